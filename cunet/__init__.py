@@ -1,0 +1,1 @@
+"""Conditioned-U-Net: a reproducible pipeline for music source separation."""

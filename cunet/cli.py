@@ -1,0 +1,39 @@
+"""The command line `cunet`, and what every command and stage does with an error."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from cunet.errors import UserError
+
+
+def run(command: Callable[[], None]) -> None:
+    """Run a command; an error that the user can mend ends in one line and exit status 1."""
+    try:
+        command()
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+
+
+def main() -> None:
+    """Entry point of `cunet`."""
+    parser = argparse.ArgumentParser(prog="cunet", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    log = commands.add_parser("log", help="log the results in this workspace to MLflow, where they are missing")
+    log.set_defaults(command=_log)
+    arguments = parser.parse_args()
+    run(arguments.command)
+
+
+def _log() -> None:
+    from cunet import tracking
+
+    models, results = Path("models"), Path("results")
+    folders = [results / "cunet", *sorted(results.glob("baselines/*")), *sorted(results.glob("bounds/*"))]
+    for folder in (folder for folder in folders if folder.is_dir()):
+        model = models / folder.relative_to(results)
+        tracking.log_scores(folder, model if model.is_dir() else None)
+        print(f"logged: {folder}")

@@ -1,0 +1,77 @@
+"""Per-track work on dask.distributed: a local cluster, or a scheduler that runs already."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from distributed import Client, LocalCluster, as_completed
+from tqdm import tqdm
+
+from cunet.errors import UserError
+from cunet.params import Dask
+
+PATIENCE = "20s"
+Item = TypeVar("Item")
+
+
+@contextmanager
+def connect(settings: Dask) -> Iterator[Client]:
+    """A client of the scheduler that `settings` names, or of a local cluster that lives as long as the block.
+
+    Raises:
+        UserError: nothing answers at the scheduler's address, or it has no workers.
+    """
+    if settings.scheduler is None:
+        with (
+            LocalCluster(
+                n_workers=settings.workers or os.cpu_count(), threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(settings.scheduler, timeout=PATIENCE)
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except (OSError, ValueError, TimeoutError):
+        raise UserError(
+            f"dask.scheduler: no scheduler with workers answers at {settings.scheduler}: start one, or set it to null"
+        ) from None
+    with client:
+        yield client
+
+
+def for_each(
+    client: Client,
+    function: Callable[..., Any],
+    items: Sequence[Item],
+    arguments: Callable[[Item], tuple[Any, ...]],
+    progress: str,
+) -> Iterator[tuple[Item, Any]]:
+    """Run `function(*arguments(item))` on the cluster for every item; yield (item, result) as they finish.
+
+    At most two tasks a worker are under way, so that arguments made on the fly do not pile up in memory.
+    An error in one task cancels the rest.
+    """
+    backlog = 2 * len(client.scheduler_info(n_workers=-1)["workers"])
+    waiting = iter(items)
+    running = as_completed()
+    item_of: dict[Any, Item] = {}
+
+    def submit_next() -> None:
+        for item in waiting:
+            future = client.submit(function, *arguments(item), pure=False)
+            item_of[future] = item
+            running.add(future)
+            return
+
+    with tqdm(total=len(items), desc=progress, unit="track", mininterval=1) as bar:
+        for _ in range(backlog):
+            submit_next()
+        for future in running:
+            result = future.result()
+            bar.update()
+            yield item_of.pop(future), result
+            submit_next()

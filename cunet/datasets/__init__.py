@@ -1,0 +1,1 @@
+"""Where tracks come from: one module a kind of data set, all named in the registry."""

@@ -1,0 +1,86 @@
+"""The embedded data set: songs composed from a seed, rendered with recorded instruments, read back by musdb.
+
+Written in the MUSDB18-HQ layout: 44.1 kHz, stereo, 16 bits; the mixture is exactly the sum of the stems.
+"""
+
+import io
+from functools import cache
+from pathlib import Path
+
+import midirenderer
+import numpy as np
+import numpy.typing as npt
+import pretty_midi
+import soundfile
+from distributed import Client
+from scipy.signal import resample_poly
+
+from cunet.cluster import for_each
+from cunet.datasets.composer import compose
+from cunet.datasets.musdb_hq import tracks as tracks  # the layout is musdb's, and so is the reader
+from cunet.datasets.track import MIXTURE
+from cunet.files import new_folder
+from cunet.params import Params, Subset, Synthetic
+
+RATE = 44100
+# RMS of the stems before the mix, dB below full scale: mean and spread over songs.
+LEVELS = {"drums": (-20, 2), "bass": (-22, 2), "other": (-23, 2.5), "vocals": (-20, 2)}
+PEAK = 0.89  # of the mixture, about -1 dBFS
+FULL_SCALE = 32768
+SUBSETS: tuple[Subset, ...] = ("train", "test")
+
+Stem = npt.NDArray[np.float64]
+
+
+def prepare(params: Params, subset: Subset, out: Path, client: Client) -> None:
+    """Compose the songs of a subset, in parallel."""
+    songs = plan_songs(params.synthetic, subset)
+    seconds, folder = params.synthetic.seconds, out.resolve()
+    jobs = for_each(
+        client, compose_song, list(songs), lambda name: (folder / name, songs[name], seconds), f"{subset}: songs"
+    )
+    for _ in jobs:
+        pass
+
+
+def plan_songs(settings: Synthetic, subset: Subset) -> dict[str, tuple[int, int, int]]:
+    """Names of the songs of a subset, and the seed of each, which does not depend on how many there are."""
+    number = SUBSETS.index(subset)
+    count = settings.train if subset == "train" else settings.test
+    return {f"Synthetic - {subset.title()} {song:03d}": (settings.seed, number, song) for song in range(1, count + 1)}
+
+
+def compose_song(folder: Path, seed: tuple[int, ...], seconds: float) -> None:
+    """Compose, render and write a song: `<folder>/{mixture,drums,bass,other,vocals}.wav` of `seconds` each."""
+    rng = np.random.default_rng(seed)
+    samples = round(seconds * RATE)
+    stems = {
+        part: _level(_render(score, samples), *LEVELS[part], rng) for part, score in compose(rng, seconds).items()
+    }
+    gain = PEAK / max(np.abs(sum(stems.values())).max(), *(np.abs(stem).max() for stem in stems.values()))
+    quantised = {part: np.rint(stem * gain * FULL_SCALE).astype(np.int16) for part, stem in stems.items()}
+    mixture = sum(stem.astype(np.int32) for stem in quantised.values())
+    with new_folder(folder) as part:
+        for name, stem in {**quantised, MIXTURE: np.asarray(mixture, np.int16)}.items():
+            soundfile.write(part / f"{name}.wav", stem, RATE, subtype="PCM_16")
+
+
+def _render(score: pretty_midi.PrettyMIDI, samples: int) -> Stem:
+    """`(samples, 2)`; what sounds on after the end is cut."""
+    midi = io.BytesIO()
+    score.write(midi)
+    wave = midirenderer.render_wave_from(_soundfont(), midi.getvalue())
+    rendered, rate = soundfile.read(io.BytesIO(wave), always_2d=True)
+    audio = resample_poly(rendered, RATE, rate)
+    return np.pad(audio[:samples], ((0, max(0, samples - len(audio))), (0, 0)))
+
+
+@cache
+def _soundfont() -> bytes:
+    """The General MIDI SoundFont that pretty_midi carries."""
+    return (Path(pretty_midi.__file__).parent / "TimGM6mb.sf2").read_bytes()
+
+
+def _level(stem: Stem, mean: float, spread: float, rng: np.random.Generator) -> Stem:
+    level = 10 ** (rng.normal(mean, spread) / 20)
+    return stem * (level / np.sqrt(np.mean(stem**2)))

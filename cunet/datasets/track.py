@@ -1,0 +1,81 @@
+"""A track as every kind of data set presents it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from cunet.errors import UserError
+
+Waveform = npt.NDArray[np.float32]
+MIXTURE = "mixture"
+
+
+class Track(Protocol):
+    """A named song with a source an instrument."""
+
+    @property
+    def name(self) -> str:
+        """Name of the track, unique in its subset."""
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """Names of the sources, sorted."""
+
+    def read(self, source: str) -> tuple[Waveform, int]:
+        """A source, or the mixture: `(samples, channels)` float32 in [-1, 1], and its rate in Hz.
+
+        Raises:
+            UserError: the audio cannot be read, or holds values that are not finite.
+        """
+
+
+@dataclass(frozen=True)
+class FileTrack:
+    """A folder with an audio file an instrument, and one for the mixture or none."""
+
+    name: str
+    files: dict[str, Path]
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """Names of the sources, sorted."""
+        return tuple(sorted(self.files.keys() - {MIXTURE}))
+
+    def read(self, source: str) -> tuple[Waveform, int]:
+        """A source; the mixture is the sum of the sources where it has no file."""
+        if source in self.files:
+            return read_audio(self.files[source])
+        waveforms, rates = zip(*(self.read(instrument) for instrument in self.instruments), strict=True)
+        if len(set(rates)) > 1:
+            raise UserError(
+                f"{self.name}: no mixture, and sources of different sample rates "
+                f"({', '.join(map(str, sorted(set(rates))))} Hz) cannot be summed: add a mixture or resample them"
+            )
+        return _sum(waveforms), rates[0]
+
+
+def read_audio(path: Path) -> tuple[Waveform, int]:
+    """Decode a file: `(samples, channels)` float32, and its rate in Hz."""
+    try:
+        waveform, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise UserError(f"{path}: cannot be decoded ({error.error_string}): replace the file") from None
+    if not len(waveform):
+        raise UserError(f"{path}: holds no samples: replace the file")
+    if not np.isfinite(waveform).all():
+        raise UserError(f"{path}: holds values that are not finite (NaN or infinite): replace the file")
+    return waveform, rate
+
+
+def _sum(waveforms: tuple[Waveform, ...]) -> Waveform:
+    """Sum over sources; shorter ones end in silence, mono ones sound on every channel."""
+    samples = max(len(waveform) for waveform in waveforms)
+    channels = max(waveform.shape[1] for waveform in waveforms)
+    total = np.zeros((samples, channels), np.float32)
+    for waveform in waveforms:
+        total[: len(waveform)] += waveform
+    return total

@@ -1,0 +1,1 @@
+"""Separation, oracles, museval scores, and the tables and pictures that compare them."""

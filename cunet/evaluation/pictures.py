@@ -1,0 +1,83 @@
+"""Pictures of a comparison: box plot over tracks, and spectrograms of examples."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+
+from cunet.params import Spectrogram
+from cunet.preprocess.spectrogram import Mono, stft
+
+RANGE_DB = 80
+# No metadata: the same figure is the same file.
+SAVE = {"dpi": 110, "metadata": {"Software": None}}
+
+
+def draw_sdr(scores: pd.DataFrame, path: Path) -> None:
+    """Box plot of SDR over tracks: a group of boxes a target, a colour an architecture, a dot a track."""
+    targets, names = sorted(scores["target"].unique()), list(scores["architecture"].unique())
+    scored = scores.dropna(subset=["SDR"])
+    style = {"x": "target", "y": "SDR", "hue": "architecture", "order": targets, "hue_order": names}
+    figure, axes = pyplot.subplots(figsize=(max(7, 0.45 * len(targets) * (len(names) + 1)), 5), layout="constrained")
+    palette = seaborn.color_palette("colorblind", len(names))
+    seaborn.boxplot(scored, **style, palette=palette, fliersize=0, linewidth=1, ax=axes)
+    seaborn.stripplot(scored, **style, dodge=True, jitter=False, size=3, palette=["0.2"] * len(names), legend=False, ax=axes)
+    axes.set(xlabel="", ylabel="SDR (dB), higher is better", title="SDR over test tracks (dots: tracks)")
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
+    axes.legend(title="", ncols=len(names), loc="upper center", bbox_to_anchor=(0.5, -0.07), frameon=False)
+    figure.savefig(path, **SAVE)
+    pyplot.close(figure)
+
+
+def draw_spectrograms(columns: dict[str, dict[str, Mono]], settings: Spectrogram, title: str, path: Path) -> None:
+    """Log-magnitude spectrograms on one colour scale: a row a target, a column a label of `columns`."""
+    targets = sorted(next(iter(columns.values())))
+    spectrograms = {
+        (target, label): np.abs(stft(waveforms[target], settings))
+        for label, waveforms in columns.items()
+        for target in targets
+    }
+    top = 20 * np.log10(max(magnitude.max() for magnitude in spectrograms.values()) + 1e-12)
+    figure, grid = pyplot.subplots(
+        len(targets),
+        len(columns),
+        figsize=(2.6 * len(columns) + 1, 1.9 * len(targets) + 0.8),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    for row, target in zip(grid, targets, strict=True):
+        for axes, label in zip(row, columns, strict=True):
+            image = _draw(axes, spectrograms[target, label], top, settings)
+    for axes, label in zip(grid[0], columns, strict=True):
+        axes.set_title(label, fontsize=10)
+    for axes, target in zip(grid[:, 0], targets, strict=True):
+        axes.set_ylabel(f"{target}\nkHz")
+    for axes in grid[-1]:
+        axes.set_xlabel("s")
+    figure.colorbar(image, ax=grid, label="dB", fraction=0.02, pad=0.01)
+    figure.suptitle(title)
+    figure.savefig(path, **SAVE)
+    pyplot.close(figure)
+
+
+def _draw(axes: Axes, magnitude: np.ndarray, top: float, settings: Spectrogram):  # type: ignore[no-untyped-def]
+    rate = settings.sample_rate
+    return axes.imshow(
+        20 * np.log10(magnitude + 1e-12),
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        vmin=top - RANGE_DB,
+        vmax=top,
+        extent=(0, magnitude.shape[1] * settings.hop / rate, 0, rate / 2000),
+    )

@@ -1,0 +1,72 @@
+"""Tables that compare architectures: medians over tracks of medians over frames."""
+
+import pandas as pd
+
+from cunet.evaluation.scores import METRICS
+
+MEAN = "mean"
+
+
+def summarise(scores: pd.DataFrame) -> pd.DataFrame:
+    """From per-track scores to a row an architecture and target, and a row `mean` over its targets.
+
+    Args:
+        scores: columns architecture, track, target, SDR, ISR, SIR, SAR; architectures keep their order.
+
+    Returns:
+        columns architecture, target, tracks (that have a score), SDR, ISR, SIR, SAR in dB.
+    """
+    tables = []
+    for name in scores["architecture"].unique():
+        own = scores[scores["architecture"] == name]
+        by_target = own.groupby("target")[METRICS].median().reset_index()
+        by_target.insert(1, "tracks", own.groupby("target")["SDR"].count().to_numpy())
+        tracks = own.dropna(subset=["SDR"])["track"].nunique()
+        mean = pd.DataFrame([{"target": MEAN, "tracks": tracks, **by_target[METRICS].mean()}])
+        table = pd.concat([by_target, mean], ignore_index=True)
+        table.insert(0, "architecture", name)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def to_markdown(summary: pd.DataFrame, scores: pd.DataFrame) -> str:
+    """The SDR of `summary` as a Markdown table, an architecture a row, with what was left out below it."""
+    names, targets = summary["architecture"].unique(), summary["target"].unique()
+    wide = summary.pivot(index="architecture", columns="target", values="SDR").loc[names, targets]
+    table = wide.to_markdown(floatfmt=".2f", missingval="–")
+    tracks = int(summary.loc[summary["target"] == MEAN, "tracks"].max())
+    lines = [
+        f"SDR in dB (museval v4), median over {tracks} test tracks of the median over frames; higher is better.",
+        "",
+        table,
+        "",
+        *_left_out(scores),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _left_out(scores: pd.DataFrame) -> list[str]:
+    """What silence cost; the mixture's rows, since references are the same for every architecture."""
+    own = scores[scores["architecture"] == scores["architecture"].iloc[0]]
+    lost = own.groupby("track")[["frames", "lost"]].max().sum()
+    lines = []
+    if lost["lost"]:
+        lines.append(f"Frames lost because a source is silent in them: {lost['lost']:.0f} of {lost['frames']:.0f}.")
+    noted = scores[scores["note"] != ""].drop_duplicates(["track", "target", "note"])
+    lines += [f"Not scored: {row.target} of {row.track} ({row.note})." for row in noted.itertuples()]
+    return lines
+
+
+def metrics(summary: pd.DataFrame, studied: str) -> dict[str, dict[str, float]]:
+    """SDR for DVC: every target of the architecture under study as `cunet`, the mean of each other one.
+
+    The name `cunet` is the same whatever `film` and `control` say, so that experiments share columns.
+    """
+    values: dict[str, dict[str, float]] = {}
+    for name in sorted(summary["architecture"].unique(), key=lambda name: name != studied):
+        own = summary[(summary["architecture"] == name) & summary["SDR"].notna()].set_index("target")["SDR"]
+        if name == studied:
+            values["cunet"] = {f"SDR {target}": round(float(sdr), 4) for target, sdr in own.items()}
+        elif MEAN in own:
+            values[name] = {f"SDR {MEAN}": round(float(own[MEAN]), 4)}
+    return values

@@ -1,0 +1,107 @@
+"""Architectures by name, and what travels with their weights: everything needed to build and feed them."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from cunet.models.control import CONTROLS, Film, gamma_and_beta
+from cunet.models.film import FiLM
+from cunet.models.unet import unet
+from cunet.params import Controls, Section, Spectrogram, Unet
+
+DESCRIPTION = "architecture.json"
+
+
+class Architecture(Section):
+    """A complete description of an architecture: constructor arguments and spectrogram settings."""
+
+    name: str
+    instruments: tuple[str, ...]
+    frames: int
+    spectrogram: Spectrogram
+    unet: Unet
+    controls: Controls
+
+    @property
+    def bins(self) -> int:
+        """Frequency bins that the networks see."""
+        return self.spectrogram.bins
+
+    @property
+    def conditioned(self) -> bool:
+        """Whether one network serves all instruments, told by a condition."""
+        return self.name != "unet"
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Names of its networks: the architecture's own, or one an instrument for dedicated models."""
+        return (self.name,) if self.conditioned else self.instruments
+
+    def network_for(self, target: str) -> str:
+        """Name of the network that isolates `target`."""
+        return self.name if self.conditioned else target
+
+    def build(self, network: str) -> keras.Model:
+        """A network with fresh weights: magnitudes `(batch, bins, frames, 1)` in and out.
+
+        Conditioned networks also take conditions `(batch, instruments)`.
+        """
+        return BUILDERS[self.name](self, network)
+
+    def save(self, folder: Path) -> None:
+        """Write the description beside the weights."""
+        (folder / DESCRIPTION).write_text(self.model_dump_json(indent=2) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Architecture":
+        """Read the description that `save` wrote."""
+        return cls.model_validate_json((folder / DESCRIPTION).read_text())
+
+
+def weights_file(folder: Path, network: str) -> Path:
+    """Where the weights of a network are kept in the folder of its architecture."""
+    return folder / f"{network}.weights.h5"
+
+
+def load_networks(folder: Path) -> tuple[Architecture, dict[str, keras.Model]]:
+    """An architecture and its trained networks by name."""
+    architecture = Architecture.load(folder)
+    networks = {name: architecture.build(name) for name in architecture.networks}
+    for name, network in networks.items():
+        network.load_weights(weights_file(folder, name))
+    return architecture, networks
+
+
+def _dedicated(architecture: Architecture, network: str) -> keras.Model:
+    mixture = keras.Input((architecture.bins, architecture.frames, 1), name="mixture")
+    return keras.Model(mixture, unet(mixture, architecture.unet), name=_identifier(network))
+
+
+def _conditioned(film: Film, control: str, architecture: Architecture, network: str) -> keras.Model:
+    mixture = keras.Input((architecture.bins, architecture.frames, 1), name="mixture")
+    condition = keras.Input((len(architecture.instruments),), name="condition")
+    widths: list[int] = getattr(getattr(architecture.controls, control), film)
+    vector = CONTROLS[control](condition, widths, architecture.controls.dropout)
+
+    def modulate(x: Any, layer: int) -> Any:
+        return FiLM(name=f"film_{layer}")([x, *gamma_and_beta(vector, film, layer, x.shape[-1])])
+
+    estimate = unet(mixture, architecture.unet, modulate)
+    return keras.Model([mixture, condition], estimate, name=_identifier(network))
+
+
+def _identifier(name: str) -> str:
+    """A Keras model's name may not hold a slash; instruments come from file names, which cannot either."""
+    return name.replace(" ", "_")
+
+
+BUILDERS: dict[str, Callable[[Architecture, str], keras.Model]] = {
+    "unet": _dedicated,
+    "simple-dense": partial(_conditioned, "simple", "dense"),
+    "simple-conv": partial(_conditioned, "simple", "conv"),
+    "complex-dense": partial(_conditioned, "complex", "dense"),
+    "complex-conv": partial(_conditioned, "complex", "conv"),
+}

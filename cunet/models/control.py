@@ -1,0 +1,61 @@
+"""Control networks: from a condition to the hidden vector that the gammas and betas are read from.
+
+Section 3.2 of Meseguer-Brocal & Peeters (ISMIR 2019): a first layer, then blocks with dropout and
+batch normalisation.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from keras import layers, ops
+
+Film = Literal["simple", "complex"]
+
+
+def dense_control(condition: Any, widths: list[int], dropout: float) -> Any:
+    """Fully connected control: `(batch, instruments)` to `(batch, widths[-1])`."""
+    x = layers.Dense(widths[0], activation="relu", name="control_1")(condition)
+    for number, width in enumerate(widths[1:], start=2):
+        x = layers.Dense(width, activation="relu", name=f"control_{number}")(x)
+        x = _regularise(x, dropout, number)
+    return x
+
+
+def conv_control(condition: Any, widths: list[int], dropout: float) -> Any:
+    """Convolutional control, along the instruments: `(batch, instruments)` to `(batch, widths[-1])`.
+
+    The last convolution covers all instruments and leaves one position.
+    """
+    instruments = condition.shape[-1]
+    x = ops.expand_dims(condition, -1)
+    for number, width in enumerate(widths, start=1):
+        last = number == len(widths)
+        x = layers.Conv1D(
+            width, instruments, padding="valid" if last else "same", activation="relu", name=f"control_{number}"
+        )(x)
+        if number > 1:
+            x = _regularise(x, dropout, number)
+    return layers.Flatten(name="control_vector")(x)
+
+
+def _regularise(x: Any, dropout: float, number: int) -> Any:
+    x = layers.Dropout(dropout, name=f"control_dropout_{number}")(x)
+    return layers.BatchNormalization(name=f"control_norm_{number}")(x)
+
+
+def gamma_and_beta(control: Any, film: Film, layer: int, maps: int) -> tuple[Any, Any]:
+    """Gamma and beta of one encoder layer, each `(batch, 1)` for simple FiLM, `(batch, maps)` for complex.
+
+    They start at one and zero but for small weights, so that the U-Net starts unmodulated.
+    """
+    size = 1 if film == "simple" else maps
+
+    def head(name: str, start: str) -> Any:
+        return layers.Dense(
+            size, kernel_initializer="glorot_uniform", bias_initializer=start, name=f"{name}_{layer}"
+        )(control)
+
+    return head("gamma", "ones"), head("beta", "zeros")
+
+
+CONTROLS: dict[str, Callable[[Any, list[int], float], Any]] = {"dense": dense_control, "conv": conv_control}

@@ -1,0 +1,207 @@
+"""Typed, validated `params.yaml`: unknown keys are refused, fields that must agree are checked together."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from cunet.errors import UserError
+
+Positive = Annotated[int, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Subset = Literal["train", "test"]
+
+
+class Section(BaseModel):
+    """A part of `params.yaml`; immutable, and strict about its keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Synthetic(Section):
+    """The data set composed from a seed: numbers of songs and their length."""
+
+    train: Positive
+    test: Positive
+    seconds: Annotated[float, Field(ge=2)]
+    seed: int
+
+
+class Folder(Section):
+    """A user's own multitracks at `<root>/{train,test}/<track>/<instrument>.<wav|flac|ogg>`."""
+
+    root: Path
+
+
+class Spectrogram(Section):
+    """Short-time Fourier transform of the mono waveform: rate in Hz, window and hop in samples."""
+
+    sample_rate: Positive
+    window: Annotated[int, Field(ge=4, multiple_of=2)]
+    hop: Positive
+
+    @property
+    def bins(self) -> int:
+        """Frequency bins that the networks see: all but the one at half the sample rate."""
+        return self.window // 2
+
+    @model_validator(mode="after")
+    def _hop_keeps_the_signal(self) -> "Spectrogram":
+        if self.hop >= self.window:
+            raise ValueError(f"hop ({self.hop}) must be smaller than window ({self.window}), or samples are lost")
+        return self
+
+
+class Patch(Section):
+    """What the networks see: frames in a patch, and frames between the starts of two patches."""
+
+    frames: Positive
+    step: Positive
+
+
+class Validation(Section):
+    """Training tracks kept aside: how many the seed draws, or their names."""
+
+    tracks: Positive | Annotated[list[str], Field(min_length=1)]
+    seed: int
+
+
+class Unet(Section):
+    """The generic U-Net: depth, and filters of the first layer, doubled at each layer."""
+
+    layers: Annotated[int, Field(ge=2)]
+    filters: Positive
+    dropout: Fraction
+
+
+class ControlWidths(Section):
+    """Widths of the control network's hidden layers, by kind of FiLM."""
+
+    simple: Annotated[list[Positive], Field(min_length=1)]
+    complex: Annotated[list[Positive], Field(min_length=1)]
+
+
+class Controls(Section):
+    """The two control networks: dense widths, convolution filters, and their dropout."""
+
+    dense: ControlWidths
+    conv: ControlWidths
+    dropout: Fraction
+
+
+class Patience(Section):
+    """Epochs without a better validation loss before something happens."""
+
+    plateau: Positive
+    stop: Positive
+
+
+class Train(Section):
+    """The fit; `factor` multiplies the learning rate on a plateau."""
+
+    seed: Annotated[int, Field(ge=0)]
+    batch_size: Positive
+    batches_per_epoch: Positive
+    epochs: Positive
+    learning_rate: Annotated[float, Field(gt=0)]
+    factor: Annotated[float, Field(gt=0, lt=1)]
+    patience: Patience
+
+
+class Evaluate(Section):
+    """BSS Eval v4 frames in seconds, overlap of patches in separation, and the excerpts kept as examples."""
+
+    window: Annotated[float, Field(gt=0)]
+    hop: Annotated[float, Field(gt=0)]
+    overlap: Fraction
+    example_tracks: Annotated[int, Field(ge=0)]
+    example_seconds: Annotated[float, Field(gt=0)]
+
+
+class Dask(Section):
+    """Where per-track work runs: a scheduler's address, or none for a local cluster of `workers` processes."""
+
+    scheduler: str | None
+    workers: Positive | None
+
+
+class Params(Section):
+    """All of `params.yaml`."""
+
+    film: Literal["simple", "complex"]
+    control: Literal["dense", "conv"]
+    baselines: list[Literal["unet", "simple-dense", "simple-conv", "complex-dense", "complex-conv"]]
+    dataset: Literal["synthetic", "folder"]
+    synthetic: Synthetic
+    folder: Folder
+    spectrogram: Spectrogram
+    patch: Patch
+    validation: Validation
+    unet: Unet
+    controls: Controls
+    train: Train
+    evaluate: Evaluate
+    dask: Dask
+
+    @property
+    def architecture(self) -> str:
+        """Name of the Conditioned-U-Net under study, such as `simple-dense`."""
+        return f"{self.film}-{self.control}"
+
+    @model_validator(mode="after")
+    def _fields_agree(self) -> "Params":
+        halvings = 2**self.unet.layers
+        if self.patch.frames % halvings:
+            raise ValueError(
+                f"patch.frames ({self.patch.frames}) must be a multiple of 2^unet.layers ({halvings}): "
+                "every layer halves it"
+            )
+        if self.spectrogram.bins % halvings:
+            raise ValueError(
+                f"half of spectrogram.window ({self.spectrogram.bins}) must be a multiple of 2^unet.layers ({halvings}): "
+                "every layer halves it"
+            )
+        if self.architecture in self.baselines:
+            raise ValueError(
+                f"baselines names {self.architecture}, which film and control already describe: "
+                "take it out of baselines"
+            )
+        if len(set(self.baselines)) < len(self.baselines):
+            raise ValueError(f"baselines names an architecture twice: {', '.join(self.baselines)}")
+        return self
+
+
+def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested values under dotted names, as DVC and MLflow show parameters."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, BaseModel):
+            value = value.model_dump(mode="json")
+        flat |= flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+    return flat
+
+
+def load_params(path: Path = Path("params.yaml")) -> Params:
+    """Read and validate `params.yaml`.
+
+    Raises:
+        UserError: the file is missing, is not YAML, or holds a value that cannot be used.
+    """
+    try:
+        values = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise UserError(f"{path} not found: run from the project's folder") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        problems = (_one_problem(list(problem["loc"]), problem["msg"]) for problem in error.errors())
+        raise UserError(f"{path}: {'; '.join(dict.fromkeys(problems))}") from None
+
+
+def _one_problem(location: list[int | str], message: str) -> str:
+    where = ".".join(str(part) for part in location)
+    message = message.removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message

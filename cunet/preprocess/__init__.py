@@ -1,0 +1,1 @@
+"""Audio to complex spectrogram files, and these to indexes of patches and conditions."""

@@ -1,0 +1,77 @@
+"""Index tables of patches: track, first frame, and a column an instrument with the condition."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cunet.errors import UserError
+from cunet.params import Patch, Validation
+from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
+
+TRAINING, VALIDATION = "training.csv", "validation.csv"
+KEYS = ["track", "frame"]
+
+
+def build_indexes(spectrograms: Path, patch: Patch, validation: Validation) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tables of the training and of the validation patches; no track is in both.
+
+    Training patches start every `patch.step` frames, validation patches end to end. The last patch of a
+    track reaches its last frame; a shorter track has one patch, padded when it is read.
+
+    Raises:
+        UserError: validation tracks that are not there, or none left to train on.
+    """
+    frames: dict[str, int] = {}
+    instruments: tuple[str, ...] = ()
+    for path in track_files(spectrograms):
+        with TrackSpectrograms(path) as track:
+            frames[track.name], instruments = track.frames, track.instruments
+    held_out = _validation_tracks(sorted(frames), validation)
+    return (
+        _table({name: n for name, n in frames.items() if name not in held_out}, patch.frames, patch.step, instruments),
+        _table({name: n for name, n in frames.items() if name in held_out}, patch.frames, patch.frames, instruments),
+    )
+
+
+def instruments_of(index: pd.DataFrame) -> tuple[str, ...]:
+    """The instruments that the conditions of an index table speak of, in order."""
+    return tuple(column for column in index.columns if column not in KEYS)
+
+
+def read_index(path: Path) -> pd.DataFrame:
+    """Read a table that the indexes stage wrote; a track's name may look like a number."""
+    return pd.read_csv(path, dtype={"track": str}, keep_default_na=False)
+
+
+def _validation_tracks(names: list[str], validation: Validation) -> set[str]:
+    if isinstance(validation.tracks, int):
+        if validation.tracks >= len(names):
+            raise UserError(
+                f"validation.tracks: {validation.tracks} of {len(names)} training tracks leave none to train on: "
+                "lower it in params.yaml"
+            )
+        chosen = np.random.default_rng(validation.seed).choice(len(names), validation.tracks, replace=False)
+        return {names[number] for number in chosen}
+    unknown = sorted(set(validation.tracks) - set(names))
+    if unknown:
+        raise UserError(f"validation.tracks: no training track is called {', '.join(unknown)}")
+    if set(validation.tracks) == set(names):
+        raise UserError("validation.tracks: names every training track and leaves none to train on")
+    return set(validation.tracks)
+
+
+def _table(frames: dict[str, int], length: int, step: int, instruments: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        (name, start, *(int(instrument == target) for instrument in instruments))
+        for name in sorted(frames)
+        for start in _starts(frames[name], length, step)
+        for target in instruments
+    ]
+    return pd.DataFrame(rows, columns=[*KEYS, *instruments])
+
+
+def _starts(frames: int, length: int, step: int) -> list[int]:
+    last = max(0, frames - length)
+    return sorted({*range(0, last, step), last})

@@ -1,0 +1,192 @@
+"""MLflow: a window onto the runs, one an architecture. No stage reads from it.
+
+Everything shown is in the DVC outputs as well, so that a lost store is rebuilt from them.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+import mlflow
+import pandas as pd
+from filelock import FileLock
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+
+from cunet.errors import UserError
+from cunet.evaluation.evaluate import PROVENANCE as EVALUATION
+from cunet.evaluation.evaluate import read_scores
+from cunet.evaluation.examples import EXAMPLES
+from cunet.evaluation.scores import METRICS
+from cunet.evaluation.tables import summarise
+from cunet.models.architecture import load_networks
+from cunet.train.fit import HISTORY, PROVENANCE, Row
+
+EXPERIMENT = "conditioned-u-net"
+MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
+TABLE = "sdr_by_track.json"
+SAMPLING_SECONDS = 5
+
+
+def connect() -> None:
+    """Choose the store: MLFLOW_TRACKING_URI, or else `mlflow.db` in the workspace.
+
+    DVC runs queued and temporary experiments in a folder of their own, and says in DVC_ROOT which
+    workspace they belong to.
+
+    Raises:
+        UserError: the store does not answer.
+    """
+    workspace = Path(os.environ.get("DVC_ROOT", ".")).resolve()
+    artifacts = None
+    if "MLFLOW_TRACKING_URI" not in os.environ:
+        mlflow.set_tracking_uri(f"sqlite:///{workspace / 'mlflow.db'}")
+        artifacts = (workspace / "mlartifacts").as_uri()
+    name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    try:
+        with FileLock(workspace / ".mlflow.lock"):
+            if mlflow.get_experiment_by_name(name) is None:
+                mlflow.create_experiment(name, artifact_location=artifacts)
+        mlflow.set_experiment(name)
+    except (MlflowException, OSError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise UserError(
+            f"MLflow: the store at {mlflow.get_tracking_uri()} does not answer ({reason}): "
+            "start the server, or unset MLFLOW_TRACKING_URI"
+        ) from None
+
+
+class TrainingRun:
+    """The run of an architecture in training; a note beside the checkpoints lets it outlive a kill."""
+
+    def __init__(self, name: str, checkpoints: Path) -> None:
+        self._name, self._note = name, checkpoints / "mlflow_run"
+
+    @contextmanager
+    def open(self, provenance: dict[str, Any], continues: bool) -> Iterator[None]:
+        """Start the run, or go on with that of the killed training; a failure is shown as one."""
+        connect()
+        mlflow.set_system_metrics_sampling_interval(SAMPLING_SECONDS)
+        run_id = self._left_open(continues)
+        with mlflow.start_run(run_id=run_id, run_name=self._name, log_system_metrics=True) as run:
+            self._note.parent.mkdir(parents=True, exist_ok=True)
+            self._note.write_text(run.info.run_id)
+            if run_id is None:
+                mlflow.set_tags(_tags(self._name))
+                _log_provenance(provenance)
+            yield
+
+    def on_epoch(self, network: str, row: Row) -> None:
+        """Log a row of a network's history."""
+        _log_epoch(network, row)
+
+    def finish(self, model: Path) -> None:
+        """Note which model came out, so that its scores find the run."""
+        mlflow.set_tag(MODEL_TAG, digest(model))
+
+    def _left_open(self, continues: bool) -> str | None:
+        """The run of the killed training, where this one continues it; else it is ended."""
+        if not self._note.exists():
+            return None
+        run_id = self._note.read_text()
+        try:
+            mlflow.get_run(run_id)
+        except MlflowException:
+            return None
+        if continues:
+            return run_id
+        MlflowClient().set_terminated(run_id, "KILLED")
+        return None
+
+
+def log_scores(results: Path, model: Path | None) -> None:
+    """Show what the folder `results` holds, in the run that trained `model` or else in a new one.
+
+    Logs SDR, ISR, SIR and SAR by target, the per-track table, pictures, sound, and the model. Does
+    nothing where a run shows it already.
+    """
+    connect()
+    scores = read_scores(results)
+    name = scores["architecture"].iloc[0]
+    tags = {MODEL_TAG: digest(model) if model else name, SCORES_TAG: digest(results)}
+    if _find(tags):
+        return
+    unscored = [run for run in _find({MODEL_TAG: tags[MODEL_TAG]}) if SCORES_TAG not in run.data.tags]
+    with mlflow.start_run(run_id=unscored[0].info.run_id if unscored else None, run_name=name):
+        if not unscored:
+            mlflow.set_tags(_tags(name))
+            if model:
+                _log_training(model)
+        _log_provenance(json.loads((results / EVALUATION).read_text()))
+        _log_results(scores, results)
+        if model:
+            _log_model(model)
+        mlflow.set_tags(tags)
+
+
+def digest(folder: Path) -> str:
+    """Short digest of the names and contents of all files in a folder."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        total.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def _find(tags: dict[str, str]) -> list[Run]:
+    conditions = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+    runs: list[Run] = mlflow.search_runs(filter_string=conditions, output_format="list")
+    return runs
+
+
+def _tags(name: str) -> dict[str, str]:
+    """Where the run comes from: architecture, git commit, DVC experiment."""
+    commit = os.environ.get("DVC_EXP_BASELINE_REV") or subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    tags = {"architecture": name, "git.commit": commit, "dvc.experiment": os.environ.get("DVC_EXP_NAME", "")}
+    return {tag: value for tag, value in tags.items() if value}
+
+
+def _log_provenance(provenance: dict[str, Any]) -> None:
+    """Parameters, and the fingerprints of the data as tags."""
+    mlflow.set_tags({name: value for name, value in provenance.items() if name.startswith("data.")})
+    mlflow.log_params({name: value for name, value in provenance.items() if not name.startswith("data.")})
+
+
+def _log_epoch(network: str, row: Row) -> None:
+    curves = {f"{curve}/{network}": row[curve] for curve in ("train_loss", "validation_loss", "learning_rate")}
+    mlflow.log_metrics(curves, step=int(row["epoch"]))
+
+
+def _log_training(model: Path) -> None:
+    """Parameters and curves of a training whose run the store does not have."""
+    _log_provenance(json.loads((model / PROVENANCE).read_text()))
+    for row in pd.read_csv(model / HISTORY).to_dict("records"):
+        _log_epoch(row["network"], row)
+
+
+def _log_results(scores: pd.DataFrame, results: Path) -> None:
+    for row in summarise(scores).to_dict("records"):
+        values = {f"{metric.lower()}/{row['target']}": row[metric] for metric in METRICS}
+        mlflow.log_metrics({name: value for name, value in values.items() if pd.notna(value)})
+    mlflow.log_table(scores[["architecture", "track", "target", *METRICS, "frames", "lost"]], TABLE)
+    if (results / EXAMPLES).exists():
+        mlflow.log_artifacts(str(results / EXAMPLES), EXAMPLES)
+
+
+def _log_model(model: Path) -> None:
+    """The networks, each loadable by `mlflow.keras.load_model`, and the folder that the chain wrote."""
+    mlflow.log_artifacts(str(model), "model")
+    requirements = [f"{package}=={version(package)}" for package in ("keras", keras.backend.backend(), "h5py")]
+    _, networks = load_networks(model)
+    for name, network in networks.items():
+        mlflow.keras.log_model(network, name=name.replace(" ", "_"), pip_requirements=requirements)

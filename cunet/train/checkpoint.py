@@ -1,0 +1,109 @@
+"""What a killed training needs to continue as if it had not been killed, in one HDF5 file a network."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+import numpy.typing as npt
+
+Arrays = list[npt.NDArray[Any]]
+# What the callbacks remember between epochs, besides the best weights.
+MEMORY = {
+    keras.callbacks.EarlyStopping: ("wait", "best", "best_epoch", "stopped_epoch"),
+    keras.callbacks.ReduceLROnPlateau: ("wait", "best", "cooldown_counter"),
+}
+
+
+@dataclass
+class Progress:
+    """State of a training at the end of an epoch."""
+
+    epochs: int = 0
+    finished: bool = False
+    history: list[dict[str, float]] = field(default_factory=list)
+    memory: dict[str, dict[str, float]] = field(default_factory=dict)
+    variables: Arrays = field(default_factory=list)
+    best_weights: Arrays = field(default_factory=list)
+
+
+def save(path: Path, progress: Progress, identity: str) -> None:
+    """Write atomically: a kill at any moment leaves the old file or the new one."""
+    part = path.with_suffix(".part")
+    with h5py.File(part, "w") as file:
+        described = {name: getattr(progress, name) for name in ("epochs", "finished", "history", "memory")}
+        file.attrs["progress"] = json.dumps(described)
+        file.attrs["identity"] = identity
+        for group in ("variables", "best_weights"):
+            for number, array in enumerate(getattr(progress, group)):
+                file[f"{group}/{number}"] = array
+    part.replace(path)
+
+
+def load(path: Path, identity: str) -> Progress:
+    """The progress of the training with this identity; a fresh one where the file is of another, or not there."""
+    if not path.exists():
+        return Progress()
+    with h5py.File(path, "r") as file:
+        if file.attrs["identity"] != identity:
+            return Progress()
+        progress = Progress(**json.loads(file.attrs["progress"]))
+        progress.variables = _arrays(file["variables"])
+        progress.best_weights = _arrays(file["best_weights"])
+    return progress
+
+
+def _arrays(group: h5py.Group) -> Arrays:
+    return [group[str(number)][()] for number in range(len(group))]
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves the training after each epoch, and restores it at the start of the next fit.
+
+    Variables include those of the optimizer (its learning rate among them) and of the random generators.
+    Comes last among the callbacks, since the others forget at the start of a fit.
+    """
+
+    def __init__(self, path: Path, identity: str, progress: Progress, others: list[keras.callbacks.Callback]) -> None:
+        super().__init__()
+        self._path, self._identity, self._progress = path, identity, progress
+        self._others = {type(callback).__name__: callback for callback in others if type(callback) in MEMORY}
+        self._stopping = next(callback for callback in others if isinstance(callback, keras.callbacks.EarlyStopping))
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Put everything back where the last epoch left it."""
+        if not self._progress.epochs:
+            return
+        for variable, value in zip(self._variables(), self._progress.variables, strict=True):
+            variable.assign(value)
+        for name, memory in self._progress.memory.items():
+            for attribute, value in memory.items():
+                setattr(self._others[name], attribute, value)
+        self._stopping.best_weights = self._progress.best_weights
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Write the state that the next epoch starts from."""
+        logs = logs or {}
+        self._progress.epochs = epoch + 1
+        self._progress.finished = self.model.stop_training or self._progress.epochs == self.params["epochs"]
+        self._progress.history.append(
+            {
+                "epoch": epoch + 1,
+                "train_loss": float(logs["loss"]),
+                "validation_loss": float(logs["val_loss"]),
+                "learning_rate": float(logs["learning_rate"]),
+            }
+        )
+        self._progress.memory = {
+            name: {attribute: float(getattr(callback, attribute)) for attribute in MEMORY[type(callback)]}
+            for name, callback in self._others.items()
+        }
+        self._progress.variables = [np.asarray(keras.ops.convert_to_numpy(v)) for v in self._variables()]
+        self._progress.best_weights = self._stopping.best_weights
+        save(self._path, self._progress, self._identity)
+
+    def _variables(self) -> list[keras.Variable]:
+        return [*self.model.variables, *self.model.optimizer.variables]

@@ -1,0 +1,168 @@
+"""Training an architecture: each of its networks with L1 on magnitudes, as in the paper."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import pandas as pd
+
+import cunet
+from cunet.files import new_folder
+from cunet.models.architecture import Architecture, weights_file
+from cunet.params import Params, Train, flatten
+from cunet.preprocess.indexes import TRAINING, VALIDATION, instruments_of, read_index
+from cunet.preprocess.spectrogram import fingerprint
+from cunet.train import checkpoint
+from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
+from cunet.train.progress import ProgressBar
+
+Row = dict[str, float]
+HISTORY, PROVENANCE = "history.csv", "training.json"
+
+
+def describe(params: Params, name: str, indexes: Path) -> Architecture:
+    """The architecture called `name`, for the instruments of the index tables."""
+    return Architecture(
+        name=name,
+        instruments=instruments_of(read_index(indexes / TRAINING)),
+        frames=params.patch.frames,
+        spectrogram=params.spectrogram,
+        unet=params.unet,
+        controls=params.controls,
+    )
+
+
+def provenance(params: Params, architecture: Architecture, spectrograms: Path) -> dict[str, Any]:
+    """What a training depends on, under the names of `params.yaml`, and the fingerprint of its data."""
+    film, _, kind = architecture.name.partition("-")
+    control = {"film": film, "control": kind, "controls": architecture.controls} if architecture.conditioned else {}
+    return flatten(
+        {
+            "architecture": architecture.name,
+            **control,
+            "dataset": params.dataset,
+            "data.train": fingerprint(spectrograms),
+            "instruments": architecture.instruments,
+            "spectrogram": architecture.spectrogram,
+            "patch": params.patch,
+            "validation": params.validation,
+            "unet": architecture.unet,
+            "train": params.train,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains the networks of an architecture one after the other.
+
+    Attributes:
+        spectrograms: folder of the training tracks' spectrograms.
+        indexes: folder of the index tables.
+        checkpoints: folder that keeps the state of unfinished trainings, and from which they continue.
+        on_epoch: told the network and the row of its history after every epoch.
+        provenance: what the training depends on, kept beside the weights.
+    """
+
+    architecture: Architecture
+    settings: Train
+    provenance: dict[str, Any]
+    spectrograms: Path
+    indexes: Path
+    checkpoints: Path
+    on_epoch: Callable[[str, Row], None]
+
+    @cached_property
+    def continues(self) -> bool:
+        """Whether a killed training with the same settings, data and code left its state."""
+        states = (checkpoint.load(self._state(network), self._identity) for network in self.architecture.networks)
+        return any(state.epochs for state in states)
+
+    def train(self, out: Path) -> None:
+        """Write description, best weights and history to the folder `out`, which appears whole or not at all."""
+        self.checkpoints.mkdir(parents=True, exist_ok=True)
+        histories = []
+        with new_folder(out) as folder:
+            for network in self.architecture.networks:
+                progress = checkpoint.load(self._state(network), self._identity)
+                model = self._train_network(network, progress)
+                model.save_weights(weights_file(folder, network))
+                histories.append(pd.DataFrame(progress.history).assign(network=network))
+            pd.concat(histories).astype({"epoch": int}).to_csv(folder / HISTORY, index=False)
+            self.architecture.save(folder)
+            (folder / PROVENANCE).write_text(json.dumps(self.provenance, indent=2) + "\n")
+        shutil.rmtree(self.checkpoints)
+
+    def _train_network(self, network: str, progress: checkpoint.Progress) -> keras.Model:
+        """Train from where `progress` stands, and leave the best weights in the model."""
+        keras.utils.set_random_seed(self.settings.seed)
+        model = self.architecture.build(network)
+        if not progress.finished:
+            self._fit(network, model, progress)
+        model.set_weights(progress.best_weights)
+        return model
+
+    def _fit(self, network: str, model: keras.Model, progress: checkpoint.Progress) -> None:
+        settings, conditioned = self.settings, self.architecture.conditioned
+        batches = TrainingBatches(
+            self._reader(TRAINING, network),
+            conditioned,
+            settings.batch_size,
+            settings.batches_per_epoch,
+            settings.seed,
+            progress.epochs,
+        )
+        model.compile(keras.optimizers.Adam(settings.learning_rate), loss="mean_absolute_error", jit_compile=_jit())
+        model.optimizer.build(model.trainable_variables)
+        monitors = [
+            keras.callbacks.ReduceLROnPlateau(factor=settings.factor, patience=settings.patience.plateau),
+            keras.callbacks.EarlyStopping(patience=settings.patience.stop, restore_best_weights=True),
+        ]
+        model.fit(
+            batches,
+            validation_data=ValidationBatches(self._reader(VALIDATION, network), conditioned, settings.batch_size),
+            epochs=settings.epochs,
+            initial_epoch=progress.epochs,
+            shuffle=False,  # the batches are shuffled, from the seed
+            verbose=0,
+            callbacks=[
+                keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)),
+                ProgressBar(network, settings.batches_per_epoch, progress.epochs),
+                *monitors,
+                checkpoint.Checkpoint(self._state(network), self._identity, progress, monitors),
+                keras.callbacks.LambdaCallback(
+                    on_epoch_end=lambda epoch, logs: self.on_epoch(network, progress.history[-1])
+                ),
+            ],
+        )
+
+    def _reader(self, table: str, network: str) -> PatchReader:
+        index = read_index(self.indexes / table)
+        if not self.architecture.conditioned:
+            index = index[index[network] == 1]
+        return PatchReader(index, self.spectrograms, self.architecture.bins, self.architecture.frames)
+
+    def _state(self, network: str) -> Path:
+        return self.checkpoints / f"{network}.h5"
+
+    @cached_property
+    def _identity(self) -> str:
+        """What must be the same for a training to continue: settings, data, code."""
+        digest = hashlib.sha256(f"{self.architecture.model_dump_json()}{self.settings.model_dump_json()}".encode())
+        digest.update(fingerprint(self.spectrograms).encode())
+        code = sorted(Path(cunet.__file__).parent.rglob("*.py"))
+        for path in [self.indexes / TRAINING, self.indexes / VALIDATION, *code]:
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+def _jit() -> bool | str:
+    """XLA on a CPU more than halves TensorFlow's speed here; elsewhere Keras decides."""
+    on_cpu = keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")
+    return False if on_cpu else "auto"

@@ -1,0 +1,39 @@
+"""A progress bar over a whole training, with its losses and the time left."""
+
+import keras
+from tqdm import tqdm
+
+Logs = dict[str, float] | None
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """Counts batches; the time left is to the last epoch, and early stopping may end sooner."""
+
+    def __init__(self, network: str, batches_per_epoch: int, epochs_done: int) -> None:
+        super().__init__()
+        self._network, self._batches, self._done = network, batches_per_epoch, epochs_done
+        self._validation = ""
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Open the bar, where the last epoch of a continued training left it."""
+        self._bar = tqdm(
+            total=self.params["epochs"] * self._batches,
+            initial=self._done * self._batches,
+            desc=self._network,
+            unit="batch",
+            mininterval=2,
+        )
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Show the mean loss of the epoch so far, and the last epoch's validation loss."""
+        loss = (logs or {}).get("loss", float("nan"))
+        self._bar.set_postfix_str(f"loss {loss:.5f}{self._validation}", refresh=False)
+        self._bar.update()
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Remember the validation loss."""
+        self._validation = f", validation {(logs or {}).get('val_loss', float('nan')):.5f}"
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Close the bar."""
+        self._bar.close()

@@ -1,0 +1,27 @@
+"""compare: one SDR table, plots, pictures and sound of everything that params.yaml names."""
+
+import sys
+from pathlib import Path
+
+from cunet.cli import run
+from cunet.evaluation.compare import compare
+from cunet.files import new_folder
+from cunet.params import load_params
+
+
+def main(results: Path, spectrograms: Path, out: Path) -> None:
+    """Compare the architectures and bounds in `results` and write the report to `out`."""
+    params = load_params()
+    folders = [
+        results / "bounds" / "mixture",
+        *(results / "baselines" / name for name in params.baselines),
+        results / "cunet",
+        results / "bounds" / "ideal-ratio-mask",
+    ]
+    with new_folder(out) as folder:
+        compare(folders, params.architecture, spectrograms, params.spectrogram, params.evaluate.example_seconds, folder)
+    print((out / "sdr.md").read_text())
+
+
+if __name__ == "__main__":
+    run(lambda: main(*map(Path, sys.argv[1:])))

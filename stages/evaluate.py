@@ -1,0 +1,48 @@
+"""evaluate: separate the test tracks with a trained architecture, or with a bound, and score them."""
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+from cunet import cluster, tracking
+from cunet.cli import run
+from cunet.datasets.registry import DATASETS
+from cunet.evaluation.evaluate import Estimator, evaluate
+from cunet.evaluation.oracles import BOUNDS
+from cunet.files import new_folder
+from cunet.params import Params, load_params
+
+
+def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path, out: Path) -> None:
+    """Score the architecture in the folder `model`, or the bound of that name, and write the results to `out`."""
+    params = load_params()
+    name, estimate = _bound(bound, params) if bound else _architecture(model, params)
+    tracks = DATASETS[params.dataset].tracks(audio)
+    with cluster.connect(params.dask) as client, new_folder(out) as folder:
+        evaluate(name, estimate, tracks, spectrograms, params.spectrogram, params.evaluate, client, folder)
+    tracking.log_scores(out, model)
+
+
+def _architecture(model: Path, params: Params) -> tuple[str, Estimator]:
+    from cunet.evaluation.separation import Separator  # Keras takes seconds to import; bounds do without
+
+    separator = Separator(model, params.evaluate.overlap)
+    return separator.architecture.name, separator.estimates
+
+
+def _bound(name: str, params: Params) -> tuple[str, Estimator]:
+    return name, partial(BOUNDS[name], settings=params.spectrogram)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--model", type=Path, help="folder of a trained architecture")
+    what.add_argument("--bound", choices=sorted(BOUNDS))
+    for path in ("audio", "spectrograms", "out"):
+        parser.add_argument(path, type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    run(lambda: main(**vars(_arguments())))

@@ -1,0 +1,24 @@
+"""indexes: tables of the patches to train and to validate on."""
+
+import sys
+from pathlib import Path
+
+from cunet.cli import run
+from cunet.files import new_folder
+from cunet.params import load_params
+from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
+
+
+def main(spectrograms: Path, out: Path) -> None:
+    """Write the two index tables of the training tracks' spectrograms to `out`."""
+    params = load_params()
+    training, validation = build_indexes(spectrograms, params.patch, params.validation)
+    with new_folder(out) as folder:
+        training.to_csv(folder / TRAINING, index=False)
+        validation.to_csv(folder / VALIDATION, index=False)
+    for name, index in (("training", training), ("validation", validation)):
+        print(f"{name}: {len(index)} patches of {index['track'].nunique()} tracks")
+
+
+if __name__ == "__main__":
+    run(lambda: main(*map(Path, sys.argv[1:])))

@@ -1,0 +1,31 @@
+"""spectrograms: audio to complex spectrograms, an HDF5 file a track."""
+
+import sys
+from pathlib import Path
+
+from cunet import cluster
+from cunet.cli import run
+from cunet.datasets.registry import DATASETS
+from cunet.files import new_folder
+from cunet.params import load_params
+from cunet.preprocess.spectrogram import write_track
+
+
+def main(audio: Path, out: Path) -> None:
+    """Write the spectrograms of the tracks in `audio` to `out`."""
+    params = load_params()
+    tracks = DATASETS[params.dataset].tracks(audio)
+    with cluster.connect(params.dask) as client, new_folder(out) as folder:
+        jobs = cluster.for_each(
+            client,
+            write_track,
+            tracks,
+            lambda track: (track, (folder / f"{track.name}.h5").resolve(), params.spectrogram),
+            f"{audio.name}: spectrograms",
+        )
+        for _ in jobs:
+            pass
+
+
+if __name__ == "__main__":
+    run(lambda: main(*map(Path, sys.argv[1:])))
