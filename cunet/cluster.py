@@ -26,7 +26,10 @@ def connect(settings: Dask) -> Iterator[Client]:
     if settings.scheduler is None:
         with (
             LocalCluster(
-                n_workers=settings.workers or os.cpu_count(), threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+                n_workers=settings.workers or os.cpu_count(),
+                threads_per_worker=1,
+                dashboard_address=None,
+                silence_logs=logging.ERROR,
             ) as cluster,
             Client(cluster) as client,
         ):

@@ -15,11 +15,14 @@ from typing import Any
 
 import keras
 import mlflow
+import numpy as np
 import pandas as pd
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import Schema, TensorSpec
 
 from cunet.errors import UserError
 from cunet.evaluation.evaluate import PROVENANCE as EVALUATION
@@ -149,9 +152,10 @@ def _find(tags: dict[str, str]) -> list[Run]:
 
 def _tags(name: str) -> dict[str, str]:
     """Where the run comes from: architecture, git commit, DVC experiment."""
-    commit = os.environ.get("DVC_EXP_BASELINE_REV") or subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    commit = (
+        os.environ.get("DVC_EXP_BASELINE_REV")
+        or subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    )
     tags = {"architecture": name, "git.commit": commit, "dvc.experiment": os.environ.get("DVC_EXP_NAME", "")}
     return {tag: value for tag, value in tags.items() if value}
 
@@ -189,4 +193,13 @@ def _log_model(model: Path) -> None:
     requirements = [f"{package}=={version(package)}" for package in ("keras", keras.backend.backend(), "h5py")]
     _, networks = load_networks(model)
     for name, network in networks.items():
-        mlflow.keras.log_model(network, name=name.replace(" ", "_"), pip_requirements=requirements)
+        mlflow.keras.log_model(
+            network, name=name.replace(" ", "_"), signature=_signature(network), pip_requirements=requirements
+        )
+
+
+def _signature(network: keras.Model) -> ModelSignature:
+    def schema(tensors: list[keras.KerasTensor]) -> Schema:
+        return Schema([TensorSpec(np.dtype("float32"), (-1, *tensor.shape[1:]), tensor.name) for tensor in tensors])
+
+    return ModelSignature(schema(network.inputs), schema(network.outputs))

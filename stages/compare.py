@@ -9,17 +9,21 @@ from cunet.files import new_folder
 from cunet.params import load_params
 
 
-def main(results: Path, spectrograms: Path, out: Path) -> None:
+def main(models: Path, results: Path, spectrograms: Path, out: Path) -> None:
     """Compare the architectures and bounds in `results` and write the report to `out`."""
     params = load_params()
-    folders = [
-        results / "bounds" / "mixture",
-        *(results / "baselines" / name for name in params.baselines),
-        results / "cunet",
-        results / "bounds" / "ideal-ratio-mask",
-    ]
+    trained = [*(Path("baselines") / name for name in params.baselines), Path("cunet")]
+    lower, upper = (results / "bounds" / name for name in ("mixture", "ideal-ratio-mask"))
     with new_folder(out) as folder:
-        compare(folders, params.architecture, spectrograms, params.spectrogram, params.evaluate.example_seconds, folder)
+        compare(
+            [lower, *(results / name for name in trained), upper],
+            [models / name for name in trained],
+            params.architecture,
+            spectrograms,
+            params.spectrogram,
+            params.evaluate.example_seconds,
+            folder,
+        )
     print((out / "sdr.md").read_text())
 
 

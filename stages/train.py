@@ -16,9 +16,7 @@ def main(name: str, spectrograms: Path, indexes: Path, out: Path) -> None:
     described = provenance(params, architecture, spectrograms)
     checkpoints = Path("checkpoints") / name
     tracked = TrainingRun(name, checkpoints)
-    trainer = Trainer(
-        architecture, params.train, described, spectrograms, indexes, checkpoints, tracked.on_epoch
-    )
+    trainer = Trainer(architecture, params.train, described, spectrograms, indexes, checkpoints, tracked.on_epoch)
     with tracked.open(described, trainer.continues):
         trainer.train(out)
         tracked.finish(out)

@@ -54,9 +54,7 @@ def compose_song(folder: Path, seed: tuple[int, ...], seconds: float) -> None:
     """Compose, render and write a song: `<folder>/{mixture,drums,bass,other,vocals}.wav` of `seconds` each."""
     rng = np.random.default_rng(seed)
     samples = round(seconds * RATE)
-    stems = {
-        part: _level(_render(score, samples), *LEVELS[part], rng) for part, score in compose(rng, seconds).items()
-    }
+    stems = {part: _level(_render(score, samples), *LEVELS[part], rng) for part, score in compose(rng, seconds).items()}
     gain = PEAK / max(np.abs(sum(stems.values())).max(), *(np.abs(stem).max() for stem in stems.values()))
     quantised = {part: np.rint(stem * gain * FULL_SCALE).astype(np.int16) for part, stem in stems.items()}
     mixture = sum(stem.astype(np.int32) for stem in quantised.values())

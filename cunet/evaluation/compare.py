@@ -9,28 +9,50 @@ from cunet.evaluation import tables
 from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import EXAMPLES, compare_examples
 from cunet.evaluation.pictures import draw_sdr
+from cunet.models.architecture import Architecture
 from cunet.params import Spectrogram
+from cunet.train.fit import HISTORY
 
 
 def compare(
-    folders: list[Path], studied: str, spectrograms: Path, settings: Spectrogram, seconds: float, out: Path
+    folders: list[Path],
+    models: list[Path],
+    studied: str,
+    spectrograms: Path,
+    settings: Spectrogram,
+    seconds: float,
+    out: Path,
 ) -> None:
     """Write the report on the results in `folders`, from the lower bound to the upper, to the folder `out`.
 
     Args:
         folders: what `evaluate` wrote, one an architecture or bound.
+        models: what the training wrote, one an architecture.
         studied: name of the Conditioned-U-Net under study.
         spectrograms: folder of the test tracks' spectrograms, with the settings that follow.
         seconds: length of the examples.
-        out: gets sdr.csv, sdr.md, sdr_by_track.csv, metrics.json, sdr.png and examples/.
+        out: gets sdr.csv, sdr.md, sdr_by_track.csv, training.csv, metrics.json, sdr.png and examples/.
     """
     by_folder = {folder: read_scores(folder) for folder in folders}
     scores = pd.concat(by_folder.values(), ignore_index=True)
     summary = tables.summarise(scores)
     summary.to_csv(out / "sdr.csv", index=False, float_format="%.4f")
     scores.to_csv(out / "sdr_by_track.csv", index=False, float_format="%.4f")
+    _curves(models).to_csv(out / "training.csv", index=False)
     (out / "sdr.md").write_text(tables.to_markdown(summary, scores))
     (out / "metrics.json").write_text(json.dumps(tables.metrics(summary, studied), indent=2) + "\n")
     draw_sdr(scores, out / "sdr.png")
     results = {table["architecture"].iloc[0]: folder for folder, table in by_folder.items()}
     compare_examples(results, spectrograms, settings, seconds, out / EXAMPLES)
+
+
+def _curves(models: list[Path]) -> pd.DataFrame:
+    """Losses of all networks: a row a network, epoch, and kind of patches."""
+    histories = []
+    for model in models:
+        history = pd.read_csv(model / HISTORY, dtype={"network": str})
+        name = Architecture.load(model).name
+        history["network"] = [network if network == name else f"{name}: {network}" for network in history["network"]]
+        histories.append(history)
+    curves = pd.concat(histories).rename(columns={"train_loss": "training", "validation_loss": "validation"})
+    return curves.melt(["network", "epoch"], ["training", "validation"], var_name="patches", value_name="loss")

@@ -28,7 +28,9 @@ def draw_sdr(scores: pd.DataFrame, path: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(max(7, 0.45 * len(targets) * (len(names) + 1)), 5), layout="constrained")
     palette = seaborn.color_palette("colorblind", len(names))
     seaborn.boxplot(scored, **style, palette=palette, fliersize=0, linewidth=1, ax=axes)
-    seaborn.stripplot(scored, **style, dodge=True, jitter=False, size=3, palette=["0.2"] * len(names), legend=False, ax=axes)
+    seaborn.stripplot(
+        scored, **style, dodge=True, jitter=False, size=3, palette=["0.2"] * len(names), legend=False, ax=axes
+    )
     axes.set(xlabel="", ylabel="SDR (dB), higher is better", title="SDR over test tracks (dots: tracks)")
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)

@@ -32,7 +32,10 @@ class TrackScores:
         """A row a target: median of each metric over frames, number of frames, and of those lost to silence."""
         targets = json.loads(self.json)["targets"]
         rows = [_row(self.track, target["name"], target["frames"]) for target in targets]
-        rows += [{"track": self.track, "target": name, "frames": 0, "lost": 0, "note": why} for name, why in self.silent.items()]
+        rows += [
+            {"track": self.track, "target": name, "frames": 0, "lost": 0, "note": why}
+            for name, why in self.silent.items()
+        ]
         columns = ["track", "target", *METRICS, "frames", "lost", "note"]
         return pd.DataFrame(rows, columns=columns).sort_values("target", ignore_index=True)
 
@@ -66,4 +69,11 @@ def _row(track: str, target: str, frames: list[dict[str, dict[str, float]]]) -> 
     values = pd.DataFrame([frame["metrics"] for frame in frames])[METRICS]
     lost = int(values["SDR"].isna().sum())
     note = "silence in every frame" if lost == len(frames) else ""
-    return {"track": track, "target": target, **values.median().to_dict(), "frames": len(frames), "lost": lost, "note": note}
+    return {
+        "track": track,
+        "target": target,
+        **values.median().to_dict(),
+        "frames": len(frames),
+        "lost": lost,
+        "note": note,
+    }

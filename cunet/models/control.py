@@ -51,9 +51,9 @@ def gamma_and_beta(control: Any, film: Film, layer: int, maps: int) -> tuple[Any
     size = 1 if film == "simple" else maps
 
     def head(name: str, start: str) -> Any:
-        return layers.Dense(
-            size, kernel_initializer="glorot_uniform", bias_initializer=start, name=f"{name}_{layer}"
-        )(control)
+        return layers.Dense(size, kernel_initializer="glorot_uniform", bias_initializer=start, name=f"{name}_{layer}")(
+            control
+        )
 
     return head("gamma", "ones"), head("beta", "zeros")
 

@@ -65,12 +65,16 @@ class TrainingBatches(keras.utils.PyDataset):
     before each epoch.
     """
 
-    def __init__(
-        self, reader: PatchReader, conditioned: bool, size: int, batches: int, seed: int, epoch: int
-    ) -> None:
+    def __init__(self, reader: PatchReader, conditioned: bool, size: int, batches: int, seed: int, epoch: int) -> None:
         super().__init__(workers=READERS, max_queue_size=4 * READERS)
         self.epoch = epoch
-        self._reader, self._conditioned, self._size, self._batches, self._seed = reader, conditioned, size, batches, seed
+        self._reader, self._conditioned, self._size, self._batches, self._seed = (
+            reader,
+            conditioned,
+            size,
+            batches,
+            seed,
+        )
 
     @property
     def num_batches(self) -> int:
