@@ -33,7 +33,9 @@ def to_markdown(summary: pd.DataFrame, scores: pd.DataFrame) -> str:
     """The SDR of `summary` as a Markdown table, an architecture a row, with what was left out below it."""
     names, targets = summary["architecture"].unique(), summary["target"].unique()
     wide = summary.pivot(index="architecture", columns="target", values="SDR").loc[names, targets]
-    table = wide.to_markdown(floatfmt=".2f", missingval="–")
+    table = wide.map(lambda sdr: "–" if pd.isna(sdr) else f"{sdr:.2f}").to_markdown(
+        disable_numparse=True, colalign=["left", *["right"] * len(targets)]
+    )
     tracks = int(summary.loc[summary["target"] == MEAN, "tracks"].max())
     lines = [
         f"SDR in dB (museval v4), median over {tracks} test tracks of the median over frames; higher is better.",

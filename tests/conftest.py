@@ -1,0 +1,108 @@
+"""Tiny data and the real tools: what tests share."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from cunet.datasets import folder
+from cunet.params import Params, load_params
+from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
+from cunet.preprocess.spectrogram import write_track
+
+ROOT = Path(__file__).parent.parent
+
+# A chain of seconds: two instruments' worth of noise and tones, a U-Net of three layers.
+TINY = {
+    "synthetic": {"train": 3, "test": 2, "seconds": 6, "seed": 0},
+    "patch": {"frames": 16, "step": 8},
+    "spectrogram": {"sample_rate": 8192, "window": 256, "hop": 192},
+    "validation": {"tracks": 1, "seed": 0},
+    "unet": {"layers": 3, "filters": 2, "dropout": 0.5},
+    "controls": {
+        "dense": {"simple": [4, 8], "complex": [4, 8]},
+        "conv": {"simple": [4, 8], "complex": [4, 8]},
+        "dropout": 0.5,
+    },
+    "train": {
+        "seed": 0,
+        "batch_size": 4,
+        "batches_per_epoch": 3,
+        "epochs": 3,
+        "learning_rate": 0.001,
+        "factor": 0.5,
+        "patience": {"plateau": 1, "stop": 3},
+    },
+    "evaluate": {"window": 1.0, "hop": 1.0, "overlap": 0.5, "example_tracks": 1, "example_seconds": 3},
+}
+
+
+def tiny_values() -> dict[str, object]:
+    """`params.yaml` as it is, made tiny."""
+    values: dict[str, object] = yaml.safe_load((ROOT / "params.yaml").read_text())
+    return values | TINY
+
+
+@pytest.fixture
+def params() -> Params:
+    return Params.model_validate(tiny_values())
+
+
+@pytest.fixture
+def write_params(tmp_path: Path) -> Callable[..., Params]:
+    """Load a params.yaml with some values changed, as a stage would."""
+
+    def write(**changes: object) -> Params:
+        path = tmp_path / "params.yaml"
+        path.write_text(yaml.safe_dump(tiny_values() | changes))
+        return load_params(path)
+
+    return write
+
+
+def write_song(path: Path, seconds: float = 4.0, seed: int = 0, rate: int = 22050) -> None:
+    """Three sources that differ in kind: a tone, noise, and clicks; no mixture."""
+    path.mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    time = np.arange(round(seconds * rate)) / rate
+    clicks = np.zeros_like(time)
+    clicks[:: rate // 4] = 0.8
+    sources = {
+        "tone": 0.3 * np.sin(2 * np.pi * rng.uniform(300, 600) * time),
+        "noise": 0.1 * rng.standard_normal(len(time)),
+        "clicks": clicks + 0.001 * rng.standard_normal(len(time)),
+    }
+    for name, waveform in sources.items():
+        soundfile.write(path / f"{name}.wav", waveform, rate, subtype="PCM_16")
+
+
+@pytest.fixture(scope="session")
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's folder of multitracks: three tracks to train on, two to test."""
+    root = tmp_path_factory.mktemp("songs")
+    for subset, count in (("train", 3), ("test", 2)):
+        for number in range(count):
+            write_song(root / subset / f"song {number}", seed=number + 10 * (subset == "test"))
+    return root
+
+
+@pytest.fixture(scope="session")
+def prepared(songs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Spectrograms and indexes of `songs`: `<folder>/{train,test}/*.h5`, `<folder>/indexes/*.csv`."""
+    settings = Params.model_validate(tiny_values())
+    root = tmp_path_factory.mktemp("prepared")
+    for subset in ("train", "test"):
+        (root / subset).mkdir()
+        for track in folder.tracks(songs / subset):
+            write_track(track, root / subset / f"{track.name}.h5", settings.spectrogram)
+    (root / "indexes").mkdir()
+    training, validation = build_indexes(root / "train", settings.patch, settings.validation)
+    training.to_csv(root / "indexes" / TRAINING, index=False)
+    validation.to_csv(root / "indexes" / VALIDATION, index=False)
+    return root

@@ -1,0 +1,75 @@
+"""Separation and its bounds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cunet.evaluation.oracles import BOUNDS
+from cunet.evaluation.separation import Separator
+from cunet.models.architecture import Architecture, weights_file
+from cunet.params import Params
+from cunet.preprocess.spectrogram import TrackSpectrograms, istft
+
+
+@pytest.fixture
+def track(prepared: Path) -> TrackSpectrograms:
+    return TrackSpectrograms(prepared / "test" / "song 0.h5")
+
+
+def save(params: Params, name: str, track: TrackSpectrograms, folder: Path, mask_bias: float) -> Path:
+    """An untrained architecture whose mask is the same everywhere: the sigmoid of `mask_bias`."""
+    architecture = Architecture(
+        name=name,
+        instruments=track.instruments,
+        frames=params.patch.frames,
+        spectrogram=params.spectrogram,
+        unet=params.unet,
+        controls=params.controls,
+    )
+    folder.mkdir()
+    for network in architecture.networks:
+        model = architecture.build(network)
+        mask = model.get_layer("mask")
+        mask.set_weights([np.zeros_like(mask.kernel), np.full(1, mask_bias)])
+        model.save_weights(weights_file(folder, network))
+    architecture.save(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["unet", "complex-dense"])
+@pytest.mark.parametrize("overlap", [0.0, 0.5, 0.9])
+def test_a_constant_mask_scales_the_mixture_whatever_the_overlap(
+    params: Params, track: TrackSpectrograms, tmp_path: Path, name: str, overlap: float
+) -> None:
+    model = save(params, name, track, tmp_path / "model", mask_bias=0.0)
+    estimates = Separator(model, overlap).estimates(track)
+    mixture = istft(track.mixture(), track.samples, params.spectrogram)
+    assert list(estimates) == list(track.instruments)
+    for estimate in estimates.values():
+        assert estimate.shape == (track.samples,)
+        np.testing.assert_allclose(estimate, 0.5 * mixture, atol=1e-4)
+
+
+def test_the_condition_reaches_the_network(params: Params, track: TrackSpectrograms, tmp_path: Path) -> None:
+    model = save(params, "simple-conv", track, tmp_path / "model", mask_bias=0.0)
+    separator = Separator(model, 0.0)
+    network = separator._networks["simple-conv"]
+    mask = network.get_layer("mask")
+    mask.set_weights([np.full_like(mask.kernel, 0.3), np.zeros(1)])
+    estimates = separator.estimates(track)
+    assert np.abs(estimates["tone"] - estimates["noise"]).max() > 1e-6
+
+
+def test_the_mixture_bound_is_the_mixture_and_the_ideal_mask_comes_near_the_sources(
+    params: Params, track: TrackSpectrograms
+) -> None:
+    settings = params.spectrogram
+    mixture = istft(track.mixture(), track.samples, settings)
+    for estimate in BOUNDS["mixture"](track, settings).values():
+        np.testing.assert_array_equal(estimate, mixture)
+    ideal = BOUNDS["ideal-ratio-mask"](track, settings)
+    for name in track.instruments:
+        reference = istft(track.source(name), track.samples, settings)
+        error, before = (np.sum((estimate - reference) ** 2) for estimate in (ideal[name], mixture))
+        assert error < 0.5 * before

@@ -1,0 +1,93 @@
+"""Spectrograms, and the files that hold them."""
+
+from pathlib import Path
+
+import h5py
+import museval
+import numpy as np
+import pytest
+import soundfile
+
+from cunet.datasets import folder
+from cunet.datasets.track import FileTrack
+from cunet.params import Params, Spectrogram
+from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint, istft, read_mono, stft, to_mono, write_track
+
+PAPER = Spectrogram(sample_rate=8192, window=1024, hop=768)
+
+
+@pytest.mark.parametrize("samples", [1, 100, 1023, 1024, 8192, 30001])
+def test_the_inverse_transform_gives_the_waveform_back(samples: int) -> None:
+    waveform = np.random.default_rng(0).standard_normal(samples).astype(np.float32)
+    spectrogram = stft(waveform, PAPER)
+    assert spectrogram.shape[0] == 513
+    assert spectrogram.dtype == np.complex64
+    np.testing.assert_allclose(istft(spectrogram, samples, PAPER), waveform, atol=1e-5)
+
+
+def test_mono_is_the_mean_of_the_channels_at_the_new_rate() -> None:
+    time = np.arange(44100) / 44100
+    tone = np.sin(2 * np.pi * 440 * time)
+    mono = to_mono(np.stack([tone, 0.5 * tone], axis=1).astype(np.float32), 44100, 8192)
+    assert len(mono) == 8192
+    expected = 0.75 * np.sin(2 * np.pi * 440 * np.arange(8192) / 8192)
+    np.testing.assert_allclose(mono[100:-100], expected[100:-100], atol=0.01)
+
+
+def test_resampled_references_can_be_scored() -> None:
+    """A steep resampling filter makes the SIR of a near-perfect estimate negative."""
+    rng = np.random.default_rng(0)
+    sources = [to_mono(rng.standard_normal((5 * 44100, 1)).astype(np.float32), 44100, 8192) for _ in range(2)]
+    references = np.stack(sources)[..., None].astype(np.float64)
+    estimates = references + 0.03 * references[::-1] + 0.01 * rng.standard_normal(references.shape)
+    _, _, sir, sar = museval.evaluate(references, estimates, win=8192, hop=8192)
+    assert np.median(sir) == pytest.approx(20 * np.log10(1 / 0.03), abs=1)
+    assert np.median(sar) > 20
+
+
+def test_a_track_is_read_back_by_patch_and_padded_beyond_its_end(prepared: Path, songs: Path, params: Params) -> None:
+    track = folder.tracks(songs / "train")[0]
+    whole = stft(read_mono(track, "tone", 8192), params.spectrogram)
+    with TrackSpectrograms(prepared / "train" / "song 0.h5") as file:
+        assert file.instruments == ("clicks", "noise", "tone")
+        assert file.peak == pytest.approx(np.abs(file.mixture()).max())
+        np.testing.assert_array_equal(file.source("tone", 5, 7), whole[:, 5:12])
+        beyond = file.source("tone", file.frames - 3, 8)
+        np.testing.assert_array_equal(beyond[:, :3], whole[:, -3:])
+        assert not beyond[:, 3:].any()
+
+
+def test_a_silent_track_has_a_scale(tmp_path: Path, params: Params) -> None:
+    for name in ("a", "b"):
+        soundfile.write(tmp_path / f"{name}.wav", np.zeros(8000), 8000)
+    track = FileTrack("silence", {name: tmp_path / f"{name}.wav" for name in ("a", "b")})
+    write_track(track, tmp_path / "silence.h5", params.spectrogram)
+    with TrackSpectrograms(tmp_path / "silence.h5") as file:
+        assert file.peak == 1
+        assert np.isfinite(file.mixture()).all()
+
+
+def test_the_same_track_gives_the_same_file_and_another_a_new_fingerprint(
+    songs: Path, tmp_path: Path, params: Params
+) -> None:
+    first, second = folder.tracks(songs / "train")[:2]
+    for name, track in (("a", first), ("b", first), ("c", second)):
+        (tmp_path / name).mkdir()
+        write_track(track, tmp_path / name / "song.h5", params.spectrogram)
+    a, b, c = (tmp_path / name / "song.h5" for name in "abc")
+    assert a.read_bytes() == b.read_bytes()
+    assert fingerprint(a.parent) == fingerprint(b.parent) != fingerprint(c.parent)
+
+
+def test_a_failing_track_leaves_no_file(tmp_path: Path, params: Params) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(8000), 8000)
+    track = FileTrack("broken", {"a": tmp_path / "a.wav", "b": tmp_path / "missing.wav", "mixture": tmp_path / "a.wav"})
+    with pytest.raises(Exception, match="missing"):
+        write_track(track, tmp_path / "broken.h5", params.spectrogram)
+    assert not (tmp_path / "broken.h5").exists()
+
+
+def test_no_pickles_and_nothing_random_in_the_file(prepared: Path) -> None:
+    with h5py.File(prepared / "train" / "song 0.h5") as file:
+        assert file["mixture"].dtype == np.complex64
+        assert set(file.attrs) == {"samples", "peak", "sha256"}

@@ -1,0 +1,119 @@
+"""Training: reproducible to the bit, and a kill changes nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from cunet.models.architecture import load_networks
+from cunet.params import Params, Patience
+from cunet.train.fit import HISTORY, Row, Trainer, describe, provenance
+from tests.conftest import ROOT
+
+SCRIPT = """
+import os, sys
+from pathlib import Path
+from tests.conftest import tiny_values
+from cunet.params import Params
+from cunet.train.fit import Trainer, describe, provenance
+name, prepared, work, deadly = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
+params = Params.model_validate(tiny_values())
+epochs = 0
+def on_epoch(network, row):
+    global epochs
+    epochs += 1
+    if epochs == deadly:
+        os.kill(os.getpid(), 9)
+architecture = describe(params, name, prepared / "indexes")
+Trainer(architecture, params.train, {}, prepared / "train", prepared / "indexes", work / "checkpoints",
+        on_epoch).train(work / "model")
+print("epochs", epochs)
+"""
+
+
+def train(name: str, prepared: Path, work: Path, deadly: int = 0) -> subprocess.CompletedProcess[str]:
+    """Train in a process of its own, which kills itself after epoch `deadly`."""
+    arguments = [sys.executable, "-c", SCRIPT, name, str(prepared), str(work), str(deadly)]
+    return subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.mark.parametrize(("name", "networks"), [("simple-dense", 1), ("unet", 3)])
+def test_a_killed_training_ends_in_the_same_bytes_as_an_unbroken_one(
+    prepared: Path, tmp_path: Path, name: str, networks: int
+) -> None:
+    unbroken = train(name, prepared, tmp_path / "unbroken")
+    assert unbroken.returncode == 0, unbroken.stderr
+    assert f"epochs {3 * networks}" in unbroken.stdout
+    broken = tmp_path / "broken"
+    assert train(name, prepared, broken, deadly=2).returncode == -9
+    assert not (broken / "model").exists()
+    rest = train(name, prepared, broken)
+    assert f"epochs {3 * networks - 2}" in rest.stdout, rest.stderr
+    assert files(broken / "model") == files(tmp_path / "unbroken" / "model")
+    assert not (broken / "checkpoints").exists()
+
+
+class Killed(Exception):
+    pass
+
+
+def trainer(params: Params, prepared: Path, work: Path, name: str = "simple-dense", stop: int = 0) -> Trainer:
+    def on_epoch(network: str, row: Row) -> None:
+        if row["epoch"] == stop:
+            raise Killed
+
+    architecture = describe(params, name, prepared / "indexes")
+    described = provenance(params, architecture, prepared / "train")
+    checkpoints = work / "checkpoints"
+    return Trainer(
+        architecture, params.train, described, prepared / "train", prepared / "indexes", checkpoints, on_epoch
+    )
+
+
+def test_other_settings_do_not_continue_an_old_training(params: Params, prepared: Path, tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        trainer(params, prepared, tmp_path, stop=1).train(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+    assert trainer(params, prepared, tmp_path).continues
+    faster = params.model_copy(update={"train": params.train.model_copy(update={"learning_rate": 0.01})})
+    assert not trainer(faster, prepared, tmp_path).continues
+
+
+def test_the_best_weights_are_kept(params: Params, prepared: Path, tmp_path: Path) -> None:
+    """With a learning rate that makes it worse and worse, the best epoch is not the last."""
+    wild = params.train.model_copy(update={"learning_rate": 0.5, "epochs": 4, "patience": Patience(plateau=9, stop=9)})
+    subject = trainer(params.model_copy(update={"train": wild}), prepared, tmp_path)
+    subject.train(tmp_path / "model")
+    history = pd.read_csv(tmp_path / "model" / HISTORY)
+    assert history["validation_loss"].idxmin() < len(history) - 1
+    _, networks = load_networks(tmp_path / "model")
+    network = networks["simple-dense"]
+    network.compile(loss="mean_absolute_error", jit_compile=False)
+    validation = subject._reader("validation.csv", "simple-dense").read(np.arange(27), conditioned=True)
+    loss = network.evaluate(*validation, verbose=0)
+    assert loss == pytest.approx(history["validation_loss"].min(), rel=0.05)
+
+
+def test_patience_lowers_the_learning_rate_and_then_stops(params: Params, prepared: Path, tmp_path: Path) -> None:
+    patience = Patience(plateau=1, stop=2)
+    hopeless = params.train.model_copy(update={"learning_rate": 1e-12, "epochs": 20, "patience": patience})
+    trainer(params.model_copy(update={"train": hopeless}), prepared, tmp_path).train(tmp_path / "model")
+    history = pd.read_csv(tmp_path / "model" / HISTORY)
+    assert len(history) < 20
+    assert history["learning_rate"].iloc[-1] < history["learning_rate"].iloc[0]
+
+
+def test_training_lowers_the_loss(params: Params, prepared: Path, tmp_path: Path) -> None:
+    longer = params.train.model_copy(update={"epochs": 8, "batches_per_epoch": 20, "learning_rate": 0.01})
+    trainer(params.model_copy(update={"train": longer}), prepared, tmp_path).train(tmp_path / "model")
+    history = pd.read_csv(tmp_path / "model" / HISTORY)
+    assert history["train_loss"].iloc[-1] < 0.8 * history["train_loss"].iloc[0]
+    assert keras.backend.backend() == "tensorflow"
