@@ -12,7 +12,7 @@ from tqdm import tqdm
 from cunet.errors import UserError
 from cunet.params import Dask
 
-PATIENCE = "20s"
+PATIENCE = 20.0  # seconds
 Item = TypeVar("Item")
 
 

@@ -159,8 +159,8 @@ class Params(Section):
             )
         if self.spectrogram.bins % halvings:
             raise ValueError(
-                f"half of spectrogram.window ({self.spectrogram.bins}) must be a multiple of 2^unet.layers ({halvings}): "
-                "every layer halves it"
+                f"half of spectrogram.window ({self.spectrogram.bins}) must be a multiple of 2^unet.layers "
+                f"({halvings}): every layer halves it"
             )
         if self.architecture in self.baselines:
             raise ValueError(

@@ -34,8 +34,13 @@ from cunet.models.architecture import load_networks
 from cunet.train.fit import HISTORY, PROVENANCE, Row
 
 EXPERIMENT = "conditioned-u-net"
+NOTE = (
+    "**Chart view**: SDR by instrument, training curves. "
+    "**Artifact view** (table symbol): SDR of every track, runs side by side."
+)
 MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
 TABLE = "sdr_by_track.json"
+MEDIANS = "median over tracks"
 SAMPLING_SECONDS = 5
 
 
@@ -60,6 +65,7 @@ def connect() -> None:
             if mlflow.get_experiment_by_name(name) is None:
                 mlflow.create_experiment(name, artifact_location=artifacts)
         mlflow.set_experiment(name)
+        mlflow.set_experiment_tags({"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": NOTE})
     except (MlflowException, OSError) as error:
         reason = str(error).splitlines()[0][:200]
         raise UserError(
@@ -114,7 +120,7 @@ class TrainingRun:
 def log_scores(results: Path, model: Path | None) -> None:
     """Show what the folder `results` holds, in the run that trained `model` or else in a new one.
 
-    Logs SDR, ISR, SIR and SAR by target, the per-track table, pictures, sound, and the model. Does
+    Logs SDR by target, the table of all scores by track, pictures, sound, and the model. Does
     nothing where a run shows it already.
     """
     connect()
@@ -167,24 +173,40 @@ def _log_provenance(provenance: dict[str, Any]) -> None:
 
 
 def _log_epoch(network: str, row: Row) -> None:
-    curves = {f"{curve}/{network}": row[curve] for curve in ("train_loss", "validation_loss", "learning_rate")}
+    curves = {
+        f"train_loss/{network}": row["train_loss"],
+        f"train_rate/{network}": row["learning_rate"],
+        f"validation_loss/{network}": row["validation_loss"],
+    }
     mlflow.log_metrics(curves, step=int(row["epoch"]))
 
 
 def _log_training(model: Path) -> None:
     """Parameters and curves of a training whose run the store does not have."""
     _log_provenance(json.loads((model / PROVENANCE).read_text()))
-    for row in pd.read_csv(model / HISTORY).to_dict("records"):
-        _log_epoch(row["network"], row)
+    for network, rows in pd.read_csv(model / HISTORY, dtype={"network": str}).groupby("network", sort=False):
+        for number in range(len(rows)):
+            _log_epoch(str(network), dict(rows.iloc[number].drop("network")))
 
 
 def _log_results(scores: pd.DataFrame, results: Path) -> None:
-    for row in summarise(scores).to_dict("records"):
-        values = {f"{metric.lower()}/{row['target']}": row[metric] for metric in METRICS}
-        mlflow.log_metrics({name: value for name, value in values.items() if pd.notna(value)})
-    mlflow.log_table(scores[["architecture", "track", "target", *METRICS, "frames", "lost"]], TABLE)
+    summary = summarise(scores)
+    sdr = summary.dropna(subset=["SDR"]).set_index("target")["SDR"]
+    mlflow.log_metrics({f"sdr/{target}": float(value) for target, value in sdr.items()})
+    mlflow.log_table(_table(scores, summary), TABLE)
     if (results / EXAMPLES).exists():
         mlflow.log_artifacts(str(results / EXAMPLES), EXAMPLES)
+
+
+def _table(scores: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """Medians, then a row a track and target.
+
+    MLflow's comparison of tables opens grouped by the first column, and shows the second beside each other.
+    """
+    medians = summary.assign(track=MEDIANS)
+    table = pd.concat([medians, scores], ignore_index=True).round(dict.fromkeys(METRICS, 2))
+    table.insert(0, "score", table["track"] + ": " + table["target"])
+    return table[["score", *METRICS, "track", "target", "frames", "lost"]]
 
 
 def _log_model(model: Path) -> None:

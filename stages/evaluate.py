@@ -16,7 +16,7 @@ from cunet.params import Params, load_params
 def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path, out: Path) -> None:
     """Score the architecture in the folder `model`, or the bound of that name, and write the results to `out`."""
     params = load_params()
-    name, estimate = _bound(bound, params) if bound else _architecture(model, params)
+    name, estimate = _architecture(model, params) if model else _bound(str(bound), params)
     tracks = DATASETS[params.dataset].tracks(audio)
     with cluster.connect(params.dask) as client, new_folder(out) as folder:
         evaluate(name, estimate, tracks, spectrograms, params.spectrogram, params.evaluate, client, folder)

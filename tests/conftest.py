@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from cunet.preprocess.spectrogram import write_track
 ROOT = Path(__file__).parent.parent
 
 # A chain of seconds: two instruments' worth of noise and tones, a U-Net of three layers.
-TINY = {
+TINY: dict[str, dict[str, Any]] = {
     "synthetic": {"train": 3, "test": 2, "seconds": 6, "seed": 0},
     "patch": {"frames": 16, "step": 8},
     "spectrogram": {"sample_rate": 8192, "window": 256, "hop": 192},

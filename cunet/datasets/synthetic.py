@@ -81,4 +81,4 @@ def _soundfont() -> bytes:
 
 def _level(stem: Stem, mean: float, spread: float, rng: np.random.Generator) -> Stem:
     level = 10 ** (rng.normal(mean, spread) / 20)
-    return stem * (level / np.sqrt(np.mean(stem**2)))
+    return np.asarray(stem * (level / np.sqrt(np.mean(stem**2))))

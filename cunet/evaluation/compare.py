@@ -29,7 +29,8 @@ def compare(
         folders: what `evaluate` wrote, one an architecture or bound.
         models: what the training wrote, one an architecture.
         studied: name of the Conditioned-U-Net under study.
-        spectrograms: folder of the test tracks' spectrograms, with the settings that follow.
+        spectrograms: folder of the test tracks' spectrograms.
+        settings: of these spectrograms.
         seconds: length of the examples.
         out: gets sdr.csv, sdr.md, sdr_by_track.csv, training.csv, metrics.json, sdr.png and examples/.
     """

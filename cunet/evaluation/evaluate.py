@@ -1,7 +1,7 @@
 """Separates and scores every test track, and keeps what the comparison shows."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +21,7 @@ SCORES, PROVENANCE = "scores.csv", "evaluation.json"
 def evaluate(
     name: str,
     estimate: Estimator,
-    tracks: list[Track],
+    tracks: Sequence[Track],
     spectrograms: Path,
     spectrogram: Spectrogram,
     settings: Evaluate,
@@ -47,9 +47,9 @@ def evaluate(
             estimates = estimate(file)
             if track.name in examples:
                 write_example(file, estimates, name, spectrogram, settings.example_seconds, out)
-        return track, client.scatter(estimates, hash=False), spectrogram.sample_rate, settings
+        return track, client.scatter([estimates], hash=False)[0], spectrogram.sample_rate, settings
 
-    tables = {}
+    tables: dict[str, pd.DataFrame] = {}
     for track, scores in cluster.for_each(client, score_track, tracks, arguments, f"{name}: scores"):
         _write(scores, out)
         tables[track.name] = scores.table()
@@ -62,7 +62,8 @@ def evaluate(
 def read_scores(results: Path) -> pd.DataFrame:
     """The per-track table that `evaluate` wrote."""
     scores = pd.read_csv(results / SCORES, dtype={"track": str, "target": str}, keep_default_na=False, na_values=[""])
-    return scores.assign(note=scores["note"].fillna(""))
+    scores["note"] = scores["note"].fillna("")
+    return scores
 
 
 def _write(scores: TrackScores, out: Path) -> None:

@@ -1,6 +1,6 @@
 """Lower and upper bounds, scored by the same code as the architectures."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
@@ -27,7 +27,14 @@ def ideal_ratio_mask(track: TrackSpectrograms, settings: Spectrogram) -> dict[st
     return {name: istft(power / total * spectrogram, track.samples, settings) for name, power in powers.items()}
 
 
-BOUNDS: dict[str, Callable[[TrackSpectrograms, Spectrogram], dict[str, Mono]]] = {
+class Bound(Protocol):
+    """Estimates `(samples,)` of every source of a track, from the truth."""
+
+    def __call__(self, track: TrackSpectrograms, settings: Spectrogram) -> dict[str, Mono]:
+        """Estimate."""
+
+
+BOUNDS: dict[str, Bound] = {
     "mixture": mixture,
     "ideal-ratio-mask": ideal_ratio_mask,
 }

@@ -1,6 +1,7 @@
 """Pictures of a comparison: box plot over tracks, and spectrograms of examples."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -11,13 +12,14 @@ import pandas as pd
 import seaborn
 from matplotlib import pyplot
 from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
 
 from cunet.params import Spectrogram
 from cunet.preprocess.spectrogram import Mono, stft
 
 RANGE_DB = 80
 # No metadata: the same figure is the same file.
-SAVE = {"dpi": 110, "metadata": {"Software": None}}
+SAVE: dict[str, Any] = {"dpi": 110, "metadata": {"Software": None}}
 
 
 def draw_sdr(scores: pd.DataFrame, path: Path) -> None:
@@ -72,7 +74,7 @@ def draw_spectrograms(columns: dict[str, dict[str, Mono]], settings: Spectrogram
     pyplot.close(figure)
 
 
-def _draw(axes: Axes, magnitude: np.ndarray, top: float, settings: Spectrogram):  # type: ignore[no-untyped-def]
+def _draw(axes: Axes, magnitude: np.ndarray, top: float, settings: Spectrogram) -> AxesImage:
     rate = settings.sample_rate
     return axes.imshow(
         20 * np.log10(magnitude + 1e-12),

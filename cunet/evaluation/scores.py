@@ -66,14 +66,8 @@ def score_track(track: Track, estimates: dict[str, Mono], rate: int, settings: E
 
 
 def _row(track: str, target: str, frames: list[dict[str, dict[str, float]]]) -> dict[str, str | float]:
-    values = pd.DataFrame([frame["metrics"] for frame in frames])[METRICS]
+    values = pd.DataFrame([frame["metrics"] for frame in frames])
     lost = int(values["SDR"].isna().sum())
+    medians = {metric: float(values[metric].median()) for metric in METRICS}
     note = "silence in every frame" if lost == len(frames) else ""
-    return {
-        "track": track,
-        "target": target,
-        **values.median().to_dict(),
-        "frames": len(frames),
-        "lost": lost,
-        "note": note,
-    }
+    return {"track": track, "target": target, **medians, "frames": len(frames), "lost": lost, "note": note}

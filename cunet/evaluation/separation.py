@@ -38,7 +38,7 @@ class Separator:
         bins, length = self.architecture.bins, self.architecture.frames
         frames = mixture.shape[1]
         starts = range(0, max(1, frames - length + self._step), self._step)
-        magnitude = np.abs(mixture[:bins]) / np.float32(peak)
+        magnitude: Mask = (np.abs(mixture[:bins]) / peak).astype(np.float32)
         padded = np.pad(magnitude, ((0, 0), (0, starts[-1] + length - frames)))
         total, weights = np.zeros_like(padded), np.zeros(padded.shape[1], np.float32)
         window = np.bartlett(length + 2)[1:-1].astype(np.float32)

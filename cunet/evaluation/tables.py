@@ -16,7 +16,7 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
     Returns:
         columns architecture, target, tracks (that have a score), SDR, ISR, SIR, SAR in dB.
     """
-    tables = []
+    tables: list[pd.DataFrame] = []
     for name in scores["architecture"].unique():
         own = scores[scores["architecture"] == name]
         by_target = own.groupby("target")[METRICS].median().reset_index()

@@ -46,7 +46,7 @@ class PatchReader:
         return ((mixtures, self._condition[rows]) if conditioned else mixtures), targets
 
     def _magnitude(self, spectrogram: Complex, peak: float) -> npt.NDArray[np.float32]:
-        return np.abs(spectrogram[: self._bins]) / np.float32(peak)
+        return (np.abs(spectrogram[: self._bins]) / peak).astype(np.float32)
 
     def _target(self, track: TrackSpectrograms, start: int, condition: npt.NDArray[np.float32]) -> Complex:
         weighted = (

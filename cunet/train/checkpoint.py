@@ -80,8 +80,8 @@ class Checkpoint(keras.callbacks.Callback):
         for variable, value in zip(self._variables(), self._progress.variables, strict=True):
             variable.assign(value)
         for name, memory in self._progress.memory.items():
-            for attribute, value in memory.items():
-                setattr(self._others[name], attribute, value)
+            for attribute, remembered in memory.items():
+                setattr(self._others[name], attribute, remembered)
         self._stopping.best_weights = self._progress.best_weights
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -11,7 +11,7 @@ COLUMNS = ["architecture", "track", "target", "SDR", "ISR", "SIR", "SAR", "frame
 
 @pytest.fixture
 def scores() -> pd.DataFrame:
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for name, gain in (("mixture", 0.0), ("simple-dense", 5.0)):
         for track, sdr in (("x", 1.0), ("y", 2.0), ("z", 9.0)):
             rows.append((name, track, "vocals", sdr + gain, 1, 1, 1, 40, 3, ""))

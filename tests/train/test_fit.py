@@ -61,14 +61,14 @@ def test_a_killed_training_ends_in_the_same_bytes_as_an_unbroken_one(
     assert not (broken / "checkpoints").exists()
 
 
-class Killed(Exception):
+class KilledError(Exception):
     pass
 
 
 def trainer(params: Params, prepared: Path, work: Path, name: str = "simple-dense", stop: int = 0) -> Trainer:
     def on_epoch(network: str, row: Row) -> None:
         if row["epoch"] == stop:
-            raise Killed
+            raise KilledError
 
     architecture = describe(params, name, prepared / "indexes")
     described = provenance(params, architecture, prepared / "train")
@@ -79,7 +79,7 @@ def trainer(params: Params, prepared: Path, work: Path, name: str = "simple-dens
 
 
 def test_other_settings_do_not_continue_an_old_training(params: Params, prepared: Path, tmp_path: Path) -> None:
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         trainer(params, prepared, tmp_path, stop=1).train(tmp_path / "model")
     assert not (tmp_path / "model").exists()
     assert trainer(params, prepared, tmp_path).continues
@@ -93,7 +93,7 @@ def test_the_best_weights_are_kept(params: Params, prepared: Path, tmp_path: Pat
     subject = trainer(params.model_copy(update={"train": wild}), prepared, tmp_path)
     subject.train(tmp_path / "model")
     history = pd.read_csv(tmp_path / "model" / HISTORY)
-    assert history["validation_loss"].idxmin() < len(history) - 1
+    assert int(history["validation_loss"].argmin()) < len(history) - 1
     _, networks = load_networks(tmp_path / "model")
     network = networks["simple-dense"]
     network.compile(loss="mean_absolute_error", jit_compile=False)

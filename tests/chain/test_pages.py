@@ -1,0 +1,117 @@
+"""MLflow's pages as a person sees them: `mlflow ui` in the workspace, opened in Chromium."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.chain.workspace import Workspace
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and "CI" not in os.environ, reason="Chromium is not installed (Debian: apt-get install chromium)"
+)
+
+
+@pytest.fixture(scope="module")
+def address(chain: Workspace) -> Iterator[str]:
+    """`mlflow ui` without arguments but for a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    process = subprocess.Popen(
+        [Path(sys.executable).parent / "mlflow", "ui", "--port", str(port)],
+        cwd=chain.path,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        try:
+            urllib.request.urlopen(f"{url}/health")
+            break
+        except OSError:
+            time.sleep(0.5)
+    yield url
+    os.killpg(process.pid, 15)
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        page.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
+        yield page
+        browser.close()
+
+
+def open_experiment(page: Page, address: str) -> None:
+    """From the start page, as a newcomer finds the way."""
+    page.goto(f"{address}/#/experiments")
+    page.get_by_role("link", name="conditioned-u-net").first.click()
+    page.goto(re.sub(r"(#/experiments/\d+).*", r"\1/runs", page.url))
+
+
+def sdr(chain: Workspace, architecture: str, target: str) -> str:
+    table = pd.read_csv(chain.path / "reports" / "sdr.csv").set_index(["architecture", "target"])
+    return str(round(float(table["SDR"][architecture, target]), 2))
+
+
+def test_the_runs_are_listed_by_architecture(page: Page, address: str) -> None:
+    open_experiment(page, address)
+    for name in ("simple-dense", "unet", "mixture", "ideal-ratio-mask"):
+        expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
+
+
+def test_the_charts_open_on_the_sdr_of_each_instrument(page: Page, address: str) -> None:
+    open_experiment(page, address)
+    page.goto(f"{page.url.split('?')[0]}?compareRunsMode=CHART")
+    for target in ("bass", "drums", "other"):
+        expect(page.get_by_text(f"sdr/{target}", exact=True).first).to_be_visible()
+    top = page.get_by_text("sdr/bass", exact=True).first.bounding_box()
+    assert top is not None
+    assert top["y"] < 600  # the first thing to see, not below the fold
+
+
+def test_the_tables_stand_side_by_side_without_a_click(page: Page, address: str, chain: Workspace) -> None:
+    open_experiment(page, address)
+    page.goto(f"{page.url.split('?')[0]}?compareRunsMode=ARTIFACT")
+    expect(page.get_by_text("median over tracks: bass").first).to_be_visible()
+    for name in ("unet", "ideal-ratio-mask", "simple-dense"):
+        expect(page.get_by_text(sdr(chain, name, "bass"), exact=True).first).to_be_attached()
+
+
+def test_a_run_shows_its_pictures_and_sound(page: Page, address: str) -> None:
+    open_experiment(page, address)
+    page.get_by_role("link", name="simple-dense", exact=True).first.click()
+    expect(page.get_by_text("sdr/vocals").first).to_be_visible()
+    page.goto(f"{page.url.split('?')[0]}/artifacts")
+    page.get_by_text("examples", exact=True).first.click()
+    page.get_by_text("Synthetic - Test 001.png").first.click()
+    picture = page.locator("img[src*='png'], img[src^='blob:'], canvas, .rc-image img").first
+    expect(picture).to_be_visible()

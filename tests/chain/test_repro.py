@@ -1,0 +1,130 @@
+"""The commands that users run, on the real stages."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.chain.workspace import Workspace, make_workspace
+from tests.conftest import write_song
+
+BOUNDS = ["evaluate-bound@mixture", "evaluate-bound@ideal-ratio-mask"]
+
+
+def architectures(workspace: Workspace) -> list[str]:
+    return list(pd.read_csv(workspace.path / "reports" / "sdr.csv")["architecture"].unique())
+
+
+def test_repro_compares_everything_that_params_name(chain: Workspace) -> None:
+    table = pd.read_csv(chain.path / "reports" / "sdr.csv")
+    assert list(table.columns) == ["architecture", "target", "tracks", "SDR", "ISR", "SIR", "SAR"]
+    assert architectures(chain) == ["mixture", "unet", "simple-dense", "ideal-ratio-mask"]
+    for _, rows in table.groupby("architecture"):
+        assert rows["target"].tolist() == ["bass", "drums", "other", "vocals", "mean"]
+        assert (rows["tracks"] == 2).all()
+        assert rows["SDR"].iloc[:4].mean() == pytest.approx(rows["SDR"].iloc[4], abs=1e-3)
+    mean = table[table["target"] == "mean"].set_index("architecture")["SDR"]
+    assert mean["mixture"] < mean["ideal-ratio-mask"] - 5
+    for name in ("sdr.md", "sdr.png", "examples/Synthetic - Test 001.png"):
+        assert (chain.path / "reports" / name).stat().st_size > 100
+    sounds = chain.path / "reports" / "examples" / "Synthetic - Test 001" / "vocals"
+    assert sorted(path.stem for path in sounds.iterdir()) == sorted([*architectures(chain), "reference"])
+
+
+def test_a_second_repro_runs_nothing(chain: Workspace) -> None:
+    assert chain.stages_run("dvc", "repro") == []
+    assert "up to date" in chain.run("dvc", "status").stdout
+
+
+def test_two_runs_give_the_same_lock_byte_for_byte(chain: Workspace, tmp_path: Path) -> None:
+    again = make_workspace(tmp_path / "elsewhere")
+    again.run("dvc", "repro")
+    assert (again.path / "dvc.lock").read_bytes() == (chain.path / "dvc.lock").read_bytes()
+    assert str(chain.path) not in (chain.path / "dvc.lock").read_text()
+
+
+def test_another_film_runs_only_what_it_touches_and_shows_beside_the_first(chain: Workspace) -> None:
+    ran = chain.stages_run("dvc", "exp", "run", "-n", "complex", "-S", "film=complex")
+    assert ran == ["train", "evaluate", "compare"]
+    assert architectures(chain) == ["mixture", "unet", "complex-dense", "ideal-ratio-mask"]
+    shown = pd.DataFrame(json.loads(chain.run("dvc", "metrics", "diff", "HEAD", "--json").stdout)["diff"])
+    assert "cunet.SDR mean" in shown["reports/metrics.json"]
+    table = chain.run("dvc", "exp", "show", "--csv").stdout
+    assert "complex" in table
+    assert "cunet.SDR vocals" in table
+    chain.run("git", "checkout", "-q", ".")
+    chain.run("dvc", "checkout", "-q")
+    assert chain.stages_run("dvc", "repro") == []
+
+
+def test_queued_experiments_give_the_other_variants(chain: Workspace) -> None:
+    chain.run("dvc", "exp", "run", "--queue", "-S", "film=simple,complex", "-S", "control=conv")
+    chain.run("dvc", "exp", "run", "--run-all")
+    shown = json.loads(chain.run("dvc", "exp", "show", "--json").stdout)
+    experiments = shown[1]["experiments"]
+    done = {
+        (data["params"]["params.yaml"]["data"]["film"], data["params"]["params.yaml"]["data"]["control"])
+        for experiment in experiments
+        for data in [experiment["revs"][0]["data"]]
+    }
+    assert {("simple", "conv"), ("complex", "conv")} <= done
+    assert architectures(chain)[2] == "simple-dense"  # the workspace is as it was
+
+
+def test_metrics_and_plots_are_shown(chain: Workspace) -> None:
+    metrics = json.loads(chain.run("dvc", "metrics", "show", "--json").stdout)[""]["data"]["reports/metrics.json"]
+    assert set(metrics["data"]) == {"cunet", "unet", "mixture", "ideal-ratio-mask"}
+    chain.run("dvc", "plots", "show", "--out", "plots")
+    page = (chain.path / "plots" / "index.html").read_text()
+    for title in ("SDR, median over test tracks", "Training and validation loss", "sdr.png", "Test 001.png"):
+        assert title in page
+    shutil.rmtree(chain.path / "plots")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"flim": "simple"}, "error: params.yaml: flim"),
+        ({"patch": {"frames": 15, "step": 8}}, "error: params.yaml: patch.frames (15)"),
+        ({"validation": {"tracks": 9, "seed": 0}}, "error: validation.tracks: 9 of 3"),
+    ],
+)
+def test_a_mistake_ends_in_one_line_and_loses_nothing(chain: Workspace, changes: dict[str, object], words: str) -> None:
+    before = (chain.path / "dvc.lock").read_bytes()
+    chain.params(**changes)
+    result = chain.run("dvc", "repro", "--force", "-s", "indexes", check=False)
+    chain.run("git", "checkout", "-q", "params.yaml")
+    assert result.returncode != 0
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+    assert (chain.path / "dvc.lock").read_bytes() == before
+    chain.run("dvc", "checkout", "-q")
+
+
+def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(songs: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "my songs"
+    shutil.copytree(songs, mine)
+    workspace = make_workspace(
+        tmp_path / "workspace", dataset="folder", folder={"root": "../my songs"}, baselines=["simple-conv"]
+    )
+    workspace.run("dvc", "repro")
+    table = pd.read_csv(workspace.path / "reports" / "sdr.csv")
+    assert architectures(workspace) == ["mixture", "simple-conv", "simple-dense", "ideal-ratio-mask"]
+    assert table["target"].unique().tolist() == ["clicks", "noise", "tone", "mean"]
+
+    write_song(mine / "test" / "new", seed=50)
+    evaluated = ["evaluate", "evaluate-baseline@simple-conv", *BOUNDS]
+    ran = workspace.stages_run("dvc", "repro")
+    assert set(ran) == {"download@test", "spectrograms@test", *evaluated, "compare"}
+    assert pd.read_csv(workspace.path / "reports" / "sdr.csv")["tracks"].eq(3).all()
+
+    shutil.rmtree(mine / "test" / "new")
+    assert workspace.stages_run("dvc", "repro") == []  # seen before: restored
+    assert pd.read_csv(workspace.path / "reports" / "sdr.csv")["tracks"].eq(2).all()
+
+    (mine / "train" / "song 0" / "tone.wav").unlink()
+    result = workspace.run("dvc", "repro", check=False)
+    assert result.returncode != 0
+    assert "song 1: instruments clicks, noise, tone, but song 0 has clicks, noise" in result.stderr

@@ -1,0 +1,151 @@
+"""What MLflow holds after the chain."""
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from tests.chain.workspace import Workspace, make_workspace
+
+TARGETS = ("bass", "drums", "other", "vocals", "mean")
+
+
+def runs(uri: str) -> dict[str, Run]:
+    """Newest run of each architecture."""
+    client = MlflowClient(uri)
+    experiment = client.get_experiment_by_name("conditioned-u-net")
+    assert experiment is not None
+    found = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])
+    return {run.info.run_name: run for run in found}
+
+
+def store(workspace: Workspace) -> str:
+    return f"sqlite:///{workspace.path / 'mlflow.db'}"
+
+
+def test_each_architecture_and_bound_has_a_run_with_its_sdr(chain: Workspace) -> None:
+    table = pd.read_csv(chain.path / "reports" / "sdr.csv").set_index(["architecture", "target"])
+    found = runs(store(chain))
+    for name in ("mixture", "unet", "simple-dense", "ideal-ratio-mask"):
+        run = found[name]
+        assert run.info.status == "FINISHED"
+        for target in TARGETS:
+            assert run.data.metrics[f"sdr/{target}"] == pytest.approx(table.loc[(name, target), "SDR"], abs=1e-3)
+        assert run.data.tags["architecture"] == name
+        assert len(run.data.tags["git.commit"]) == 40
+        assert len(run.data.tags["data.test"]) == 16
+
+
+def test_a_trained_run_has_parameters_curves_and_system_metrics(chain: Workspace) -> None:
+    found = runs(store(chain))
+    client = MlflowClient(store(chain))
+    conditioned, dedicated = found["simple-dense"], found["unet"]
+    assert conditioned.data.params["film"] == "simple"
+    assert conditioned.data.params["train.batch_size"] == "4"
+    assert "film" not in dedicated.data.params
+    assert conditioned.data.tags["data.train"] == dedicated.data.tags["data.train"]
+    assert len(client.get_metric_history(conditioned.info.run_id, "validation_loss/simple-dense")) == 3
+    assert len(client.get_metric_history(dedicated.info.run_id, "train_loss/vocals")) == 3
+
+
+def test_tables_pictures_sound_and_models_are_there(chain: Workspace, tmp_path: Path) -> None:
+    run = runs(store(chain))["simple-dense"]
+    folder = Path(MlflowClient(store(chain)).download_artifacts(run.info.run_id, "", str(tmp_path)))
+    table = pd.read_json(folder / "sdr_by_track.json", orient="split")
+    assert list(table.columns[:2]) == ["score", "SDR"]
+    assert table["score"].iloc[0] == "median over tracks: bass"
+    assert len(table) == 5 + 2 * 4
+    assert (folder / "examples" / "Synthetic - Test 001.png").exists()
+    assert (folder / "examples" / "Synthetic - Test 001" / "vocals.flac").exists()
+    mlflow.set_tracking_uri(store(chain))
+    network = mlflow.keras.load_model(f"runs:/{run.info.run_id}/simple-dense")
+    inputs = [np.ones((1, 128, 16, 1), np.float32), np.eye(4, dtype=np.float32)[:1]]
+    assert np.asarray(network.predict_on_batch(inputs)).shape == (1, 128, 16, 1)
+    assert isinstance(network, keras.Model)
+
+
+def test_experiments_log_to_the_store_of_the_workspace_under_their_name(chain: Workspace) -> None:
+    chain.run("dvc", "exp", "run", "--temp", "-n", "elsewhere", "-S", "film=complex", "-S", "train.seed=7")
+    run = runs(store(chain))["complex-dense"]
+    assert run.data.tags["dvc.experiment"] == "elsewhere"
+    assert run.data.params["train.seed"] == "7"
+    assert "sdr/mean" in run.data.metrics
+    assert Path(run.info.artifact_uri.removeprefix("file://")).is_relative_to(chain.path)
+    assert (Path(run.info.artifact_uri.removeprefix("file://")) / "sdr_by_track.json").exists()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """A real MLflow server with a store of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(120):
+        try:
+            urllib.request.urlopen(f"{address}/health")
+            break
+        except OSError:
+            time.sleep(0.5)
+    yield address
+    process.terminate()
+    process.wait()
+
+
+def test_a_server_is_filled_from_the_outputs_alone_and_only_once(chain: Workspace, server: str) -> None:
+    for _ in range(2):
+        chain.run("cunet", "log", MLFLOW_TRACKING_URI=server)
+    client = MlflowClient(server)
+    experiment = client.get_experiment_by_name("conditioned-u-net")
+    assert experiment is not None
+    assert len(client.search_runs([experiment.experiment_id])) == 4
+    original, rebuilt = runs(store(chain))["simple-dense"], runs(server)["simple-dense"]
+    assert rebuilt.data.params == original.data.params
+    shown = {name: value for name, value in original.data.metrics.items() if not name.startswith("system/")}
+    assert rebuilt.data.metrics == shown
+    assert len(client.get_metric_history(rebuilt.info.run_id, "train_loss/simple-dense")) == 3
+
+
+def test_a_server_that_does_not_answer_is_one_clear_line(chain: Workspace) -> None:
+    result = chain.run("cunet", "log", check=False, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith("error: MLflow: the store at http://127.0.0.1:9 does not answer")
+    assert "Traceback" not in result.stderr
+
+
+def test_a_killed_training_goes_on_in_its_run(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace", baselines=[])
+    for stage in ("download", "spectrograms"):
+        workspace.run("dvc", "repro", "-s", f"{stage}@train")
+    workspace.run("dvc", "repro", "-s", "indexes")
+    script = (
+        "import os; from cunet import tracking; from stages import train\n"
+        "def deadly(network, row, log=tracking._log_epoch):\n"
+        "    log(network, row)\n"
+        "    if row['epoch'] == 2: os.kill(os.getpid(), 9)\n"
+        "tracking._log_epoch = deadly\n"
+        "from pathlib import Path\n"
+        "train.main('simple-dense', *map(Path, ('data/spectrograms/train', 'data/indexes', 'models/cunet')))\n"
+    )
+    assert workspace.run("python", "-c", script, check=False).returncode == -9
+    (killed,) = runs(store(workspace)).values()
+    workspace.run("dvc", "repro", "-s", "train")
+    client = MlflowClient(store(workspace))
+    (run,) = client.search_runs([killed.info.experiment_id])
+    assert run.info.run_id == killed.info.run_id
+    assert run.info.status == "FINISHED"
+    history = client.get_metric_history(run.info.run_id, "train_loss/simple-dense")
+    assert [point.step for point in history] == [1, 2, 3]

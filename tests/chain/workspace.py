@@ -1,0 +1,62 @@
+"""A workspace as a user has one: a git and DVC repository with the project's files, and its commands."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tests.conftest import ROOT, tiny_values
+
+IGNORED_VARIABLES = ("MLFLOW_", "DVC_", "KERAS_", "PYTEST_")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder, and the commands that are run in it."""
+
+    path: Path
+
+    def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the virtual environment; its output is in the assertion where it fails."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(IGNORED_VARIABLES)}
+        inherited["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}"
+        result = subprocess.run(
+            command, cwd=self.path, env=inherited | environment, capture_output=True, text=True, check=False
+        )
+        if check:
+            assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}\n{result.stderr}"
+        return result
+
+    def stages_run(self, *command: str) -> list[str]:
+        """Names of the stages that a DVC command ran, without those that it restored."""
+        lines = self.run(*command).stdout.splitlines()
+        return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
+
+    def params(self, **changes: object) -> None:
+        """Change values of params.yaml."""
+        path = self.path / "params.yaml"
+        path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | changes))
+
+    def commit(self) -> None:
+        """Commit everything to git, as DVC experiments want it."""
+        self.run("git", "add", "-A")
+        self.run("git", "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "x")
+
+
+def make_workspace(path: Path, **changes: object) -> Workspace:
+    """The files that git would clone, tiny parameters, and neither outputs nor cache."""
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    for name in names:
+        if (ROOT / name).is_file() and not name.startswith(("tests/", "reports/", "locks/", "dvc.lock")):
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, path / name)
+    workspace = Workspace(path)
+    (path / "params.yaml").write_text(yaml.safe_dump(tiny_values() | changes))
+    workspace.run("git", "init", "-q")
+    workspace.commit()
+    return workspace

@@ -1,0 +1,68 @@
+"""Evaluation of several tracks at once."""
+
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from distributed import LocalCluster
+
+from cunet import cluster
+from cunet.datasets import folder
+from cunet.errors import UserError
+from cunet.evaluation.evaluate import evaluate, read_scores
+from cunet.evaluation.oracles import BOUNDS
+from cunet.evaluation.scores import score_track
+from cunet.params import Dask, Params
+from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
+from tests.conftest import write_song
+
+
+def test_every_track_is_scored_with_its_own_estimates(params: Params, tmp_path: Path) -> None:
+    (tmp_path / "spectrograms").mkdir()
+    for number in range(8):
+        write_song(tmp_path / "test" / f"song {number}", seconds=3, seed=number)
+    tracks = folder.tracks(tmp_path / "test")
+    for track in tracks:
+        write_track(track, tmp_path / "spectrograms" / f"{track.name}.h5", params.spectrogram)
+    estimate = partial(BOUNDS["ideal-ratio-mask"], settings=params.spectrogram)
+    out = tmp_path / "out"
+    out.mkdir()
+    with cluster.connect(Dask(scheduler=None, workers=2)) as client:
+        evaluate(
+            "ideal-ratio-mask",
+            estimate,
+            tracks,
+            tmp_path / "spectrograms",
+            params.spectrogram,
+            params.evaluate,
+            client,
+            out,
+        )
+    table = read_scores(out)
+    assert table["track"].unique().tolist() == [track.name for track in tracks]
+    for track in tracks:
+        with TrackSpectrograms(tmp_path / "spectrograms" / f"{track.name}.h5") as file:
+            expected = score_track(track, estimate(file), 8192, params.evaluate).table()
+        found = table[table["track"] == track.name].reset_index(drop=True)
+        pd.testing.assert_series_equal(found["SDR"], expected["SDR"], atol=1e-6)
+    assert len(list((out / "test").glob("*.json"))) == 8
+    assert [path.name for path in sorted((out / "examples").glob("*.png"))] == ["song 0.png"]
+
+
+def test_an_existing_scheduler_does_the_work(params: Params, tmp_path: Path) -> None:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as running:
+        address = running.scheduler_address
+        with cluster.connect(Dask(scheduler=address, workers=None)) as client:
+            results = dict(cluster.for_each(client, abs, [-1, -2, -3], lambda item: (item,), "test"))
+        assert results == {-1: 1, -2: 2, -3: 3}
+        assert running.scheduler_info["workers"]
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "PATIENCE", 1.0)
+    with (
+        pytest.raises(UserError, match=r"dask\.scheduler.*tcp://127\.0\.0\.1:9"),
+        cluster.connect(Dask(scheduler="tcp://127.0.0.1:9", workers=None)),
+    ):
+        pass
