@@ -40,6 +40,7 @@ TINY: dict[str, dict[str, Any]] = {
         "factor": 0.5,
         "patience": {"plateau": 1, "stop": 3},
     },
+    "dask": {"scheduler": None, "workers": 1},
     "evaluate": {"window": 1.0, "hop": 1.0, "overlap": 0.5, "example_tracks": 1, "example_seconds": 3},
 }
 

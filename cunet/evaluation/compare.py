@@ -7,7 +7,7 @@ import pandas as pd
 
 from cunet.evaluation import tables
 from cunet.evaluation.evaluate import read_scores
-from cunet.evaluation.examples import EXAMPLES, compare_examples
+from cunet.evaluation.examples import compare_examples
 from cunet.evaluation.pictures import draw_sdr
 from cunet.models.architecture import Architecture
 from cunet.params import Spectrogram
@@ -32,7 +32,8 @@ def compare(
         spectrograms: folder of the test tracks' spectrograms.
         settings: of these spectrograms.
         seconds: length of the examples.
-        out: gets sdr.csv, sdr.md, sdr_by_track.csv, training.csv, metrics.json, sdr.png and examples/.
+        out: gets sdr.csv, sdr.md, sdr_by_track.csv, training.csv, metrics.json, sdr.png,
+            spectrograms/ and sound/.
     """
     by_folder = {folder: read_scores(folder) for folder in folders}
     scores = pd.concat(by_folder.values(), ignore_index=True)
@@ -44,7 +45,7 @@ def compare(
     (out / "metrics.json").write_text(json.dumps(tables.metrics(summary, studied), indent=2) + "\n")
     draw_sdr(scores, out / "sdr.png")
     results = {table["architecture"].iloc[0]: folder for folder, table in by_folder.items()}
-    compare_examples(results, spectrograms, settings, seconds, out / EXAMPLES)
+    compare_examples(results, spectrograms, settings, seconds, out)
 
 
 def _curves(models: list[Path]) -> pd.DataFrame:

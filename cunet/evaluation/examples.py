@@ -44,10 +44,12 @@ def compare_examples(
 ) -> None:
     """Put the examples of all architectures side by side.
 
-    Writes the picture `<track>.png`, and the sound `<track>/<target>/<architecture>.flac` with `mixture`
-    and `reference` beside, to the folder `out`.
+    Writes `spectrograms/<track>.png`, and `sound/<track>/<target>/<architecture>.flac` with `mixture` and
+    `reference` beside, to the folder `out`.
     """
-    out.mkdir()
+    pictures, sound = out / "spectrograms", out / "sound"
+    pictures.mkdir()
+    sound.mkdir()
     anyone = next(iter(results.values())) / EXAMPLES
     for track in sorted(path.name for path in anyone.glob("*") if path.is_dir()):
         with TrackSpectrograms(spectrograms / f"{track}.h5") as file:
@@ -58,9 +60,9 @@ def compare_examples(
                 columns[name] = {path.stem: soundfile.read(path, dtype="float32")[0] for path in sounds}
         for name, waveforms in columns.items():
             for target, waveform in waveforms.items():
-                (out / track / target).mkdir(parents=True, exist_ok=True)
-                _write_sound(waveform, settings.sample_rate, out / track / target / f"{name}{SUFFIX}")
-        draw_spectrograms(columns, settings, track, out / f"{track}.png")
+                (sound / track / target).mkdir(parents=True, exist_ok=True)
+                _write_sound(waveform, settings.sample_rate, sound / track / target / f"{name}{SUFFIX}")
+        draw_spectrograms(columns, settings, track, pictures / f"{track}.png")
 
 
 def _middle(waveform: Mono, rate: int, seconds: float) -> Mono:

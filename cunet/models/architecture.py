@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from cunet.models.control import CONTROLS, Film, gamma_and_beta
-from cunet.models.film import FiLM
+from cunet.models.film import film as film_layer
 from cunet.models.unet import unet
 from cunet.params import Controls, Section, Spectrogram, Unet
 
@@ -87,7 +87,7 @@ def _conditioned(film: Film, control: str, architecture: Architecture, network: 
     vector = CONTROLS[control](condition, widths, architecture.controls.dropout)
 
     def modulate(x: Any, layer: int) -> Any:
-        return FiLM(name=f"film_{layer}")([x, *gamma_and_beta(vector, film, layer, x.shape[-1])])
+        return film_layer(x, *gamma_and_beta(vector, film, layer, x.shape[-1]), layer)
 
     estimate = unet(mixture, architecture.unet, modulate)
     return keras.Model([mixture, condition], estimate, name=_identifier(network))

@@ -7,7 +7,7 @@ batch normalisation.
 from collections.abc import Callable
 from typing import Any, Literal
 
-from keras import layers, ops
+from keras import layers
 
 Film = Literal["simple", "complex"]
 
@@ -27,7 +27,7 @@ def conv_control(condition: Any, widths: list[int], dropout: float) -> Any:
     The last convolution covers all instruments and leaves one position.
     """
     instruments = condition.shape[-1]
-    x = ops.expand_dims(condition, -1)
+    x = layers.Reshape((instruments, 1), name="control_sequence")(condition)
     for number, width in enumerate(widths, start=1):
         last = number == len(widths)
         x = layers.Conv1D(

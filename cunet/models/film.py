@@ -2,27 +2,23 @@
 
 from typing import Any
 
-import keras
-from keras import ops
+from keras import layers
 
 
-@keras.saving.register_keras_serializable("cunet")
-class FiLM(keras.layers.Layer):
-    """gamma * x + beta (Meseguer-Brocal & Peeters, ISMIR 2019, equations 1 and 2).
+def film(x: Any, gamma: Any, beta: Any, number: int) -> Any:
+    """Scale and shift feature maps: gamma * x + beta (Meseguer-Brocal & Peeters, ISMIR 2019, equations 1 and 2).
 
-    Takes the list [x, gamma, beta] with x `(batch, bins, frames, maps)`. Complex FiLM has gammas and
-    betas `(batch, maps)`, one pair a feature map; simple FiLM has `(batch, 1)`, one pair for them all.
+    Built of Keras' own layers, so that a saved model loads where this package is not installed.
+
+    Args:
+        x: feature maps `(batch, bins, frames, maps)`.
+        gamma: `(batch, maps)` for complex FiLM, one a feature map; `(batch, 1)` for simple FiLM, one for all.
+        beta: of the shape of gamma.
+        number: of the layer, for the names.
     """
-
-    def call(self, inputs: list[Any]) -> Any:
-        """Modulate; the result has the shape of x."""
-        x, gamma, beta = inputs
-        return _over_bins_and_frames(gamma) * x + _over_bins_and_frames(beta)
-
-    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
-        """Shape of x."""
-        return input_shape[0]
+    scaled = layers.Multiply(name=f"film_scale_{number}")([x, _over_bins_and_frames(gamma, f"gamma_map_{number}")])
+    return layers.Add(name=f"film_{number}")([scaled, _over_bins_and_frames(beta, f"beta_map_{number}")])
 
 
-def _over_bins_and_frames(values: Any) -> Any:
-    return ops.expand_dims(ops.expand_dims(values, 1), 1)
+def _over_bins_and_frames(values: Any, name: str) -> Any:
+    return layers.Reshape((1, 1, values.shape[-1]), name=name)(values)

@@ -1,7 +1,6 @@
 """MLflow's pages as a person sees them: `mlflow ui` in the workspace, opened in Chromium."""
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -63,18 +62,21 @@ def address(chain: Workspace) -> Iterator[str]:
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        page = browser.new_page(viewport={"width": 2400, "height": 1000})
         page.set_default_timeout(60_000)
         expect.set_options(timeout=60_000)
         yield page
         browser.close()
 
 
-def open_experiment(page: Page, address: str) -> None:
-    """From the start page, as a newcomer finds the way."""
+def open_runs(page: Page, address: str, view: str = "") -> None:
+    """From the start page to the runs of the experiment, as a newcomer finds the way."""
     page.goto(f"{address}/#/experiments")
-    page.get_by_role("link", name="conditioned-u-net").first.click()
-    page.goto(re.sub(r"(#/experiments/\d+).*", r"\1/runs", page.url))
+    experiment = page.get_by_role("link", name="conditioned-u-net").first.get_attribute("href")
+    page.goto(f"{address}/{experiment}/runs{view and f'?compareRunsMode={view}'}")
+    assistant = page.get_by_role("button", name="Close", exact=True)
+    if assistant.count():
+        assistant.first.click()
 
 
 def sdr(chain: Workspace, architecture: str, target: str) -> str:
@@ -83,14 +85,13 @@ def sdr(chain: Workspace, architecture: str, target: str) -> str:
 
 
 def test_the_runs_are_listed_by_architecture(page: Page, address: str) -> None:
-    open_experiment(page, address)
+    open_runs(page, address)
     for name in ("simple-dense", "unet", "mixture", "ideal-ratio-mask"):
         expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
 
 
 def test_the_charts_open_on_the_sdr_of_each_instrument(page: Page, address: str) -> None:
-    open_experiment(page, address)
-    page.goto(f"{page.url.split('?')[0]}?compareRunsMode=CHART")
+    open_runs(page, address, "CHART")
     for target in ("bass", "drums", "other"):
         expect(page.get_by_text(f"sdr/{target}", exact=True).first).to_be_visible()
     top = page.get_by_text("sdr/bass", exact=True).first.bounding_box()
@@ -99,15 +100,14 @@ def test_the_charts_open_on_the_sdr_of_each_instrument(page: Page, address: str)
 
 
 def test_the_tables_stand_side_by_side_without_a_click(page: Page, address: str, chain: Workspace) -> None:
-    open_experiment(page, address)
-    page.goto(f"{page.url.split('?')[0]}?compareRunsMode=ARTIFACT")
+    open_runs(page, address, "ARTIFACT")
     expect(page.get_by_text("median over tracks: bass").first).to_be_visible()
     for name in ("unet", "ideal-ratio-mask", "simple-dense"):
         expect(page.get_by_text(sdr(chain, name, "bass"), exact=True).first).to_be_attached()
 
 
 def test_a_run_shows_its_pictures_and_sound(page: Page, address: str) -> None:
-    open_experiment(page, address)
+    open_runs(page, address)
     page.get_by_role("link", name="simple-dense", exact=True).first.click()
     expect(page.get_by_text("sdr/vocals").first).to_be_visible()
     page.goto(f"{page.url.split('?')[0]}/artifacts")

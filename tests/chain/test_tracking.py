@@ -14,24 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities import Run
 
-from tests.chain.workspace import Workspace, make_workspace
+from tests.chain.workspace import Workspace, make_workspace, runs, store
 
 TARGETS = ("bass", "drums", "other", "vocals", "mean")
-
-
-def runs(uri: str) -> dict[str, Run]:
-    """Newest run of each architecture."""
-    client = MlflowClient(uri)
-    experiment = client.get_experiment_by_name("conditioned-u-net")
-    assert experiment is not None
-    found = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])
-    return {run.info.run_name: run for run in found}
-
-
-def store(workspace: Workspace) -> str:
-    return f"sqlite:///{workspace.path / 'mlflow.db'}"
 
 
 def test_each_architecture_and_bound_has_a_run_with_its_sdr(chain: Workspace) -> None:
@@ -73,16 +59,6 @@ def test_tables_pictures_sound_and_models_are_there(chain: Workspace, tmp_path: 
     inputs = [np.ones((1, 128, 16, 1), np.float32), np.eye(4, dtype=np.float32)[:1]]
     assert np.asarray(network.predict_on_batch(inputs)).shape == (1, 128, 16, 1)
     assert isinstance(network, keras.Model)
-
-
-def test_experiments_log_to_the_store_of_the_workspace_under_their_name(chain: Workspace) -> None:
-    chain.run("dvc", "exp", "run", "--temp", "-n", "elsewhere", "-S", "film=complex", "-S", "train.seed=7")
-    run = runs(store(chain))["complex-dense"]
-    assert run.data.tags["dvc.experiment"] == "elsewhere"
-    assert run.data.params["train.seed"] == "7"
-    assert "sdr/mean" in run.data.metrics
-    assert Path(run.info.artifact_uri.removeprefix("file://")).is_relative_to(chain.path)
-    assert (Path(run.info.artifact_uri.removeprefix("file://")) / "sdr_by_track.json").exists()
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from mlflow import MlflowClient
+from mlflow.entities import Run
 
 from tests.conftest import ROOT, tiny_values
 
@@ -60,3 +62,17 @@ def make_workspace(path: Path, **changes: object) -> Workspace:
     workspace.run("git", "init", "-q")
     workspace.commit()
     return workspace
+
+
+def store(workspace: Workspace) -> str:
+    """Address of the workspace's MLflow store."""
+    return f"sqlite:///{workspace.path / 'mlflow.db'}"
+
+
+def runs(uri: str) -> dict[str, Run]:
+    """Newest run of each architecture in a store."""
+    client = MlflowClient(uri)
+    experiment = client.get_experiment_by_name("conditioned-u-net")
+    assert experiment is not None
+    found = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])
+    return {run.info.run_name: run for run in found}

@@ -1,5 +1,6 @@
 """The networks: shapes, conditioning, what travels with the weights, and freedom from TensorFlow."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -107,13 +108,23 @@ def test_a_saved_architecture_is_rebuilt_from_its_folder_alone(params: Params, n
         np.testing.assert_array_equal(run(model, patches, conditions), expected[network])
 
 
-def test_a_keras_file_loads_without_the_registry(params: Params, tmp_path: Path) -> None:
-    architecture = describe(params, "complex-conv")
-    model = architecture.build("complex-conv")
+LOAD_SCRIPT = """
+import sys, keras, numpy as np
+network = keras.saving.load_model("model.keras")
+assert not any(name.startswith("cunet") for name in sys.modules)
+inputs = np.load("inputs.npz")
+np.testing.assert_array_equal(network.predict_on_batch([inputs["x"], inputs["z"]]), inputs["y"])
+"""
+
+
+@pytest.mark.parametrize("name", ["simple-dense", "complex-conv"])
+def test_a_saved_keras_model_loads_where_this_package_is_not(params: Params, name: str, tmp_path: Path) -> None:
+    architecture = describe(params, name)
+    model = architecture.build(name)
     model.save(tmp_path / "model.keras")
-    patches, conditions = inputs(architecture)
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(run(loaded, patches, conditions), run(model, patches, conditions))
+    x, z = inputs(architecture)
+    np.savez(tmp_path / "inputs.npz", x=x, z=z, y=run(model, x, z))
+    subprocess.run([sys.executable, "-P", "-c", LOAD_SCRIPT], cwd=tmp_path, check=True)
 
 
 BACKEND_SCRIPT = """
@@ -138,8 +149,6 @@ assert "tensorflow" not in sys.modules, "a model imported TensorFlow"
 
 
 def test_every_architecture_trains_on_jax_without_tensorflow() -> None:
-    import os
-
     environment = os.environ | {"KERAS_BACKEND": "jax"}
     result = subprocess.run(
         [sys.executable, "-c", BACKEND_SCRIPT], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
