@@ -28,8 +28,8 @@ def connect(settings: Dask) -> Iterator[Client]:
             LocalCluster(
                 n_workers=settings.workers or os.cpu_count(),
                 threads_per_worker=1,
-                dashboard_address=None,
-                silence_logs=logging.ERROR,
+                dashboard_address=":0",
+                silence_logs=logging.CRITICAL,  # an error reaches the caller; the log would tell it twice
             ) as cluster,
             Client(cluster) as client,
         ):

@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import keras
 import mlflow
 import numpy as np
 import pandas as pd
@@ -30,8 +29,7 @@ from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import EXAMPLES
 from cunet.evaluation.scores import METRICS
 from cunet.evaluation.tables import summarise
-from cunet.models.architecture import load_networks
-from cunet.train.fit import HISTORY, PROVENANCE, Row
+from cunet.train.history import Row, read_history, read_provenance
 
 EXPERIMENT = "conditioned-u-net"
 NOTE = (
@@ -183,8 +181,8 @@ def _log_epoch(network: str, row: Row) -> None:
 
 def _log_training(model: Path) -> None:
     """Parameters and curves of a training whose run the store does not have."""
-    _log_provenance(json.loads((model / PROVENANCE).read_text()))
-    for network, rows in pd.read_csv(model / HISTORY, dtype={"network": str}).groupby("network", sort=False):
+    _log_provenance(read_provenance(model))
+    for network, rows in read_history(model).groupby("network", sort=False):
         for number in range(len(rows)):
             _log_epoch(str(network), dict(rows.iloc[number].drop("network")))
 
@@ -211,6 +209,10 @@ def _table(scores: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
 
 def _log_model(model: Path) -> None:
     """The networks, each loadable by `mlflow.keras.load_model`, and the folder that the chain wrote."""
+    import keras  # takes seconds, and the bounds have no model
+
+    from cunet.models.architecture import load_networks
+
     mlflow.log_artifacts(str(model), "model")
     requirements = [f"{package}=={version(package)}" for package in ("keras", keras.backend.backend(), "h5py")]
     _, networks = load_networks(model)
@@ -220,8 +222,8 @@ def _log_model(model: Path) -> None:
         )
 
 
-def _signature(network: keras.Model) -> ModelSignature:
-    def schema(tensors: list[keras.KerasTensor]) -> Schema:
+def _signature(network: Any) -> ModelSignature:
+    def schema(tensors: list[Any]) -> Schema:
         return Schema([TensorSpec(np.dtype("float32"), (-1, *tensor.shape[1:]), tensor.name) for tensor in tensors])
 
     return ModelSignature(schema(network.inputs), schema(network.outputs))

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import cast
 
 from cunet import cluster
 from cunet.cli import run
@@ -19,5 +19,5 @@ def main(subset: Subset, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    name, out = sys.argv[1:]
-    run(lambda: main(next(subset for subset in get_args(Subset) if subset == name), Path(out)))
+    subset, out = sys.argv[1:]
+    run(lambda: main(cast(Subset, subset), Path(out)))

@@ -9,9 +9,8 @@ from cunet.evaluation import tables
 from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import compare_examples
 from cunet.evaluation.pictures import draw_sdr
-from cunet.models.architecture import Architecture
 from cunet.params import Spectrogram
-from cunet.train.fit import HISTORY
+from cunet.train.history import read_history, read_provenance
 
 
 def compare(
@@ -52,8 +51,7 @@ def _curves(models: list[Path]) -> pd.DataFrame:
     """Losses of all networks: a row a network, epoch, and kind of patches."""
     histories = []
     for model in models:
-        history = pd.read_csv(model / HISTORY, dtype={"network": str})
-        name = Architecture.load(model).name
+        history, name = read_history(model), read_provenance(model)["architecture"]
         history["network"] = [network if network == name else f"{name}: {network}" for network in history["network"]]
         histories.append(history)
     curves = pd.concat(histories).rename(columns={"train_loss": "training", "validation_loss": "validation"})

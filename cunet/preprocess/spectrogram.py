@@ -17,7 +17,6 @@ from cunet.params import Spectrogram
 
 Mono = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
-CHUNK_FRAMES = 64
 
 
 def to_mono(waveform: Waveform, rate: int, target_rate: int) -> Mono:
@@ -59,8 +58,10 @@ def _transform(settings: Spectrogram) -> ShortTimeFFT:
 
 
 def write_track(track: Track, path: Path, settings: Spectrogram) -> None:
-    """Write the complex spectrograms of a track: datasets `mixture` and `sources/<instrument>`, `(bins, frames)`.
+    """Write the complex spectrograms of a track: datasets `mixture` and `sources/<instrument>`.
 
+    They lie `(frames, bins)` in the file, uncompressed and in one piece, so that a patch is one read, and
+    the same track is the same file to the byte (where chunks lie depends on when they are flushed).
     Attributes: `samples` at the model's rate, `peak` of the mixture's magnitudes (1 for a silent mixture),
     and `sha256` of the contents. The file is written under another name and renamed.
 
@@ -75,8 +76,7 @@ def write_track(track: Track, path: Path, settings: Spectrogram) -> None:
     with h5py.File(part, "w") as file:
         for name, mono in _sources(track, mixture, rate):
             spectrogram = stft(mono, settings)
-            chunks = (len(spectrogram), min(CHUNK_FRAMES, spectrogram.shape[1]))
-            file.create_dataset(name, data=spectrogram, chunks=chunks)
+            file.create_dataset(name, data=spectrogram.T)
             digest.update(name.encode() + spectrogram.tobytes())
         file.attrs["samples"] = samples
         file.attrs["peak"] = float(np.abs(file[MIXTURE][:]).max()) or 1.0
@@ -96,7 +96,7 @@ class TrackSpectrograms:
         self.name = path.stem
         self._file = h5py.File(path, "r")
         self.instruments = tuple(sorted(self._file["sources"]))
-        self.bins, self.frames = self._file[MIXTURE].shape
+        self.frames, self.bins = self._file[MIXTURE].shape
         self.samples = int(self._file.attrs["samples"])
         self.peak = float(self._file.attrs["peak"])
 
@@ -120,7 +120,7 @@ class TrackSpectrograms:
 
     def _read(self, name: str, start: int, frames: int | None) -> Complex:
         stop = self.frames if frames is None else start + frames
-        spectrogram: Complex = self._file[name][:, start:stop]
+        spectrogram: Complex = self._file[name][start:stop].T
         return np.pad(spectrogram, ((0, 0), (0, stop - start - spectrogram.shape[1])))
 
 

@@ -1,7 +1,6 @@
 """Training an architecture: each of its networks with L1 on magnitudes, as in the paper."""
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import pandas as pd
 
 import cunet
 from cunet.files import new_folder
@@ -20,10 +18,8 @@ from cunet.preprocess.indexes import TRAINING, VALIDATION, instruments_of, read_
 from cunet.preprocess.spectrogram import fingerprint
 from cunet.train import checkpoint
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
+from cunet.train.history import Row, write_history
 from cunet.train.progress import ProgressBar
-
-Row = dict[str, float]
-HISTORY, PROVENANCE = "history.csv", "training.json"
 
 
 def describe(params: Params, name: str, indexes: Path) -> Architecture:
@@ -48,7 +44,7 @@ def provenance(params: Params, architecture: Architecture, spectrograms: Path) -
             **control,
             "dataset": params.dataset,
             "data.train": fingerprint(spectrograms),
-            "instruments": architecture.instruments,
+            "instruments": list(architecture.instruments),
             "spectrogram": architecture.spectrogram,
             "patch": params.patch,
             "validation": params.validation,
@@ -87,16 +83,15 @@ class Trainer:
     def train(self, out: Path) -> None:
         """Write description, best weights and history to the folder `out`, which appears whole or not at all."""
         self.checkpoints.mkdir(parents=True, exist_ok=True)
-        histories = []
+        histories = {}
         with new_folder(out) as folder:
             for network in self.architecture.networks:
                 progress = checkpoint.load(self._state(network), self._identity)
                 model = self._train_network(network, progress)
                 model.save_weights(weights_file(folder, network))
-                histories.append(pd.DataFrame(progress.history).assign(network=network))
-            pd.concat(histories).astype({"epoch": int}).to_csv(folder / HISTORY, index=False)
+                histories[network] = progress.history
+            write_history(histories, self.provenance, folder)
             self.architecture.save(folder)
-            (folder / PROVENANCE).write_text(json.dumps(self.provenance, indent=2) + "\n")
         shutil.rmtree(self.checkpoints)
 
     def _train_network(self, network: str, progress: checkpoint.Progress) -> keras.Model:

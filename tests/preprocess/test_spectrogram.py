@@ -1,6 +1,7 @@
 """Spectrograms, and the files that hold them."""
 
 from pathlib import Path
+from typing import Any
 
 import h5py
 import museval
@@ -77,6 +78,23 @@ def test_the_same_track_gives_the_same_file_and_another_a_new_fingerprint(
     a, b, c = (tmp_path / name / "song.h5" for name in "abc")
     assert a.read_bytes() == b.read_bytes()
     assert fingerprint(a.parent) == fingerprint(b.parent) != fingerprint(c.parent)
+
+
+def test_the_file_is_the_same_to_the_byte_when_objects_live_longer(
+    songs: Path, tmp_path: Path, params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profiler's thread, such as dask's, holds on to the frames it looks at, and to what they refer to."""
+    track = folder.tracks(songs / "train")[0]
+    write_track(track, tmp_path / "a.h5", params.spectrogram)
+    held, create = [], h5py.File.create_dataset
+
+    def hold(*arguments: Any, **options: Any) -> h5py.Dataset:
+        held.append(create(*arguments, **options))
+        return held[-1]
+
+    monkeypatch.setattr(h5py.File, "create_dataset", hold)
+    write_track(track, tmp_path / "b.h5", params.spectrogram)
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
 def test_a_failing_track_leaves_no_file(tmp_path: Path, params: Params) -> None:

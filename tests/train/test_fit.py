@@ -6,12 +6,12 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 
 from cunet.models.architecture import load_networks
 from cunet.params import Params, Patience
-from cunet.train.fit import HISTORY, Row, Trainer, describe, provenance
+from cunet.train.fit import Trainer, describe, provenance
+from cunet.train.history import Row, read_history
 from tests.conftest import ROOT
 
 SCRIPT = """
@@ -92,7 +92,7 @@ def test_the_best_weights_are_kept(params: Params, prepared: Path, tmp_path: Pat
     wild = params.train.model_copy(update={"learning_rate": 0.5, "epochs": 4, "patience": Patience(plateau=9, stop=9)})
     subject = trainer(params.model_copy(update={"train": wild}), prepared, tmp_path)
     subject.train(tmp_path / "model")
-    history = pd.read_csv(tmp_path / "model" / HISTORY)
+    history = read_history(tmp_path / "model")
     assert int(history["validation_loss"].argmin()) < len(history) - 1
     _, networks = load_networks(tmp_path / "model")
     network = networks["simple-dense"]
@@ -106,7 +106,7 @@ def test_patience_lowers_the_learning_rate_and_then_stops(params: Params, prepar
     patience = Patience(plateau=1, stop=2)
     hopeless = params.train.model_copy(update={"learning_rate": 1e-12, "epochs": 20, "patience": patience})
     trainer(params.model_copy(update={"train": hopeless}), prepared, tmp_path).train(tmp_path / "model")
-    history = pd.read_csv(tmp_path / "model" / HISTORY)
+    history = read_history(tmp_path / "model")
     assert len(history) < 20
     assert history["learning_rate"].iloc[-1] < history["learning_rate"].iloc[0]
 
@@ -114,6 +114,6 @@ def test_patience_lowers_the_learning_rate_and_then_stops(params: Params, prepar
 def test_training_lowers_the_loss(params: Params, prepared: Path, tmp_path: Path) -> None:
     longer = params.train.model_copy(update={"epochs": 8, "batches_per_epoch": 20, "learning_rate": 0.01})
     trainer(params.model_copy(update={"train": longer}), prepared, tmp_path).train(tmp_path / "model")
-    history = pd.read_csv(tmp_path / "model" / HISTORY)
+    history = read_history(tmp_path / "model")
     assert history["train_loss"].iloc[-1] < 0.8 * history["train_loss"].iloc[0]
     assert keras.backend.backend() == "tensorflow"
