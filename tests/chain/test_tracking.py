@@ -43,6 +43,7 @@ def test_a_trained_run_has_parameters_curves_and_system_metrics(chain: Workspace
     assert conditioned.data.tags["data.train"] == dedicated.data.tags["data.train"]
     assert len(client.get_metric_history(conditioned.info.run_id, "validation_loss/simple-dense")) == 3
     assert len(client.get_metric_history(dedicated.info.run_id, "train_loss/vocals")) == 3
+    assert "system/cpu_utilization_percentage" in dedicated.data.metrics
 
 
 def test_tables_pictures_sound_and_models_are_there(chain: Workspace, tmp_path: Path) -> None:
