@@ -2,19 +2,13 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.chain.workspace import Workspace
+from tests.chain.workspace import Workspace, mlflow_process
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [
@@ -34,28 +28,8 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def address(chain: Workspace) -> Iterator[str]:
     """`mlflow ui` without arguments but for a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
-    process = subprocess.Popen(
-        [Path(sys.executable).parent / "mlflow", "ui", "--port", str(port)],
-        cwd=chain.path,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(f"{url}/health")
-            break
-        except OSError:
-            time.sleep(0.5)
-    yield url
-    os.killpg(process.pid, 15)
-    process.wait()
+    with mlflow_process(chain.path, "ui") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,5 @@
 """What MLflow holds after the chain."""
 
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +10,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from tests.chain.workspace import Workspace, make_workspace, runs, store
+from tests.chain.workspace import Workspace, make_workspace, mlflow_process, runs, store
 
 TARGETS = ("bass", "drums", "other", "vocals", "mean")
 
@@ -65,21 +60,8 @@ def test_tables_pictures_sound_and_models_are_there(chain: Workspace, tmp_path: 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     """A real MLflow server with a store of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(f"{address}/health")
-            break
-        except OSError:
-            time.sleep(0.5)
-    yield address
-    process.terminate()
-    process.wait()
+    with mlflow_process(tmp_path, "server", "--workers", "1") as address:
+        yield address
 
 
 def test_a_server_is_filled_from_the_outputs_alone_and_only_once(chain: Workspace, server: str) -> None:

@@ -2,8 +2,14 @@
 
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +68,34 @@ def make_workspace(path: Path, **changes: object) -> Workspace:
     workspace.run("git", "init", "-q")
     workspace.commit()
     return workspace
+
+
+@contextmanager
+def mlflow_process(folder: Path, *command: str) -> Iterator[str]:
+    """Start `mlflow` with a command such as `ui` in a folder, on a free port; yields its address when it answers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [Path(sys.executable).parent / "mlflow", *command, "--port", str(port)],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{address}/health")
+                break
+            except OSError:
+                time.sleep(0.5)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)  # its workers as well
+        process.wait()
 
 
 def store(workspace: Workspace) -> str:
