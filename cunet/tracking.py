@@ -22,6 +22,7 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
+from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_ARTIFACTS
 
 from cunet.errors import UserError
 from cunet.evaluation.evaluate import PROVENANCE as EVALUATION
@@ -127,7 +128,9 @@ def log_scores(results: Path, model: Path | None) -> None:
     tags = {MODEL_TAG: digest(model) if model else name, SCORES_TAG: digest(results)}
     if _find(tags):
         return
-    unscored = [run for run in _find({MODEL_TAG: tags[MODEL_TAG]}) if SCORES_TAG not in run.data.tags]
+    trained = _find({MODEL_TAG: tags[MODEL_TAG]})
+    # A run that already has a table was scored before, or killed while it was: MLflow would append to the table.
+    unscored = [run for run in trained if MLFLOW_LOGGED_ARTIFACTS not in run.data.tags]
     with mlflow.start_run(run_id=unscored[0].info.run_id if unscored else None, run_name=name):
         if not unscored:
             mlflow.set_tags(_tags(name))

@@ -78,6 +78,19 @@ def test_a_server_is_filled_from_the_outputs_alone_and_only_once(chain: Workspac
     assert len(client.get_metric_history(rebuilt.info.run_id, "train_loss/simple-dense")) == 3
 
 
+def test_a_run_killed_while_it_was_scored_is_not_written_to_again(chain: Workspace, server: str) -> None:
+    chain.run("cunet", "log", MLFLOW_TRACKING_URI=server)
+    half = runs(server)["unet"].info.run_id
+    client = MlflowClient(server)
+    client.delete_tag(half, "cunet.scores")  # as a kill between the table and the last tag leaves it
+    chain.run("cunet", "log", MLFLOW_TRACKING_URI=server)
+    whole = runs(server)["unet"].info.run_id
+    assert whole != half
+    for run_id in (half, whole):
+        table = client.download_artifacts(run_id, "sdr_by_track.json", str(chain.path.parent))
+        assert len(pd.read_json(table, orient="split")) == 5 + 2 * 4
+
+
 def test_a_server_that_does_not_answer_is_one_clear_line(chain: Workspace) -> None:
     result = chain.run("cunet", "log", check=False, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
     assert result.returncode == 1
