@@ -10,13 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
-
 from cunet.models.architecture import BUILDERS
 from cunet.params import load_params
 from cunet.preprocess.indexes import TRAINING, read_index
 from cunet.train.batches import PatchReader, TrainingBatches
-from cunet.train.fit import _jit, describe
+from cunet.train.fit import compile_network, describe
 
 INDEXES, SPECTROGRAMS = Path("data/indexes"), Path("data/spectrograms/train")
 
@@ -47,7 +45,7 @@ def main() -> None:
     size = params.train.batch_size
     batches = TrainingBatches(reader, architecture.conditioned, size, arguments.batches, seed=0, epoch=0)
     model = architecture.build(architecture.networks[0])
-    model.compile(keras.optimizers.Adam(), loss="mean_absolute_error", jit_compile=_jit())
+    compile_network(model, params.train)
     model.train_on_batch(*batches[0])  # traces the graph, and warms the cache of the disk
 
     patches = arguments.batches * size

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cunet.errors import UserError
+from cunet.params import load_params
 
 
 def run(command: Callable[[], None]) -> None:
@@ -24,8 +25,14 @@ def main() -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     log = commands.add_parser("log", help="log the results in this workspace to MLflow, where they are missing")
     log.set_defaults(command=_log)
-    arguments = parser.parse_args()
-    run(arguments.command)
+    estimate = commands.add_parser("estimate", help="say what disk, memory and time a run takes, before it starts")
+    estimate.add_argument(
+        "-S", dest="changes", action="append", default=[], metavar="NAME=VALUE", help="as for dvc exp run"
+    )
+    estimate.set_defaults(command=_estimate)
+    arguments = vars(parser.parse_args())
+    command = arguments.pop("command")
+    run(lambda: command(**arguments))
 
 
 def _log() -> None:
@@ -37,3 +44,9 @@ def _log() -> None:
         model = models / folder.relative_to(results)
         tracking.log_scores(folder, model if model.is_dir() else None)
         print(f"logged: {folder}")
+
+
+def _estimate(changes: list[str]) -> None:
+    from cunet import estimate
+
+    estimate.show(load_params(changes=changes))

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import psutil
 from distributed import Client, LocalCluster, as_completed
+from distributed.system import MEMORY_LIMIT
 from tqdm import tqdm
 
 from cunet.errors import UserError
@@ -17,8 +19,10 @@ Item = TypeVar("Item")
 
 
 @contextmanager
-def connect(settings: Dask) -> Iterator[Client]:
+def connect(settings: Dask, memory: int = 0) -> Iterator[Client]:
     """A client of the scheduler that `settings` names, or of a local cluster that lives as long as the block.
+
+    A local cluster has no more workers than get the `memory` in bytes that a task needs.
 
     Raises:
         UserError: nothing answers at the scheduler's address, or it has no workers.
@@ -26,7 +30,7 @@ def connect(settings: Dask) -> Iterator[Client]:
     if settings.scheduler is None:
         with (
             LocalCluster(
-                n_workers=settings.workers or os.cpu_count(),
+                n_workers=local_workers(settings, memory),
                 threads_per_worker=1,
                 dashboard_address=":0",
                 silence_logs=logging.CRITICAL,  # an error reaches the caller; the log would tell it twice
@@ -46,20 +50,36 @@ def connect(settings: Dask) -> Iterator[Client]:
         yield client
 
 
+def local_workers(settings: Dask, memory: int) -> int:
+    """Processes of a local cluster: as many as asked for, or fewer, so that each has `memory` bytes; one at least."""
+    wanted = settings.workers or os.cpu_count() or 1
+    free = min(psutil.virtual_memory().available, MEMORY_LIMIT)
+    fitting = max(1, free // memory) if memory else wanted
+    if fitting < wanted:
+        print(
+            f"{fitting} worker(s) in place of {wanted}: a track needs {memory / 1e9:.1f} GB, and {free / 1e9:.1f} GB "
+            "of memory are free"
+        )
+    return min(wanted, fitting)
+
+
 def for_each(
     client: Client,
     function: Callable[..., Any],
     items: Sequence[Item],
     arguments: Callable[[Item], tuple[Any, ...]],
     progress: str,
+    done: Callable[[Item], bool] = lambda item: False,
 ) -> Iterator[tuple[Item, Any]]:
     """Run `function(*arguments(item))` on the cluster for every item; yield (item, result) as they finish.
 
-    At most two tasks a worker are under way, so that arguments made on the fly do not pile up in memory.
-    An error in one task cancels the rest.
+    Items that an interrupted run left `done` are counted, and neither run nor yielded. At most two tasks a
+    worker are under way, so that arguments made on the fly do not pile up in memory. An error in one task
+    cancels the rest.
     """
     backlog = 2 * len(client.scheduler_info(n_workers=-1)["workers"])
-    waiting = iter(items)
+    missing = [item for item in items if not done(item)]
+    waiting = iter(missing)
     running = as_completed()
     item_of: dict[Any, Item] = {}
 
@@ -70,7 +90,8 @@ def for_each(
             running.add(future)
             return
 
-    with tqdm(total=len(items), desc=progress, unit="track", mininterval=1) as bar:
+    finished = len(items) - len(missing)
+    with tqdm(total=len(items), initial=finished, desc=progress, unit="track", mininterval=1) as bar:
         for _ in range(backlog):
             submit_next()
         for future in running:

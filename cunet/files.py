@@ -1,9 +1,20 @@
 """Outputs that appear whole or not at all."""
 
+import hashlib
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from pydantic import BaseModel
+
+import cunet
+
+
+def workspace() -> Path:
+    """The user's workspace, also where DVC runs a queued or temporary experiment in a folder of its own."""
+    return Path(os.environ.get("DVC_ROOT", ".")).resolve()
 
 
 @contextmanager
@@ -18,3 +29,41 @@ def new_folder(out: Path) -> Iterator[Path]:
         part.replace(out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def resumable_folder(out: Path, identity: str) -> Iterator[Path]:
+    """A folder to fill, file by file; it takes the place of `out` when the block ends well, and stays when it does not.
+
+    It holds what an interrupted run of the same `identity` left there, and nothing of another one.
+    Whoever fills it renames each file when it is whole.
+    """
+    part = out.with_name(f"{out.name}.{identity[:16]}.part")
+    for other in out.parent.glob("*.part"):
+        if other.name.startswith(f"{out.name}.") and other != part:
+            shutil.rmtree(other)
+    part.mkdir(parents=True, exist_ok=True)
+    yield part
+    shutil.rmtree(out, ignore_errors=True)
+    part.replace(out)
+
+
+def identity(*settings: BaseModel | str, inputs: Iterable[Path] = ()) -> str:
+    """Digest of what a result follows from: this package's code, settings, and names, sizes and times of input files.
+
+    Folders among `inputs` stand for all files in them.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(Path(cunet.__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    for setting in settings:
+        text = setting if isinstance(setting, str) else setting.model_dump_json()
+        digest.update(f"{text}\0".encode())
+    for path in (path for entry in inputs for path in _files(entry)):
+        status = path.stat()
+        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]

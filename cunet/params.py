@@ -1,9 +1,11 @@
 """Typed, validated `params.yaml`: unknown keys are refused, fields that must agree are checked together."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
+from omegaconf import OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cunet.errors import UserError
@@ -11,6 +13,8 @@ from cunet.errors import UserError
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Subset = Literal["train", "test"]
+SUBSETS: tuple[Subset, ...] = ("train", "test")
+ProtocolName = Literal["model-rate", "sisec18", "paper"]
 
 
 class Section(BaseModel):
@@ -26,6 +30,13 @@ class Synthetic(Section):
     test: Positive
     seconds: Annotated[float, Field(ge=2)]
     seed: int
+
+
+class Musdb(Section):
+    """Where a MUSDB18 data set comes from: `download`, a folder, a .zip, or the address of a .zip."""
+
+    source: Annotated[str, Field(min_length=1)]
+    checksum: Annotated[str, Field(pattern="^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")] | None
 
 
 class Folder(Section):
@@ -110,13 +121,26 @@ class Train(Section):
 
 
 class Evaluate(Section):
-    """BSS Eval v4 frames in seconds, overlap of patches in separation, and the excerpts kept as examples."""
+    """Scoring protocol, BSS Eval v4 frames in seconds, overlap of patches in separation, excerpts kept as examples."""
 
+    protocol: ProtocolName
     window: Annotated[float, Field(gt=0)]
     hop: Annotated[float, Field(gt=0)]
     overlap: Fraction
     example_tracks: Annotated[int, Field(ge=0)]
     example_seconds: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _protocol_defines_its_frames(self) -> "Evaluate":
+        if self.protocol == "sisec18" and (self.window, self.hop) != (1, 1):
+            raise ValueError(f"window ({self.window}) and hop ({self.hop}) must be 1 second for the protocol sisec18")
+        return self
+
+
+class Compare(Section):
+    """Whether published figures stand in the table, where data set and protocol are theirs."""
+
+    published: bool
 
 
 class Dask(Section):
@@ -132,8 +156,9 @@ class Params(Section):
     film: Literal["simple", "complex"]
     control: Literal["dense", "conv"]
     baselines: list[Literal["unet", "simple-dense", "simple-conv", "complex-dense", "complex-conv"]]
-    dataset: Literal["synthetic", "folder"]
+    dataset: Literal["synthetic", "musdb18", "musdb18-hq", "musdb18-7s", "folder"]
     synthetic: Synthetic
+    musdb: Musdb
     folder: Folder
     spectrogram: Spectrogram
     patch: Patch
@@ -142,6 +167,7 @@ class Params(Section):
     controls: Controls
     train: Train
     evaluate: Evaluate
+    compare: Compare
     dask: Dask
 
     @property
@@ -182,14 +208,22 @@ def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def load_params(path: Path = Path("params.yaml")) -> Params:
+def load_params(path: Path = Path("params.yaml"), changes: Sequence[str] = ()) -> Params:
     """Read and validate `params.yaml`.
 
+    Args:
+        path: of the file.
+        changes: values that take the place of those in the file, as `name=value`, like those of `dvc exp run -S`.
+
     Raises:
-        UserError: the file is missing, is not YAML, or holds a value that cannot be used.
+        UserError: the file is missing, is not YAML, or holds a value that cannot be used; a change is no `name=value`.
     """
+    if wrong := [change for change in changes if "=" not in change]:
+        raise UserError(f"-S {wrong[0]}: expected name=value, such as film=complex")
     try:
         values = yaml.safe_load(path.read_text())
+        if changes:
+            values = OmegaConf.to_container(OmegaConf.merge(values, OmegaConf.from_dotlist(list(changes))))
     except FileNotFoundError:
         raise UserError(f"{path} not found: run from the project's folder") from None
     except yaml.YAMLError as error:

@@ -28,8 +28,9 @@ from cunet.errors import UserError
 from cunet.evaluation.evaluate import PROVENANCE as EVALUATION
 from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import EXAMPLES
-from cunet.evaluation.scores import METRICS
+from cunet.evaluation.protocols import METRICS
 from cunet.evaluation.tables import summarise
+from cunet.files import workspace
 from cunet.train.history import Row, read_history, read_provenance
 
 EXPERIMENT = "conditioned-u-net"
@@ -46,21 +47,17 @@ SAMPLING_SECONDS = 5
 def connect() -> None:
     """Choose the store: MLFLOW_TRACKING_URI, or else `mlflow.db` in the workspace.
 
-    DVC runs queued and temporary experiments in a folder of their own, and says in DVC_ROOT which
-    workspace they belong to.
-
     Raises:
         UserError: the store does not answer.
     """
-    workspace = Path(os.environ.get("DVC_ROOT", ".")).resolve()
-    artifacts = None
+    home, artifacts = workspace(), None
     if "MLFLOW_TRACKING_URI" not in os.environ:
-        mlflow.set_tracking_uri(f"sqlite:///{workspace / 'mlflow.db'}")
-        artifacts = (workspace / "mlartifacts").as_uri()
+        mlflow.set_tracking_uri(f"sqlite:///{home / 'mlflow.db'}")
+        artifacts = (home / "mlartifacts").as_uri()
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     try:
-        with FileLock(workspace / ".mlflow.lock"):
+        with FileLock(home / ".mlflow.lock"):
             if mlflow.get_experiment_by_name(name) is None:
                 mlflow.create_experiment(name, artifact_location=artifacts)
         mlflow.set_experiment(name)

@@ -19,6 +19,7 @@ def main(models: Path, results: Path, spectrograms: Path, out: Path) -> None:
             [lower, *(results / name for name in trained), upper],
             [models / name for name in trained],
             params.architecture,
+            params.dataset if params.compare.published else None,
             spectrograms,
             params.spectrogram,
             params.evaluate.example_seconds,

@@ -7,15 +7,19 @@ from typing import cast
 from cunet import cluster
 from cunet.cli import run
 from cunet.datasets.registry import DATASETS
-from cunet.files import new_folder
+from cunet.files import identity, resumable_folder
 from cunet.params import Subset, load_params
 
 
 def main(subset: Subset, out: Path) -> None:
     """Fill `out` with the tracks of `subset`."""
     params = load_params()
-    with cluster.connect(params.dask) as client, new_folder(out) as folder:
-        DATASETS[params.dataset].prepare(params, subset, folder, client)
+    dataset = DATASETS[params.dataset]
+    made_of = identity(
+        params.dataset, subset, params.synthetic, params.musdb, params.folder, inputs=dataset.origin(params, subset)
+    )
+    with cluster.connect(params.dask) as client, resumable_folder(out, made_of) as folder:
+        dataset.prepare(params, subset, folder, client)
 
 
 if __name__ == "__main__":

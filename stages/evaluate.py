@@ -1,24 +1,26 @@
 """evaluate: separate the test tracks with a trained architecture, or with a bound, and score them."""
 
 import argparse
-from functools import partial
 from pathlib import Path
 
 from cunet import cluster, tracking
 from cunet.cli import run
 from cunet.datasets.registry import DATASETS
-from cunet.evaluation.evaluate import Estimator, evaluate
+from cunet.evaluation.evaluate import Estimator, evaluate, memory_of_a_track
 from cunet.evaluation.oracles import BOUNDS
-from cunet.files import new_folder
+from cunet.files import identity, resumable_folder
 from cunet.params import Params, load_params
 
 
 def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path, out: Path) -> None:
     """Score the architecture in the folder `model`, or the bound of that name, and write the results to `out`."""
     params = load_params()
-    name, estimate = _architecture(model, params) if model else _bound(str(bound), params)
+    name, estimate = _architecture(model, params) if model else (str(bound), BOUNDS[str(bound)])
     tracks = DATASETS[params.dataset].tracks(audio)
-    with cluster.connect(params.dask) as client, new_folder(out) as folder:
+    memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate)
+    inputs = [audio, spectrograms, *([model] if model else [])]
+    made_of = identity(name, params.dataset, params.spectrogram, params.evaluate, inputs=inputs)
+    with cluster.connect(params.dask, memory) as client, resumable_folder(out, made_of) as folder:
         evaluate(name, estimate, tracks, spectrograms, params.spectrogram, params.evaluate, client, folder)
     tracking.log_scores(out, model)
 
@@ -27,11 +29,7 @@ def _architecture(model: Path, params: Params) -> tuple[str, Estimator]:
     from cunet.evaluation.separation import Separator  # Keras takes seconds to import; bounds do without
 
     separator = Separator(model, params.evaluate.overlap)
-    return separator.architecture.name, separator.estimates
-
-
-def _bound(name: str, params: Params) -> tuple[str, Estimator]:
-    return name, partial(BOUNDS[name], settings=params.spectrogram)
+    return separator.architecture.name, separator.masks
 
 
 def _arguments() -> argparse.Namespace:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from cunet.cli import run
+from cunet.datasets.registry import DATASETS
 from cunet.files import new_folder
 from cunet.params import load_params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
@@ -12,7 +13,8 @@ from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
 def main(spectrograms: Path, out: Path) -> None:
     """Write the two index tables of the training tracks' spectrograms to `out`."""
     params = load_params()
-    training, validation = build_indexes(spectrograms, params.patch, params.validation)
+    official = DATASETS[params.dataset].validation_tracks()
+    training, validation = build_indexes(spectrograms, params.patch, params.validation, official)
     with new_folder(out) as folder:
         training.to_csv(folder / TRAINING, index=False)
         validation.to_csv(folder / VALIDATION, index=False)

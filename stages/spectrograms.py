@@ -6,7 +6,7 @@ from pathlib import Path
 from cunet import cluster
 from cunet.cli import run
 from cunet.datasets.registry import DATASETS
-from cunet.files import new_folder
+from cunet.files import identity, resumable_folder
 from cunet.params import load_params
 from cunet.preprocess.spectrogram import write_track
 
@@ -15,13 +15,15 @@ def main(audio: Path, out: Path) -> None:
     """Write the spectrograms of the tracks in `audio` to `out`."""
     params = load_params()
     tracks = DATASETS[params.dataset].tracks(audio)
-    with cluster.connect(params.dask) as client, new_folder(out) as folder:
+    made_of = identity(params.dataset, params.spectrogram, inputs=[audio])
+    with cluster.connect(params.dask) as client, resumable_folder(out, made_of) as folder:
         jobs = cluster.for_each(
             client,
             write_track,
             tracks,
             lambda track: (track, (folder / f"{track.name}.h5").resolve(), params.spectrogram),
             f"{audio.name}: spectrograms",
+            done=lambda track: (folder / f"{track.name}.h5").exists(),
         )
         for _ in jobs:
             pass

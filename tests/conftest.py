@@ -41,7 +41,14 @@ TINY: dict[str, dict[str, Any]] = {
         "patience": {"plateau": 1, "stop": 3},
     },
     "dask": {"scheduler": None, "workers": 1},
-    "evaluate": {"window": 1.0, "hop": 1.0, "overlap": 0.5, "example_tracks": 1, "example_seconds": 3},
+    "evaluate": {
+        "protocol": "model-rate",
+        "window": 1.0,
+        "hop": 1.0,
+        "overlap": 0.5,
+        "example_tracks": 1,
+        "example_seconds": 3,
+    },
 }
 
 

@@ -7,12 +7,14 @@ mixture is optional.
 import shutil
 from pathlib import Path
 
+import soundfile
 from distributed import Client
 
 from cunet.cluster import for_each
-from cunet.datasets.track import FileTrack, read_audio
+from cunet.datasets.track import Extent, FileTrack, read_audio
 from cunet.errors import UserError
-from cunet.params import Params, Subset
+from cunet.files import new_folder
+from cunet.params import SUBSETS, Params, Subset
 
 SUFFIXES = (".wav", ".flac", ".ogg")
 OTHER_AUDIO = (".mp3", ".m4a", ".mp4", ".aac", ".aif", ".aiff", ".opus", ".wma")
@@ -25,9 +27,42 @@ def prepare(params: Params, subset: Subset, out: Path, client: Client) -> None:
     Raises:
         UserError: names the file or track at fault and what is expected of it.
     """
-    root = params.folder.root / subset
-    for _ in for_each(client, _copy, tracks(root), lambda track: (track, out.resolve()), f"{subset}: tracks"):
+    (root,) = origin(params, subset)
+    jobs = for_each(
+        client,
+        _copy,
+        tracks(root),
+        lambda track: (track, out.resolve()),
+        f"{subset}: tracks",
+        done=lambda track: (out / track.name).exists(),
+    )
+    for _ in jobs:
         pass
+
+
+def extent(params: Params) -> Extent:
+    """Durations and sizes of the user's files.
+
+    Raises:
+        UserError: as `tracks`.
+    """
+    found: dict[Subset, list[FileTrack]] = {subset: tracks(params.folder.root / subset) for subset in SUBSETS}
+    paths = [path for subset in SUBSETS for track in found[subset] for path in track.files.values()]
+    return Extent(
+        {subset: len(found[subset]) for subset in SUBSETS},
+        {subset: sum(_seconds(track) for track in found[subset]) for subset in SUBSETS},
+        len(found["train"][0].instruments),
+        sum(path.stat().st_size for path in paths),
+    )
+
+
+def _seconds(track: FileTrack) -> float:
+    return max(float(soundfile.info(path).duration) for path in track.files.values())
+
+
+def origin(params: Params, subset: Subset) -> list[Path]:
+    """The user's folder of a subset."""
+    return [params.folder.root / subset]
 
 
 def tracks(root: Path) -> list[FileTrack]:
@@ -76,7 +111,7 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def _copy(track: FileTrack, out: Path) -> None:
-    (out / track.name).mkdir(parents=True)
-    for path in track.files.values():
-        read_audio(path)
-        shutil.copyfile(path, out / track.name / path.name)
+    with new_folder(out / track.name) as folder:
+        for path in track.files.values():
+            read_audio(path)
+            shutil.copyfile(path, folder / path.name)

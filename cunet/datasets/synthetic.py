@@ -17,17 +17,15 @@ from scipy.signal import resample_poly
 
 from cunet.cluster import for_each
 from cunet.datasets.composer import compose
-from cunet.datasets.musdb_hq import tracks as tracks  # the layout is musdb's, and so is the reader
-from cunet.datasets.track import MIXTURE
+from cunet.datasets.track import MIXTURE, Extent
 from cunet.files import new_folder
-from cunet.params import Params, Subset, Synthetic
+from cunet.params import SUBSETS, Params, Subset, Synthetic
 
 RATE = 44100
 # RMS of the stems before the mix, dB below full scale: mean and spread over songs.
 LEVELS = {"drums": (-20, 2), "bass": (-22, 2), "other": (-23, 2.5), "vocals": (-20, 2)}
 PEAK = 0.89  # of the mixture, about -1 dBFS
 FULL_SCALE = 32768
-SUBSETS: tuple[Subset, ...] = ("train", "test")
 
 Stem = npt.NDArray[np.float64]
 
@@ -37,10 +35,27 @@ def prepare(params: Params, subset: Subset, out: Path, client: Client) -> None:
     songs = plan_songs(params.synthetic, subset)
     seconds, folder = params.synthetic.seconds, out.resolve()
     jobs = for_each(
-        client, compose_song, list(songs), lambda name: (folder / name, songs[name], seconds), f"{subset}: songs"
+        client,
+        compose_song,
+        list(songs),
+        lambda name: (folder / name, songs[name], seconds),
+        f"{subset}: songs",
+        done=lambda name: (folder / name).exists(),
     )
     for _ in jobs:
         pass
+
+
+def extent(params: Params) -> Extent:
+    """As the parameters say; five stereo files of 16 bits a song."""
+    tracks: dict[Subset, int] = {subset: len(plan_songs(params.synthetic, subset)) for subset in SUBSETS}
+    seconds = {subset: count * params.synthetic.seconds for subset, count in tracks.items()}
+    return Extent(tracks, seconds, len(LEVELS), round(sum(seconds.values()) * RATE * 4 * (len(LEVELS) + 1)))
+
+
+def origin(params: Params, subset: Subset) -> list[Path]:
+    """No file of the user."""
+    return []
 
 
 def plan_songs(settings: Synthetic, subset: Subset) -> dict[str, tuple[int, int, int]]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import soundfile
 
 from cunet.errors import UserError
+from cunet.params import Subset
 
 Waveform = npt.NDArray[np.float32]
 MIXTURE = "mixture"
@@ -31,6 +32,25 @@ class Track(Protocol):
         Raises:
             UserError: the audio cannot be read, or holds values that are not finite.
         """
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How large a data set is, before it is in the workspace.
+
+    Attributes:
+        tracks: number of them, by subset.
+        seconds: of music, by subset.
+        sources: of a track, without the mixture.
+        audio: bytes of the tracks in the workspace.
+        download: bytes of the archive that is downloaded.
+    """
+
+    tracks: dict[Subset, int]
+    seconds: dict[Subset, float]
+    sources: int
+    audio: int
+    download: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from cunet.evaluation import tables
 from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import compare_examples
 from cunet.evaluation.pictures import draw_sdr
+from cunet.evaluation.published import published_rows
 from cunet.params import Spectrogram
 from cunet.train.history import read_history, read_provenance
 
@@ -17,6 +18,7 @@ def compare(
     folders: list[Path],
     models: list[Path],
     studied: str,
+    dataset: str | None,
     spectrograms: Path,
     settings: Spectrogram,
     seconds: float,
@@ -28,6 +30,7 @@ def compare(
         folders: what `evaluate` wrote, one an architecture or bound.
         models: what the training wrote, one an architecture.
         studied: name of the Conditioned-U-Net under study.
+        dataset: name of the data set whose published figures are to stand in the table; None for none.
         spectrograms: folder of the test tracks' spectrograms.
         settings: of these spectrograms.
         seconds: length of the examples.
@@ -36,12 +39,13 @@ def compare(
     """
     by_folder = {folder: read_scores(folder) for folder in folders}
     scores = pd.concat(by_folder.values(), ignore_index=True)
-    summary = tables.summarise(scores)
+    measured = tables.summarise(scores)
+    summary = pd.concat([measured, published_rows(dataset, scores)], ignore_index=True) if dataset else measured
     summary.to_csv(out / "sdr.csv", index=False, float_format="%.4f")
     scores.to_csv(out / "sdr_by_track.csv", index=False, float_format="%.4f")
     _curves(models).to_csv(out / "training.csv", index=False)
     (out / "sdr.md").write_text(tables.to_markdown(summary, scores))
-    (out / "metrics.json").write_text(json.dumps(tables.metrics(summary, studied), indent=2) + "\n")
+    (out / "metrics.json").write_text(json.dumps(tables.metrics(measured, studied), indent=2) + "\n")
     draw_sdr(scores, out / "sdr.png")
     results = {table["architecture"].iloc[0]: folder for folder, table in by_folder.items()}
     compare_examples(results, spectrograms, settings, seconds, out)

@@ -10,11 +10,13 @@ from distributed import Client
 from cunet import cluster
 from cunet.datasets.track import Track
 from cunet.evaluation.examples import write_example
+from cunet.evaluation.masks import Mask
+from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import TrackScores, score_track
 from cunet.params import Evaluate, Spectrogram, flatten
-from cunet.preprocess.spectrogram import Mono, TrackSpectrograms, fingerprint
+from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
 
-Estimator = Callable[[TrackSpectrograms], dict[str, Mono]]
+Estimator = Callable[[TrackSpectrograms], dict[str, Mask]]
 SCORES, PROVENANCE = "scores.csv", "evaluation.json"
 
 
@@ -28,43 +30,63 @@ def evaluate(
     client: Client,
     out: Path,
 ) -> pd.DataFrame:
-    """Score an architecture or a bound called `name` on all test tracks.
+    """Score an architecture or a bound called `name` on all test tracks; tracks scored in `out` already are kept.
 
-    Writes to the folder `out`: `test/<track>.json` as museval does, the per-track table `scores.csv`,
-    excerpts and their pictures in `examples/`, and in
-    `evaluation.json` what the scores depend on.
+    Writes to the folder `out`: `test/<track>.json` as museval does and the same as a table `test/<track>.csv`,
+    all tables as `scores.csv`, excerpts and their pictures in `examples/`, and in `evaluation.json` what the
+    scores depend on.
 
     Returns:
-        the table: architecture, track, target, SDR, ISR, SIR, SAR (medians over frames), frames, lost, note.
+        the table: architecture, protocol, track, target, SDR, ISR, SIR, SAR (medians over frames), frames, lost,
+        note.
     """
-    (out / "test").mkdir()
+    test = out / "test"
+    test.mkdir(exist_ok=True)
     described = flatten({"evaluate": settings, "data.test": fingerprint(spectrograms)})
     (out / PROVENANCE).write_text(json.dumps(described, indent=2) + "\n")
     examples = {track.name for track in tracks[: settings.example_tracks]}
 
-    def arguments(track: Track) -> tuple[Track, dict[str, Mono], int, Evaluate]:
+    def arguments(track: Track) -> tuple[Track, dict[str, Mask], Spectrogram, Evaluate]:
         with TrackSpectrograms(spectrograms / f"{track.name}.h5") as file:
-            estimates = estimate(file)
+            masks = estimate(file)
             if track.name in examples:
-                write_example(file, estimates, name, spectrogram, settings.example_seconds, out)
-        return track, client.scatter([estimates], hash=False)[0], spectrogram.sample_rate, settings
+                write_example(file, masks, name, spectrogram, settings.example_seconds, out)
+        return track, client.scatter([masks], hash=False)[0], spectrogram, settings
 
-    tables: dict[str, pd.DataFrame] = {}
-    for track, scores in cluster.for_each(client, score_track, tracks, arguments, f"{name}: scores"):
-        _write(scores, out)
-        tables[track.name] = scores.table()
-    table = pd.concat([tables[track.name] for track in tracks], ignore_index=True)
+    scores: TrackScores
+    for _, scores in cluster.for_each(
+        client,
+        score_track,
+        tracks,
+        arguments,
+        f"{name}: scores",
+        done=lambda track: (test / f"{track.name}.csv").exists(),
+    ):
+        scores.write(test)
+    table = pd.concat([_read(test / f"{track.name}.csv") for track in tracks], ignore_index=True)
     table.insert(0, "architecture", name)
+    table.insert(1, "protocol", settings.protocol)
     table.to_csv(out / SCORES, index=False)
     return table
 
 
+def memory_of_a_track(tracks: Sequence[Track], spectrograms: Path, spectrogram: Spectrogram, settings: Evaluate) -> int:
+    """Bytes that it takes to score the longest of the tracks."""
+    longest = 0
+    for track in tracks:
+        with TrackSpectrograms(spectrograms / f"{track.name}.h5") as file:
+            longest = max(longest, file.samples)
+    seconds = longest / spectrogram.sample_rate
+    return PROTOCOLS[settings.protocol].memory(tracks, seconds, spectrogram.sample_rate)
+
+
 def read_scores(results: Path) -> pd.DataFrame:
     """The per-track table that `evaluate` wrote."""
-    scores = pd.read_csv(results / SCORES, dtype={"track": str, "target": str}, keep_default_na=False, na_values=[""])
+    return _read(results / SCORES)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """A track may be called NA, or like a number."""
+    scores = pd.read_csv(path, dtype={"track": str, "target": str}, keep_default_na=False, na_values=[""])
     scores["note"] = scores["note"].fillna("")
     return scores
-
-
-def _write(scores: TrackScores, out: Path) -> None:
-    (out / "test" / f"{scores.track}.json").write_text(scores.json + "\n")

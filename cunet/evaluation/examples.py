@@ -4,6 +4,7 @@ from pathlib import Path
 
 import soundfile
 
+from cunet.evaluation.masks import Mask
 from cunet.evaluation.pictures import draw_spectrograms
 from cunet.params import Spectrogram
 from cunet.preprocess.spectrogram import Mono, TrackSpectrograms, istft
@@ -13,12 +14,16 @@ SUFFIX = ".flac"
 
 
 def write_example(
-    track: TrackSpectrograms, estimates: dict[str, Mono], name: str, settings: Spectrogram, seconds: float, out: Path
+    track: TrackSpectrograms, masks: dict[str, Mask], name: str, settings: Spectrogram, seconds: float, out: Path
 ) -> None:
     """Write the estimates of one architecture: `<track>/<target>.flac`, and a picture beside mixture and references."""
     folder = out / EXAMPLES / track.name
-    folder.mkdir(parents=True)
-    excerpts = {target: _middle(estimate, settings.sample_rate, seconds) for target, estimate in estimates.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    mixture = track.mixture()
+    excerpts = {
+        target: _middle(istft(mask * mixture, track.samples, settings), settings.sample_rate, seconds)
+        for target, mask in masks.items()
+    }
     for target, excerpt in excerpts.items():
         _write_sound(excerpt, settings.sample_rate, folder / f"{target}{SUFFIX}")
     columns = {**truth(track, settings, seconds), name: excerpts}

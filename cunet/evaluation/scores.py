@@ -1,18 +1,19 @@
-"""museval scores of a track: BSS Eval v4, in museval's own JSON format."""
+"""Scores of a track by one of the protocols, in museval's own JSON format."""
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import museval
-import numpy as np
 import pandas as pd
 
 from cunet.datasets.track import Track
-from cunet.params import Evaluate
-from cunet.preprocess.spectrogram import Mono, read_mono
+from cunet.evaluation.masks import Mask
+from cunet.evaluation.protocols import METRICS, PROTOCOLS, Signals
+from cunet.params import Evaluate, Spectrogram
 
-METRICS = ["SDR", "ISR", "SIR", "SAR"]
 SILENT = "silent reference"
+COLUMNS = ["track", "target", *METRICS, "frames", "lost", "note"]
 
 
 @dataclass(frozen=True)
@@ -36,33 +37,40 @@ class TrackScores:
             {"track": self.track, "target": name, "frames": 0, "lost": 0, "note": why}
             for name, why in self.silent.items()
         ]
-        columns = ["track", "target", *METRICS, "frames", "lost", "note"]
-        return pd.DataFrame(rows, columns=columns).sort_values("target", ignore_index=True)
+        return pd.DataFrame(rows, columns=COLUMNS).sort_values("target", ignore_index=True)
+
+    def write(self, folder: Path) -> None:
+        """Write `<track>.json`, and the table as `<track>.csv`, which is there only when both are whole."""
+        (folder / f"{self.track}.json").write_text(self.json + "\n")
+        part = folder / f"{self.track}.csv.part"
+        self.table().to_csv(part, index=False)
+        part.replace(folder / f"{self.track}.csv")
 
 
-def score_track(track: Track, estimates: dict[str, Mono], rate: int, settings: Evaluate) -> TrackScores:
-    """Score the estimates `(samples,)` of all sources of a track against the references at `rate` Hz.
+def score_track(track: Track, masks: dict[str, Mask], spectrogram: Spectrogram, settings: Evaluate) -> TrackScores:
+    """Score what the masks `(bins, frames)` of all sources leave of a track's mixture."""
+    return score_signals(track.name, PROTOCOLS[settings.protocol].signals(track, masks, spectrogram), settings)
+
+
+def score_signals(name: str, signals: Signals, settings: Evaluate) -> TrackScores:
+    """Score the estimates of a track called `name` against their references.
 
     museval turns a frame to NaN for every source when one is silent in it. A source that is silent in the
     whole track is left out, so that the others keep their scores. A track shorter than a window is one frame.
     """
-    samples = len(next(iter(estimates.values())))
-    references = {name: read_mono(track, name, rate, samples) for name in track.instruments}
-    silent = {name: SILENT for name, reference in references.items() if not reference.any()}
-    silent |= {name: "silent estimate" for name in references if name not in silent and not estimates[name].any()}
-    scored = [name for name in track.instruments if name not in silent]
-    window, hop = (min(seconds, samples / rate) for seconds in (settings.window, settings.hop))
-    store = museval.TrackStore(track.name, win=window, hop=hop)
+    protocol = PROTOCOLS[settings.protocol]
+    silent = {source: SILENT for source, reference in signals.references.items() if not reference.any()}
+    for source, estimate in signals.estimates.items():
+        if not estimate.any():
+            silent.setdefault(source, "silent estimate")
+    scored = [source for source in signals.references if source not in silent]
+    whole = signals.seconds
+    window, hop = (whole, whole) if protocol.whole_tracks else (min(settings.window, whole), min(settings.hop, whole))
+    store = museval.TrackStore(name, win=window, hop=hop)
     if scored:
-        metrics = museval.evaluate(
-            np.stack([references[name][:, None] for name in scored]).astype(np.float64),
-            np.stack([estimates[name][:, None] for name in scored]).astype(np.float64),
-            win=round(window * rate),
-            hop=round(hop * rate),
-        )
-        for number, name in enumerate(scored):
-            store.add_target(name, {metric: values[number] for metric, values in zip(METRICS, metrics, strict=True)})
-    return TrackScores(track.name, store.json, silent)
+        for source, values in protocol.bss_eval(scored, signals, window, hop).items():
+            store.add_target(source, values)
+    return TrackScores(name, store.json, silent)
 
 
 def _row(track: str, target: str, frames: list[dict[str, dict[str, float]]]) -> dict[str, str | float]:

@@ -1,14 +1,13 @@
-"""Separation of a track with the networks of an architecture."""
+"""Masks of a track from the networks of an architecture."""
 
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from cunet.evaluation.masks import Mask
 from cunet.models.architecture import load_networks
-from cunet.preprocess.spectrogram import Complex, Mono, TrackSpectrograms, istft
+from cunet.preprocess.spectrogram import Complex, TrackSpectrograms
 
-Mask = npt.NDArray[np.float32]
 BATCH = 16
 EPSILON = 1e-12
 
@@ -20,18 +19,13 @@ class Separator:
         self.architecture, self._networks = load_networks(model)
         self._step = max(1, round(self.architecture.frames * (1 - overlap)))
 
-    def estimates(self, track: TrackSpectrograms) -> dict[str, Mono]:
-        """Waveforms `(samples,)` of every instrument: mask times complex mixture, so the phase is the mixture's."""
+    def masks(self, track: TrackSpectrograms) -> dict[str, Mask]:
+        """Masks `(bins, frames)` of every instrument."""
         mixture = track.mixture()
-        return {
-            target: istft(
-                self._mask(mixture, track.peak, target) * mixture, track.samples, self.architecture.spectrogram
-            )
-            for target in self.architecture.instruments
-        }
+        return {target: self._mask(mixture, track.peak, target) for target in self.architecture.instruments}
 
     def _mask(self, mixture: Complex, peak: float, target: str) -> Mask:
-        """Mask `(bins, frames)`: the weighted mean over the patches that overlap in a frame.
+        """Mask of an instrument: the weighted mean over the patches that overlap in a frame.
 
         The one bin above those that the networks see gets the mask of its neighbour.
         """

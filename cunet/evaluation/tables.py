@@ -1,30 +1,39 @@
-"""Tables that compare architectures: medians over tracks of medians over frames."""
+"""Tables that compare architectures, over tracks as the protocol of their scores says."""
 
 import pandas as pd
 
-from cunet.evaluation.scores import METRICS
+from cunet.evaluation.protocols import METRICS, PROTOCOLS, Protocol
 
 MEAN = "mean"
+SPREAD = [f"{metric} std" for metric in METRICS]
 
 
 def summarise(scores: pd.DataFrame) -> pd.DataFrame:
     """From per-track scores to a row an architecture and target, and a row `mean` over its targets.
 
     Args:
-        scores: columns architecture, track, target, SDR, ISR, SIR, SAR; architectures keep their order.
+        scores: columns architecture, protocol, track, target, SDR, ISR, SIR, SAR; architectures keep their order.
 
     Returns:
-        columns architecture, target, tracks (that have a score), SDR, ISR, SIR, SAR in dB.
+        columns architecture, protocol, target, tracks (that have a score), SDR, ISR, SIR, SAR in dB: medians over
+        tracks, or means, with their standard deviations in SDR std, ISR std, SIR std, SAR std. In the row `mean`
+        a deviation is that over all tracks and targets.
     """
+    protocol = _protocol(scores)
     tables: list[pd.DataFrame] = []
     for name in scores["architecture"].unique():
         own = scores[scores["architecture"] == name]
-        by_target = own.groupby("target")[METRICS].median().reset_index()
-        by_target.insert(1, "tracks", own.groupby("target")["SDR"].count().to_numpy())
+        groups = own[["target", *METRICS]].groupby("target")
+        by_target = (groups.mean() if protocol.mean else groups.median()).reset_index()
+        by_target.insert(1, "tracks", groups["SDR"].count().to_numpy())
         tracks = own.dropna(subset=["SDR"])["track"].nunique()
         mean = pd.DataFrame([{"target": MEAN, "tracks": tracks, **by_target[METRICS].mean()}])
+        if protocol.mean:
+            by_target[SPREAD] = groups.std(ddof=0).to_numpy()
+            mean[SPREAD] = own[METRICS].std(ddof=0).to_numpy()
         table = pd.concat([by_target, mean], ignore_index=True)
         table.insert(0, "architecture", name)
+        table.insert(1, "protocol", own["protocol"].iloc[0])
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
@@ -32,19 +41,29 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
 def to_markdown(summary: pd.DataFrame, scores: pd.DataFrame) -> str:
     """The SDR of `summary` as a Markdown table, an architecture a row, with what was left out below it."""
     names, targets = summary["architecture"].unique(), summary["target"].unique()
-    wide = summary.pivot(index="architecture", columns="target", values="SDR").loc[names, targets]
-    table = wide.map(lambda sdr: "–" if pd.isna(sdr) else f"{sdr:.2f}").to_markdown(
-        disable_numparse=True, colalign=["left", *["right"] * len(targets)]
-    )
-    tracks = int(summary.loc[summary["target"] == MEAN, "tracks"].max())
+    cells = summary.assign(cell=[_cell(*row) for row in summary.reindex(columns=["SDR", "SDR std"]).to_numpy()])
+    wide = cells.pivot(index="architecture", columns="target", values="cell").loc[names, targets].fillna("–")
+    table = wide.to_markdown(disable_numparse=True, colalign=["left", *["right"] * len(targets)])
+    tracks = scores.dropna(subset=["SDR"])["track"].nunique()
     lines = [
-        f"SDR in dB (museval v4), median over {tracks} test tracks of the median over frames; higher is better.",
+        f"SDR in dB, {_protocol(scores).title}; {tracks} test tracks; higher is better.",
         "",
         table,
         "",
         *_left_out(scores),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _protocol(scores: pd.DataFrame) -> Protocol:
+    (name,) = scores["protocol"].unique()
+    return PROTOCOLS[name]
+
+
+def _cell(value: float, spread: float) -> str:
+    if pd.isna(value):
+        return "–"
+    return f"{value:.2f}" if pd.isna(spread) else f"{value:.2f} ± {spread:.2f}"
 
 
 def _left_out(scores: pd.DataFrame) -> list[str]:

@@ -14,11 +14,15 @@ TRAINING, VALIDATION = "training.csv", "validation.csv"
 KEYS = ["track", "frame"]
 
 
-def build_indexes(spectrograms: Path, patch: Patch, validation: Validation) -> tuple[pd.DataFrame, pd.DataFrame]:
+def build_indexes(
+    spectrograms: Path, patch: Patch, validation: Validation, official: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables of the training and of the validation patches; no track is in both.
 
-    Training patches start every `patch.step` frames, validation patches end to end. The last patch of a
-    track reaches its last frame; a shorter track has one patch, padded when it is read.
+    A data set with an `official` list of validation tracks is split by it, and by the names in
+    `validation.tracks`; elsewhere these names or a draw decide. Training patches start every `patch.step`
+    frames, validation patches end to end. The last patch of a track reaches its last frame; a shorter track
+    has one patch, padded when it is read.
 
     Raises:
         UserError: validation tracks that are not there, or none left to train on.
@@ -28,7 +32,7 @@ def build_indexes(spectrograms: Path, patch: Patch, validation: Validation) -> t
     for path in track_files(spectrograms):
         with TrackSpectrograms(path) as track:
             frames[track.name], instruments = track.frames, track.instruments
-    held_out = _validation_tracks(sorted(frames), validation)
+    held_out = _validation_tracks(sorted(frames), validation, set(official))
     return (
         _table({name: n for name, n in frames.items() if name not in held_out}, patch.frames, patch.step, instruments),
         _table({name: n for name, n in frames.items() if name in held_out}, patch.frames, patch.frames, instruments),
@@ -45,21 +49,30 @@ def read_index(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype={"track": str}, keep_default_na=False)
 
 
-def _validation_tracks(names: list[str], validation: Validation) -> set[str]:
-    if isinstance(validation.tracks, int):
-        if validation.tracks >= len(names):
-            raise UserError(
-                f"validation.tracks: {validation.tracks} of {len(names)} training tracks leave none to train on: "
-                "lower it in params.yaml"
-            )
-        chosen = np.random.default_rng(validation.seed).choice(len(names), validation.tracks, replace=False)
-        return {names[number] for number in chosen}
-    unknown = sorted(set(validation.tracks) - set(names))
-    if unknown:
+def _validation_tracks(names: list[str], validation: Validation, official: set[str]) -> set[str]:
+    named = set() if isinstance(validation.tracks, int) else set(validation.tracks)
+    if unknown := sorted(named - set(names)):
         raise UserError(f"validation.tracks: no training track is called {', '.join(unknown)}")
-    if set(validation.tracks) == set(names):
-        raise UserError("validation.tracks: names every training track and leaves none to train on")
-    return set(validation.tracks)
+    held_out = named | (official & set(names))
+    if official and not held_out:
+        raise UserError(
+            f"none of the {len(official)} official validation tracks is among the {len(names)} training tracks: "
+            "name some in validation.tracks"
+        )
+    if not held_out and isinstance(validation.tracks, int):
+        held_out = _draw(names, validation.tracks, validation.seed)
+    if held_out == set(names):
+        raise UserError("validation.tracks: every training track is kept aside, which leaves none to train on")
+    return held_out
+
+
+def _draw(names: list[str], count: int, seed: int) -> set[str]:
+    if count >= len(names):
+        raise UserError(
+            f"validation.tracks: {count} of {len(names)} training tracks leave none to train on: "
+            "lower it in params.yaml"
+        )
+    return {names[number] for number in np.random.default_rng(seed).choice(len(names), count, replace=False)}
 
 
 def _table(frames: dict[str, int], length: int, step: int, instruments: Sequence[str]) -> pd.DataFrame:

@@ -19,24 +19,27 @@ Mono = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
 
 
-def to_mono(waveform: Waveform, rate: int, target_rate: int) -> Mono:
-    """Mean of the channels, resampled: `(samples, channels)` to `(samples,)`.
+def resample(waveform: Waveform, rate: int, target_rate: int) -> Waveform:
+    """A waveform `(samples, channels)` at another rate in Hz.
 
     The filter is a gentle one for the sake of the scores: a steep one leaves nothing below half the new
     rate, the correlations that BSS Eval inverts become singular, and its SIR and SAR meaningless.
     """
-    mono = waveform.mean(axis=1, dtype=np.float32)
     common = math.gcd(rate, target_rate)
-    resampled: Mono = resample_poly(mono, target_rate // common, rate // common).astype(np.float32)
+    resampled: Waveform = resample_poly(waveform, target_rate // common, rate // common).astype(np.float32)
     return resampled
 
 
+def fit_length(waveform: Waveform, samples: int) -> Waveform:
+    """A waveform `(samples, channels)`, cut or ended with silence."""
+    return np.pad(waveform[:samples], ((0, max(0, samples - len(waveform))), (0, 0)))
+
+
 def read_mono(track: Track, source: str, rate: int, samples: int | None = None) -> Mono:
-    """A source at `rate` Hz; cut or padded with silence to `samples` where given."""
-    mono = to_mono(*track.read(source), rate)
-    if samples is None:
-        return mono
-    return np.pad(mono[:samples], (0, max(0, samples - len(mono))))
+    """The mean of a source's channels `(samples,)` at `rate` Hz; of the length `samples` where given."""
+    waveform, own_rate = track.read(source)
+    mono = resample(waveform.mean(axis=1, keepdims=True, dtype=np.float32), own_rate, rate)
+    return (mono if samples is None else fit_length(mono, samples))[:, 0]
 
 
 def stft(mono: Mono, settings: Spectrogram) -> Complex:
@@ -68,13 +71,14 @@ def write_track(track: Track, path: Path, settings: Spectrogram) -> None:
     Raises:
         UserError: a source cannot be read.
     """
-    rate = settings.sample_rate
-    mixture = read_mono(track, MIXTURE, rate)
-    samples = len(mixture)
     part = path.with_suffix(".part")
     digest = hashlib.sha256()
+    samples: int | None = None
     with h5py.File(part, "w") as file:
-        for name, mono in _sources(track, mixture, rate):
+        for source in (MIXTURE, *track.instruments):
+            mono = read_mono(track, source, settings.sample_rate, samples)
+            samples = len(mono)
+            name = MIXTURE if source == MIXTURE else f"sources/{source}"
             spectrogram = stft(mono, settings)
             file.create_dataset(name, data=spectrogram.T)
             digest.update(name.encode() + spectrogram.tobytes())
@@ -82,11 +86,6 @@ def write_track(track: Track, path: Path, settings: Spectrogram) -> None:
         file.attrs["peak"] = float(np.abs(file[MIXTURE][:]).max()) or 1.0
         file.attrs["sha256"] = digest.hexdigest()
     part.replace(path)
-
-
-def _sources(track: Track, mixture: Mono, rate: int) -> list[tuple[str, Mono]]:
-    names = [(f"sources/{instrument}", instrument) for instrument in track.instruments]
-    return [(MIXTURE, mixture), *((name, read_mono(track, source, rate, len(mixture))) for name, source in names)]
 
 
 class TrackSpectrograms:

@@ -1,6 +1,5 @@
 """Training an architecture: each of its networks with L1 on magnitudes, as in the paper."""
 
-import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +9,7 @@ from typing import Any
 
 import keras
 
-import cunet
-from cunet.files import new_folder
+from cunet.files import identity, new_folder
 from cunet.models.architecture import Architecture, weights_file
 from cunet.params import Params, Train, flatten
 from cunet.preprocess.indexes import TRAINING, VALIDATION, instruments_of, read_index
@@ -113,8 +111,7 @@ class Trainer:
             settings.seed,
             progress.epochs,
         )
-        model.compile(keras.optimizers.Adam(settings.learning_rate), loss="mean_absolute_error", jit_compile=_jit())
-        model.optimizer.build(model.trainable_variables)
+        compile_network(model, settings)
         monitors = [
             keras.callbacks.ReduceLROnPlateau(factor=settings.factor, patience=settings.patience.plateau),
             keras.callbacks.EarlyStopping(patience=settings.patience.stop, restore_best_weights=True),
@@ -149,12 +146,14 @@ class Trainer:
     @cached_property
     def _identity(self) -> str:
         """What must be the same for a training to continue: settings, data, code."""
-        digest = hashlib.sha256(f"{self.architecture.model_dump_json()}{self.settings.model_dump_json()}".encode())
-        digest.update(fingerprint(self.spectrograms).encode())
-        code = sorted(Path(cunet.__file__).parent.rglob("*.py"))
-        for path in [self.indexes / TRAINING, self.indexes / VALIDATION, *code]:
-            digest.update(path.read_bytes())
-        return digest.hexdigest()
+        tables = [(self.indexes / name).read_text() for name in (TRAINING, VALIDATION)]
+        return identity(self.architecture, self.settings, fingerprint(self.spectrograms), *tables)
+
+
+def compile_network(model: keras.Model, settings: Train) -> None:
+    """Adam on L1, ready to be trained or to be given the state of a killed training."""
+    model.compile(keras.optimizers.Adam(settings.learning_rate), loss="mean_absolute_error", jit_compile=_jit())
+    model.optimizer.build(model.trainable_variables)
 
 
 def _jit() -> bool | str:

@@ -10,7 +10,8 @@ import pytest
 import soundfile
 
 from cunet.datasets import synthetic
-from cunet.datasets.synthetic import compose_song, plan_songs, tracks
+from cunet.datasets.musdb_tracks import wav_tracks
+from cunet.datasets.synthetic import compose_song, plan_songs
 from cunet.params import Synthetic
 
 STEMS = ["bass", "drums", "other", "vocals"]
@@ -66,7 +67,7 @@ def test_songs_do_not_depend_on_how_many_there_are() -> None:
 
 
 def test_musdb_reads_what_was_written(song: Path) -> None:
-    (track,) = tracks(song.parent)
+    (track,) = wav_tracks(song.parent)
     assert track.name == "Synthetic - Train 001"
     assert list(track.instruments) == STEMS
     for name in [*STEMS, "mixture"]:

@@ -1,6 +1,5 @@
 """Evaluation of several tracks at once."""
 
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -25,7 +24,7 @@ def test_every_track_is_scored_with_its_own_estimates(params: Params, tmp_path: 
     tracks = folder.tracks(tmp_path / "test")
     for track in tracks:
         write_track(track, tmp_path / "spectrograms" / f"{track.name}.h5", params.spectrogram)
-    estimate = partial(BOUNDS["ideal-ratio-mask"], settings=params.spectrogram)
+    estimate = BOUNDS["ideal-ratio-mask"]
     out = tmp_path / "out"
     out.mkdir()
     with cluster.connect(Dask(scheduler=None, workers=2)) as client:
@@ -43,7 +42,7 @@ def test_every_track_is_scored_with_its_own_estimates(params: Params, tmp_path: 
     assert table["track"].unique().tolist() == [track.name for track in tracks]
     for track in tracks:
         with TrackSpectrograms(tmp_path / "spectrograms" / f"{track.name}.h5") as file:
-            expected = score_track(track, estimate(file), 8192, params.evaluate).table()
+            expected = score_track(track, estimate(file), params.spectrogram, params.evaluate).table()
         found = table[table["track"] == track.name].reset_index(drop=True)
         pd.testing.assert_series_equal(found["SDR"], expected["SDR"], atol=1e-6)
     assert len(list((out / "test").glob("*.json"))) == 8

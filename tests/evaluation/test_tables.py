@@ -6,7 +6,7 @@ import pytest
 
 from cunet.evaluation.tables import metrics, summarise, to_markdown
 
-COLUMNS = ["architecture", "track", "target", "SDR", "ISR", "SIR", "SAR", "frames", "lost", "note"]
+COLUMNS = ["architecture", "protocol", "track", "target", "SDR", "ISR", "SIR", "SAR", "frames", "lost", "note"]
 
 
 @pytest.fixture
@@ -14,17 +14,17 @@ def scores() -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     for name, gain in (("mixture", 0.0), ("simple-dense", 5.0)):
         for track, sdr in (("x", 1.0), ("y", 2.0), ("z", 9.0)):
-            rows.append((name, track, "vocals", sdr + gain, 1, 1, 1, 40, 3, ""))
+            rows.append((name, "model-rate", track, "vocals", sdr + gain, 1, 1, 1, 40, 3, ""))
             silent = track == "z"
             values = [np.nan] * 4 if silent else [sdr + gain + 2, 1, 1, 1]
             note = "silent reference" if silent else ""
-            rows.append((name, track, "bass", *values, 0 if silent else 40, 0 if silent else 3, note))
+            rows.append((name, "model-rate", track, "bass", *values, 0 if silent else 40, 0 if silent else 3, note))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def test_the_summary_is_medians_over_tracks_and_their_mean_over_targets(scores: pd.DataFrame) -> None:
     summary = summarise(scores)
-    assert list(summary.columns) == ["architecture", "target", "tracks", "SDR", "ISR", "SIR", "SAR"]
+    assert list(summary.columns) == ["architecture", "protocol", "target", "tracks", "SDR", "ISR", "SIR", "SAR"]
     assert list(summary["architecture"].unique()) == ["mixture", "simple-dense"]
     table = summary.set_index(["architecture", "target"])
     assert table.loc[("mixture", "vocals"), "SDR"] == 2

@@ -1,0 +1,217 @@
+"""The MUSDB18 family (Rafii et al., 2017 and 2019): from a folder, an archive, or Zenodo into the workspace."""
+
+import re
+import shutil
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from distributed import Client
+
+from cunet.cluster import for_each
+from cunet.datasets.fetch import checksum_of, fetch, require_space
+from cunet.datasets.musdb_tracks import STEM_SUFFIX
+from cunet.datasets.track import Extent
+from cunet.datasets.zenodo import ZenodoFile, download
+from cunet.errors import UserError
+from cunet.files import workspace
+from cunet.params import Musdb, Params, Subset
+
+WAVS = ("mixture.wav", "drums.wav", "bass.wav", "other.wav", "vocals.wav")
+RATE = 44100
+HOURS = 10  # of music in the full data set, as its authors round it
+BLOCK = 1 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class Published:
+    """What is published of a data set of the family.
+
+    Attributes:
+        file: the archive on Zenodo.
+        stems: whether tracks are `.stem.mp4` files, or else folders of WAV files.
+        unpacked: size of its tracks in bytes.
+        seconds: of music.
+        tracks: how many, by subset.
+    """
+
+    file: ZenodoFile
+    stems: bool
+    unpacked: int
+    seconds: int
+    tracks: dict[Subset, int]
+
+
+PUBLISHED = {
+    "musdb18": Published(
+        file=ZenodoFile("1117372", "musdb18.zip", 4684228845, "md5:af06762477334799bfc5abf237648207"),
+        stems=True,
+        unpacked=4700000000,
+        seconds=HOURS * 3600,
+        tracks={"train": 100, "test": 50},
+    ),
+    "musdb18-hq": Published(
+        file=ZenodoFile("3338373", "musdb18hq.zip", 22656664047, "md5:12d4f2ecd55245a4688754dd76363103"),
+        stems=False,
+        unpacked=HOURS * 3600 * RATE * 4 * len(WAVS),  # 16 bits, stereo
+        seconds=HOURS * 3600,
+        tracks={"train": 100, "test": 50},
+    ),
+    "musdb18-7s": Published(
+        file=ZenodoFile("3270814", "MUSDB18-7-STEMS.zip", 147209385, "md5:dc2bdfac5b46ce742bd60009866758a5"),
+        stems=True,
+        unpacked=148000000,
+        seconds=144 * 7,
+        tracks={"train": 94, "test": 50},
+    ),
+}
+
+
+def prepare(params: Params, subset: Subset, out: Path, client: Client) -> None:
+    """Put the tracks of a subset into the folder `out`, from where `musdb.source` says.
+
+    Raises:
+        UserError: the source is not there, is refused, damaged, or of another layout; or the disk is too small.
+    """
+    published = PUBLISHED[params.dataset]
+    source = _source(params.musdb, published)
+    tracks = _list_tracks(source, subset, published.stems)
+    if len(tracks) != published.tracks[subset]:
+        print(
+            f"{source.name}: {len(tracks)} {subset} tracks; {params.dataset} has {published.tracks[subset]}, "
+            "so scores do not compare with published ones"
+        )
+    missing = [track for track in tracks if not (out / track.name).exists()]
+    require_space(out, sum(track.size for track in missing), f"for the {subset} tracks")
+    jobs = for_each(
+        client,
+        _copy,
+        tracks,
+        lambda track: (source.resolve(), track, out.resolve()),
+        f"{subset}: tracks",
+        done=lambda track: (out / track.name).exists(),
+    )
+    for _ in jobs:
+        pass
+
+
+def extent(params: Params) -> Extent:
+    """As published; the archive counts where it is to be downloaded and is not there."""
+    published = PUBLISHED[params.dataset]
+    whole = sum(published.tracks.values())
+    archive = workspace() / "downloads" / published.file.name
+    return Extent(
+        published.tracks,
+        {subset: published.seconds * count / whole for subset, count in published.tracks.items()},
+        len(WAVS) - 1,
+        published.unpacked,
+        published.file.size if params.musdb.source == "download" and not archive.exists() else 0,
+    )
+
+
+def origin(params: Params, subset: Subset) -> list[Path]:
+    """The user's folder or archive, where there is one."""
+    source = Path(params.musdb.source).expanduser()
+    return [source] if source.exists() else []
+
+
+def _source(settings: Musdb, published: Published) -> Path:
+    """The folder or archive with the tracks, downloaded where it is to be."""
+    downloads = workspace() / "downloads"
+    if settings.source == "download":
+        archive = downloads / published.file.name
+        download(published.file, archive, room=published.unpacked)
+        return archive
+    if re.match("https?://", settings.source):
+        checksum = settings.checksum or published.file.checksum
+        archive = downloads / f"{checksum.partition(':')[2][:8]}-{published.file.name}"
+        fetch(settings.source, archive, checksum, room=published.unpacked)
+        return archive
+    source = Path(settings.source).expanduser()
+    if not source.exists():
+        raise UserError(
+            f"musdb.source: {source} does not exist: name a folder with train/ and test/ in it, a .zip, its address, "
+            "or download"
+        )
+    if (
+        source.is_file()
+        and settings.checksum
+        and (found := checksum_of(source, settings.checksum)) != settings.checksum
+    ):
+        raise UserError(f"musdb.source: {source} has the checksum {found} in place of {settings.checksum}")
+    return source
+
+
+@dataclass(frozen=True)
+class _Track:
+    """A track in its source: the name of its file or folder, and its files there and here, with sizes in bytes."""
+
+    name: str
+    files: tuple[tuple[str, str, int], ...]
+
+    @property
+    def size(self) -> int:
+        return sum(size for _, _, size in self.files)
+
+
+def _list_tracks(source: Path, subset: Subset, stems: bool) -> list[_Track]:
+    """The tracks of a subset in a folder or archive, sorted by name; a folder around train/ and test/ is no matter."""
+    expected = f"<track>{STEM_SUFFIX}" if stems else f"<track>/{{{','.join(WAVS)}}}"
+    layout = f"([^/.][^/]*{re.escape(STEM_SUFFIX)})()" if stems else f"([^/.][^/]*)/({'|'.join(map(re.escape, WAVS))})"
+    found: dict[str, list[tuple[str, str, int]]] = {}
+    for member, size in sorted(_members(source, subset)):
+        if match := re.fullmatch(rf"(?:[^/_.][^/]*/)?{subset}/{layout}", member):
+            found.setdefault(match[1], []).append((member, match[2], size))
+    if not found:
+        raise UserError(
+            f"musdb.source: {source} holds no {subset}/{expected}: is it another data set of the family (musdb18 and "
+            "musdb18-7s are stems, musdb18-hq is WAV)?"
+        )
+    for name, files in found.items():
+        if len(files) != (1 if stems else len(WAVS)):
+            raise UserError(f"musdb.source: {source}: {subset}/{name} is not there once and whole; expected {expected}")
+    return [_Track(name, tuple(files)) for name, files in sorted(found.items())]
+
+
+def _members(source: Path, subset: Subset) -> list[tuple[str, int]]:
+    """Names and sizes in bytes of the files that may be tracks."""
+    if source.is_file():
+        try:
+            with zipfile.ZipFile(source) as archive:
+                return [(member.filename, member.file_size) for member in archive.infolist()]
+        except zipfile.BadZipFile as error:
+            raise UserError(f"musdb.source: {source} is no whole .zip ({error}): fetch it again") from None
+    patterns = (f"{outer}{subset}/{inner}" for outer in ("", "*/") for inner in ("*", "*/*"))
+    paths = (path for pattern in patterns for path in source.glob(pattern) if path.is_file())
+    return [(path.relative_to(source).as_posix(), path.stat().st_size) for path in paths]
+
+
+def _copy(source: Path, track: _Track, out: Path) -> None:
+    """Copy or unpack a track to the folder `out`, where it appears whole or not at all."""
+    part = out / f"{track.name}.part"
+    try:
+        with _opened(source) as open_member:
+            for member, name, _ in track.files:
+                target = part / name  # a stem file has no name of its own below the track
+                target.parent.mkdir(exist_ok=True)
+                with open_member(member) as origin, target.open("wb") as copy:
+                    shutil.copyfileobj(origin, copy, BLOCK)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise UserError(f"musdb.source: {source}: {track.name} is damaged ({error}): fetch the archive again") from None
+    except OSError as error:
+        raise UserError(f"{source}: {track.name} cannot be copied to {out}: {error.strerror}") from None
+    part.replace(out / track.name)
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[Callable[[str], IO[bytes]]]:
+    """What opens a file of a folder or archive by its name."""
+    if source.is_dir():
+        yield lambda member: (source / member).open("rb")
+        return
+    with zipfile.ZipFile(source) as archive:
+        yield archive.open

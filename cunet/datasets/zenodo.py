@@ -1,0 +1,122 @@
+"""Files of Zenodo records, restricted ones included.
+
+Credentials come from the environment alone and are never shown: `ZENODO_LINK`, the link that the owners of a
+restricted record send, or `ZENODO_TOKEN`, a personal access token. The link wins where both are set.
+"""
+
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import requests
+from requests.auth import AuthBase
+
+from cunet.datasets import fetch
+from cunet.errors import UserError
+
+ADDRESS = "https://zenodo.org"
+LINK, TOKEN = "ZENODO_LINK", "ZENODO_TOKEN"
+REFUSALS = (200, 401, 403, 404)  # 200: a page to sign in; 404: Zenodo hides what one has no right to
+OWN_COPY = "or give a folder or archive that you have with musdb.source"
+
+
+@dataclass(frozen=True)
+class ZenodoFile:
+    """A file of a published record."""
+
+    record: str
+    name: str
+    size: int  # bytes
+    checksum: str  # md5:<hex>
+
+
+class _Bearer(AuthBase):
+    """Zenodo's token; as `auth` it also keeps out what a ~/.netrc may say."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.token}"
+        return request
+
+
+def download(file: ZenodoFile, path: Path, room: int) -> None:
+    """Download a file to `path`, as `fetch.fetch` does; `room` is what unpacking will need, in bytes.
+
+    Raises:
+        UserError: the record is restricted and no credential opens it, a credential is not what it should be, or
+            the download failed; says what to do.
+    """
+    if path.exists():
+        return
+    link, token = (os.environ.get(name, "").strip() for name in (LINK, TOKEN))
+    with fetch.new_session() as session:
+        if link:
+            _use_link(session, link, file)
+        elif token:
+            _use_token(session, token)
+        # The API's address: the web's answers a restricted file with a page to sign in and status 200.
+        url = f"{ADDRESS}/api/records/{file.record}/files/{quote(file.name)}/content"
+        try:
+            fetch.fetch(url, path, file.checksum, file.size, room, session)
+        except fetch.RefusedError as error:
+            if error.status not in REFUSALS:
+                raise
+            used = LINK if link else TOKEN if token else None
+            raise UserError(_explanation(file, error.status, used)) from None
+
+
+def _use_link(session: requests.Session, link: str, file: ZenodoFile) -> None:
+    """Open the record as the link's reader would: its page sets the cookie that opens the files."""
+    session.params = {"token": _share_token(link, file)}
+    with suppress(requests.RequestException):  # the file's request will meet, and tell, the same
+        session.get(f"{ADDRESS}/records/{file.record}", timeout=fetch.TIMEOUT, stream=True).close()
+
+
+def _share_token(link: str, file: ZenodoFile) -> str:
+    expected = f"{ADDRESS}/records/{file.record}?token=..., as in the mail that grants access"
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        raise UserError(f"{LINK}: not a link; expected {expected}") from None
+    record = re.fullmatch(r"/records?/(\d+)(?:/.*)?", parts.path)
+    if parts.scheme not in ("http", "https") or parts.hostname != urlsplit(ADDRESS).hostname or record is None:
+        raise UserError(f"{LINK}: not the link of a Zenodo record; expected {expected}")
+    if record[1] != file.record:
+        raise UserError(f"{LINK}: of record {record[1]}, but {file.name} is in {file.record}; expected {expected}")
+    tokens = parse_qs(parts.query).get("token")
+    if not tokens:
+        raise UserError(f"{LINK}: has no token; expected {expected}")
+    return tokens[0]
+
+
+def _use_token(session: requests.Session, token: str) -> None:
+    if not re.fullmatch(r"[!-~]+", token):
+        raise UserError(f"{TOKEN}: not a token; expected letters and digits without spaces, as Zenodo shows them")
+    session.auth = _Bearer(token)
+
+
+def _explanation(file: ZenodoFile, status: int, used: str | None) -> str:
+    """What a refusal means and what to do about it, with the credential `used`, the variable's name, or without."""
+    page, tokens = f"{ADDRESS}/records/{file.record}", f"{ADDRESS}/account/settings/applications/"
+    what = f"{file.name} of Zenodo record {file.record}"
+    if used == LINK:
+        return (
+            f"{what}: {LINK} was refused (status {status}): it may have expired or been withdrawn, or be incomplete; "
+            f"copy it once more from the mail, or ask for access again at {page} ('Request access'); {OWN_COPY}"
+        )
+    if used == TOKEN:
+        return (
+            f"{what}: {TOKEN} was refused (status {status}): it may have expired or been deleted "
+            f"(make one at {tokens}), or its account has no access yet (signed in, ask at {page}, 'Request access'), "
+            f"or access came as a link: set {LINK} to that; {OWN_COPY}"
+        )
+    return (
+        f"{what} is restricted (status {status}): open {page} and ask for access ('Request access'); once it is "
+        f"granted, set {LINK} to the link in the answer's mail, or, signed in, make a personal access token at "
+        f"{tokens} and set {TOKEN} to it; then run the same command again; {OWN_COPY}"
+    )

@@ -1,0 +1,178 @@
+"""What a run of the chain takes on this machine: disk from the parameters, memory and time from short trials."""
+
+import resource
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import soundfile
+import stempeg
+from tabulate import tabulate
+
+from cunet.cluster import local_workers
+from cunet.datasets.fetch import human
+from cunet.datasets.musdb_tracks import STEM_SUFFIX, STREAMS, stem_tracks
+from cunet.datasets.registry import DATASETS
+from cunet.datasets.track import MIXTURE, Extent, FileTrack, Track
+from cunet.errors import UserError
+from cunet.evaluation.oracles import ideal_ratio_mask
+from cunet.evaluation.protocols import PROTOCOLS
+from cunet.evaluation.scores import score_track
+from cunet.models.architecture import Architecture
+from cunet.params import Params
+from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
+from cunet.train.fit import compile_network
+
+TRIAL_SECONDS, RATE = 20, 44100
+LONG_TRACK = 240  # seconds; of its size are the memory needs of a worker
+BOUNDS = 2  # the mixture and the ideal ratio mask are scored as well
+BASE = 250 * 10**6  # bytes of a worker that does nothing yet
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a stage takes: bytes on disk, bytes of memory in all its processes, and seconds, at most."""
+
+    name: str
+    disk: int = 0
+    memory: int = 0
+    seconds: float = 0
+    note: str = ""
+
+
+def estimate(params: Params) -> list[Step]:
+    """The steps of the chain with what they take; trials of a minute or so are run for it.
+
+    Raises:
+        UserError: the user's own tracks cannot be used.
+    """
+    extent = DATASETS[params.dataset].extent(params)
+    with tempfile.TemporaryDirectory() as folder:
+        track = _trial_track(Path(folder), params, extent.sources)
+        return [
+            Step("download", extent.download + extent.audio, note="time depends on your connection"),
+            _spectrograms(params, extent, track, Path(folder)),
+            *(_training(params, extent, name) for name in (params.architecture, *params.baselines)),
+            _scoring(params, extent, track, Path(folder)),
+        ]
+
+
+def show(params: Params) -> None:
+    """Print the estimate.
+
+    Raises:
+        UserError: the disk is too small for it.
+    """
+    extent = DATASETS[params.dataset].extent(params)
+    hours = sum(extent.seconds.values()) / 3600
+    print(f"{params.dataset}: {extent.tracks['train']} + {extent.tracks['test']} tracks, {hours:.1f} hours of music")
+    print("trying each step for a moment on this machine ...", flush=True)
+    steps = estimate(params)
+    disk, seconds = sum(step.disk for step in steps), sum(step.seconds for step in steps)
+    rows = [
+        (s.name, _or_dash(s.disk, human), _or_dash(s.memory, human), _or_dash(s.seconds, duration), s.note)
+        for s in steps
+    ]
+    rows.append(("all", human(disk), human(max(step.memory for step in steps)), duration(seconds), ""))
+    print(tabulate(rows, ["step", "disk", "memory", "time, at most", ""], colalign=("left", "right", "right", "right")))
+    free = shutil.disk_usage(".").free
+    if disk > free:
+        raise UserError(f"{human(disk)} of disk are needed, {human(free)} are free: free another {human(disk - free)}")
+    print(f"free disk: {human(free)}")
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words, to one decimal."""
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.1f} s"
+
+
+def _or_dash(value: float, words: Callable[[float], str]) -> str:
+    return words(value) if value else "-"
+
+
+def _trial_track(folder: Path, params: Params, sources: int) -> Track:
+    """A track of noise in the format of the data set."""
+    noise = np.random.default_rng(0).normal(0, 0.05, (sources, TRIAL_SECONDS * RATE, 2)).astype(np.float32)
+    if DATASETS[params.dataset].tracks is stem_tracks:
+        (folder / "train").mkdir()
+        path = folder / "train" / f"trial{STEM_SUFFIX}"
+        stems = np.concatenate([noise.sum(axis=0, keepdims=True), noise])[:STREAMS]
+        stempeg.write_stems(
+            str(path), stems, sample_rate=RATE, writer=stempeg.StreamsWriter(codec="aac", bitrate=256000)
+        )
+        return stem_tracks(folder / "train")[0]
+    waveforms = {MIXTURE: noise.sum(axis=0)} | {f"source {n}": waveform for n, waveform in enumerate(noise)}
+    for name, waveform in waveforms.items():
+        soundfile.write(folder / f"{name}.wav", waveform, RATE)
+    return FileTrack("trial", {name: folder / f"{name}.wav" for name in waveforms})
+
+
+def _spectrograms(params: Params, extent: Extent, track: Track, folder: Path) -> Step:
+    settings, seconds = params.spectrogram, sum(extent.seconds.values())
+    taken = _time(lambda: write_track(track, folder / f"{track.name}.h5", settings))
+    frames = seconds * settings.sample_rate / settings.hop
+    size = round((extent.sources + 1) * (settings.bins + 1) * frames * np.dtype(np.complex64).itemsize)
+    workers = params.dask.workers or local_workers(params.dask, 0)
+    decoded = LONG_TRACK * RATE * 2 * (np.dtype(np.float64).itemsize * 2 + np.dtype(np.float32).itemsize * 2)
+    return Step("spectrograms", size, workers * (BASE + decoded), taken * seconds / TRIAL_SECONDS / workers)
+
+
+def _training(params: Params, extent: Extent, name: str) -> Step:
+    """From a few steps on noise; reading patches is faster and runs beside."""
+    settings = params.train
+    architecture = Architecture(
+        name=name,
+        instruments=tuple(f"source {number}" for number in range(extent.sources)),
+        frames=params.patch.frames,
+        spectrogram=params.spectrogram,
+        unet=params.unet,
+        controls=params.controls,
+    )
+    model = architecture.build(architecture.networks[0])
+    compile_network(model, settings)
+    rng = np.random.default_rng(0)
+    patches = rng.random((settings.batch_size, architecture.bins, architecture.frames, 1), np.float32)
+    conditions = np.eye(extent.sources, dtype=np.float32)[rng.integers(0, extent.sources, settings.batch_size)]
+    inputs = [patches, conditions] if architecture.conditioned else patches
+    model.train_on_batch(inputs, patches)  # traces the graph
+    taken = _time(lambda: model.train_on_batch(inputs, patches))
+    weights = model.count_params()
+    networks = len(architecture.networks)
+    keras.backend.clear_session()
+    return Step(
+        f"train {name}",
+        networks * weights * np.dtype(np.float32).itemsize,
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        networks * settings.epochs * settings.batches_per_epoch * taken,
+        f"{networks} x {weights / 1e6:.1f} M weights, {taken:.2f} s a batch; early stopping may end sooner",
+    )
+
+
+def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step:
+    with TrackSpectrograms(folder / f"{track.name}.h5") as file:
+        masks = ideal_ratio_mask(file)
+    taken = _time(lambda: score_track(track, masks, params.spectrogram, params.evaluate))
+    protocol = PROTOCOLS[params.evaluate.protocol]
+    memory = protocol.memory([track], LONG_TRACK, params.spectrogram.sample_rate)
+    workers = local_workers(params.dask, memory)
+    scored = 1 + len(params.baselines) + BOUNDS
+    return Step(
+        "evaluate",
+        memory=workers * memory,
+        seconds=scored * taken * extent.seconds["test"] / TRIAL_SECONDS / workers,
+        note=f"{scored} times {extent.tracks['test']} tracks by protocol {params.evaluate.protocol}",
+    )
+
+
+def _time(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start

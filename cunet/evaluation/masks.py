@@ -1,0 +1,26 @@
+"""Masks, and what a mixture becomes under them."""
+
+import numpy as np
+import numpy.typing as npt
+
+from cunet.datasets.track import Waveform
+from cunet.params import Spectrogram
+from cunet.preprocess.spectrogram import istft, stft
+
+Mask = npt.NDArray[np.float32]
+
+
+def apply_masks(masks: dict[str, Mask], mixture: Waveform, settings: Spectrogram) -> dict[str, Waveform]:
+    """Estimates `(samples, channels)` of every source: mask times complex mixture, so the phase is the mixture's.
+
+    Args:
+        masks: `(bins, frames)` by source; every channel gets the same.
+        mixture: `(samples, channels)` at the rate of `settings`.
+        settings: of the spectrogram that the masks belong to.
+    """
+    samples = len(mixture)
+    spectrograms = [stft(channel, settings) for channel in mixture.T]
+    return {
+        name: np.stack([istft(mask * spectrogram, samples, settings) for spectrogram in spectrograms], axis=1)
+        for name, mask in masks.items()
+    }

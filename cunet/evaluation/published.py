@@ -1,0 +1,31 @@
+"""Figures that others published, as rows that stand beside ours where data set and protocol are theirs."""
+
+from pathlib import Path
+
+import pandas as pd
+
+TABLE = Path(__file__).with_suffix(".csv")
+TARGETS = ["bass", "drums", "other", "vocals"]
+TRACKS = 50  # that they were all computed on
+SUFFIX = " (published)"
+
+
+def published_rows(dataset: str, scores: pd.DataFrame) -> pd.DataFrame:
+    """The rows to append to a summary of `scores`: architecture, protocol, target, tracks and SDR in dB.
+
+    There are none where data set, protocol or number of test tracks are not those of the published figures.
+    Some authors give only the mean over the targets.
+    """
+    table: pd.DataFrame = pd.read_csv(TABLE)
+    (protocol,) = scores["protocol"].unique()
+    table = table[(table["dataset"] == dataset) & (table["protocol"] == protocol)]
+    if scores["track"].nunique() != TRACKS:
+        table = table.iloc[:0]
+    table["mean"] = table["mean"].fillna(table[TARGETS].mean(axis=1))
+    rows: pd.DataFrame = table.melt(
+        ["system", "protocol"], [*TARGETS, "mean"], var_name="target", value_name="SDR", ignore_index=False
+    )
+    rows = rows.dropna(subset=["SDR"]).sort_index(kind="stable")
+    rows.insert(0, "architecture", rows.pop("system") + SUFFIX)
+    rows["tracks"] = TRACKS
+    return rows.reset_index(drop=True)

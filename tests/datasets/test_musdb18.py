@@ -1,0 +1,265 @@
+"""The MUSDB18 family: from folders, archives and downloads, in the real formats."""
+
+import hashlib
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import h5py
+import musdb
+import numpy as np
+import pytest
+import stempeg
+from distributed import Client
+
+from cunet import cluster
+from cunet.datasets.musdb_tracks import official_validation_tracks
+from cunet.datasets.registry import DATASETS
+from cunet.errors import UserError
+from cunet.params import Dask, Musdb, Params, Subset, Validation
+from cunet.preprocess.indexes import build_indexes
+from tests.datasets.archive_server import serve
+from tests.datasets.musdb_trees import (
+    NAMES,
+    RATE,
+    SOURCES,
+    VALIDATION,
+    stems,
+    write_stem_file,
+    write_stem_tree,
+    write_wav_tree,
+    zip_tree,
+)
+
+Prepare = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def stem_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_stem_tree(tmp_path_factory.mktemp("musdb18"))
+
+
+@pytest.fixture(scope="session")
+def wav_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_wav_tree(tmp_path_factory.mktemp("musdb18-hq"), seconds=2)
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[Client]:
+    with cluster.connect(Dask(scheduler=None, workers=1)) as client:
+        yield client
+
+
+@pytest.fixture
+def prepare(params: Params, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Prepare:
+    """Prepare a data set in an empty workspace; returns the folder of the subset."""
+    monkeypatch.chdir(tmp_path)
+
+    def prepare(dataset: str, source: Path | str, subset: Subset = "train", checksum: str | None = None) -> Path:
+        mine = params.model_copy(update={"dataset": dataset, "musdb": Musdb(source=str(source), checksum=checksum)})
+        out = tmp_path / "audio" / subset
+        out.mkdir(parents=True, exist_ok=True)
+        DATASETS[dataset].prepare(mine, subset, out, client)
+        return out
+
+    return prepare
+
+
+def names_in(dataset: str, folder: Path) -> list[str]:
+    return [track.name for track in DATASETS[dataset].tracks(folder)]
+
+
+@pytest.mark.parametrize("subset", ["train", "test"])
+@pytest.mark.parametrize("dataset", ["musdb18", "musdb18-7s", "musdb18-hq"])
+def test_a_folder_and_an_archive_give_the_same_tracks(
+    prepare: Prepare, stem_tree: Path, wav_tree: Path, tmp_path: Path, dataset: str, subset: Subset
+) -> None:
+    tree = wav_tree if dataset == "musdb18-hq" else stem_tree
+    archive = zip_tree(tree, tmp_path / "some.zip", prefix="musdb18/")
+    contents = []
+    for source in (tree, archive):
+        out = prepare(dataset, source, subset)
+        assert names_in(dataset, out) == sorted(NAMES[subset])
+        files = sorted(path for path in out.rglob("*") if path.is_file())
+        contents.append([(path.relative_to(out), path.read_bytes()) for path in files])
+        shutil.rmtree(out)
+    assert contents[0] == contents[1]
+
+
+def test_stems_are_decoded_each_to_its_own_source(prepare: Prepare, stem_tree: Path) -> None:
+    (track, *_) = DATASETS["musdb18"].tracks(prepare("musdb18", stem_tree))
+    assert track.name == VALIDATION
+    assert track.instruments == tuple(sorted(SOURCES))
+    truth = dict(zip(("mixture", *SOURCES), stems(1, 4), strict=True))
+    for source, expected in truth.items():
+        waveform, rate = track.read(source)
+        assert rate == RATE
+        assert waveform.dtype == np.float32
+        assert waveform.shape[1] == 2
+        length = min(len(waveform), len(expected))
+        assert abs(len(waveform) - len(expected)) < 2048
+        error = np.sum((waveform[:length] - expected[:length]) ** 2) / np.sum(expected**2)
+        assert error < 0.1, source  # AAC is lossy
+
+
+def test_an_archive_is_downloaded_once_for_both_subsets(prepare: Prepare, wav_tree: Path, tmp_path: Path) -> None:
+    archive = zip_tree(wav_tree, tmp_path / "hq.zip")
+    md5 = f"md5:{hashlib.md5(archive.read_bytes()).hexdigest()}"
+    with serve(archive.read_bytes()) as server:
+        for subset in ("train", "test"):
+            assert names_in("musdb18-hq", prepare("musdb18-hq", f"{server.address}/hq.zip", subset, md5)) == sorted(
+                NAMES[subset]
+            )
+        assert len(server.requests) == 1
+
+
+def test_the_hundred_training_tracks_are_split_by_the_official_list(tmp_path: Path, params: Params) -> None:
+    official = official_validation_tracks()
+    assert len(official) == 14
+    names = [*official, *(f"Band {number} - Song" for number in range(86))]
+    with h5py.File(tmp_path / f"{names[0]}.h5", "w") as file:
+        for source in ("mixture", *(f"sources/{name}" for name in SOURCES)):
+            file[source] = np.zeros((20, 129), np.complex64)
+        file.attrs.update({"samples": 4000, "peak": 1.0, "sha256": ""})
+    for name in names[1:]:
+        (tmp_path / f"{name}.h5").hardlink_to(tmp_path / f"{names[0]}.h5")
+    drawn = Validation(tracks=4, seed=0)
+    training, validation = build_indexes(tmp_path, params.patch, drawn, DATASETS["musdb18"].validation_tracks())
+    assert set(validation["track"]) == set(official)
+    assert set(training["track"]) == set(names) - set(official)
+    assert training["track"].nunique() == 86
+    more = Validation(tracks=["Band 1 - Song"], seed=0)
+    _, validation = build_indexes(tmp_path, params.patch, more, official)
+    assert set(validation["track"]) == {*official, "Band 1 - Song"}
+
+
+def test_the_official_list_is_musdbs_own(stem_tree: Path) -> None:
+    database = musdb.DB(root=str(stem_tree), subsets="train", split="valid")
+    assert [track.name for track in database] == [
+        name for name in NAMES["train"] if name in official_validation_tracks()
+    ]
+
+
+def test_training_tracks_without_any_official_one_need_names(prepared: Path, params: Params) -> None:
+    with pytest.raises(UserError, match=r"none of the 14 official validation tracks.*validation\.tracks"):
+        build_indexes(prepared / "train", params.patch, params.validation, official_validation_tracks())
+
+
+def test_what_an_interrupted_run_left_is_not_copied_again(prepare: Prepare, stem_tree: Path, tmp_path: Path) -> None:
+    left = tmp_path / "audio" / "train" / f"{VALIDATION}.stem.mp4"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"left by the last run")
+    (left.parent / f"{NAMES['train'][1]}.stem.mp4.part").write_bytes(b"half")
+    out = prepare("musdb18", stem_tree)
+    assert left.read_bytes() == b"left by the last run"
+    assert len(list(out.iterdir())) == 3
+
+
+def test_fewer_tracks_than_published_are_said(
+    prepare: Prepare, stem_tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prepare("musdb18", stem_tree)
+    assert "3 train tracks; musdb18 has 100" in capsys.readouterr().out
+
+
+def no_such_source(source: Path) -> None:
+    pass
+
+
+def an_empty_folder(source: Path) -> None:
+    source.mkdir()
+
+
+def no_archive(source: Path) -> None:
+    source.write_bytes(b"PK\x03\x04 and then nothing of the kind")
+
+
+def another_layout(source: Path) -> None:
+    (source / "train" / "A - B").mkdir(parents=True)
+    (source / "train" / "A - B" / "mixture.wav").write_bytes(b"")
+
+
+def a_damaged_member(source: Path) -> None:
+    with zipfile.ZipFile(source, "w") as file:
+        file.writestr("train/A - B.stem.mp4", bytes(100_000))
+    content = bytearray(source.read_bytes())
+    content[5000] ^= 1
+    source.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (no_such_source, ["does not exist", "train/ and test/"]),
+        (an_empty_folder, ["holds no train/<track>.stem.mp4", "musdb18-hq is WAV"]),
+        (no_archive, ["no whole .zip"]),
+        (another_layout, ["holds no train/<track>.stem.mp4"]),
+        (a_damaged_member, ["A - B.stem.mp4 is damaged", "again"]),
+    ],
+)
+def test_a_source_that_cannot_be_used_is_explained(
+    prepare: Prepare, tmp_path: Path, make: Callable[[Path], None], words: list[str]
+) -> None:
+    make(tmp_path / "source")
+    with pytest.raises(UserError) as error:
+        prepare("musdb18", tmp_path / "source")
+    for word in ["source", *words]:
+        assert word in str(error.value)
+    assert not list((tmp_path / "audio" / "train").glob("*.mp4"))
+
+
+def test_a_track_that_lacks_a_wav_is_named(prepare: Prepare, wav_tree: Path, tmp_path: Path) -> None:
+    tree = shutil.copytree(wav_tree, tmp_path / "tree")
+    (tree / "train" / VALIDATION / "bass.wav").unlink()
+    with pytest.raises(UserError, match=f"train/{VALIDATION} is not there once and whole"):
+        prepare("musdb18-hq", tree)
+
+
+def test_another_archive_than_the_checksum_says_is_refused(prepare: Prepare, stem_tree: Path, tmp_path: Path) -> None:
+    archive = zip_tree(stem_tree, tmp_path / "musdb18.zip")
+    with pytest.raises(UserError, match="checksum"):
+        prepare("musdb18", archive, checksum=f"md5:{'0' * 32}")
+    assert archive.exists()  # it is the user's
+
+
+def test_a_stem_file_cut_in_the_middle_is_no_silence(tmp_path: Path) -> None:
+    """ffmpeg decodes what there is, and stempeg does not look at its exit status."""
+    path = tmp_path / "train" / "A - B.stem.mp4"
+    write_stem_file(path, stems(0, 10))
+    subprocess.run(
+        [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-y",
+            "-i",
+            path,
+            "-map",
+            "0",
+            "-c",
+            "copy",
+            "-movflags",
+            "faststart",
+            path.with_name("f.mp4"),
+        ],
+        check=True,
+    )
+    whole = path.with_name("f.mp4").read_bytes()
+    path.with_name("f.mp4").unlink()
+    path.write_bytes(whole[: len(whole) // 2])
+    (track,) = DATASETS["musdb18"].tracks(path.parent)
+    with pytest.raises(UserError, match=r"A - B\.stem\.mp4: drums decodes to .* of 10\.0 s: the file is damaged"):
+        track.read("drums")
+
+
+def test_what_is_no_stem_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    path = tmp_path / "train" / "A - B.stem.mp4"
+    path.write_bytes(b"no media")
+    with pytest.raises(UserError, match="A - B"):
+        DATASETS["musdb18"].tracks(path.parent)
+    stempeg.write_stems(str(path), stems(0, 1)[:3], RATE, writer=stempeg.StreamsWriter(codec="aac"))
+    with pytest.raises(UserError, match="3 audio streams in place of 5"):
+        DATASETS["musdb18"].tracks(path.parent)
