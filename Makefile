@@ -1,11 +1,18 @@
 # make       sets up and runs the whole chain        make test   runs the tests
+# make paper the paper's setting on MUSDB18, with an estimate first; SET adds or changes parameters
 # make lint  checks style and types                  make lock   pins the dependencies anew
 EXTRAS ?= base
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := true
 
-.PHONY: all setup test lint lock
+# Meseguer-Brocal & Peeters (ISMIR 2019), section 4, on the full MUSDB18: eight networks of the published size.
+PAPER = -S dataset=musdb18 -S patch.step=1 -S unet.filters=16 -S controls.dropout=0.5 \
+	-S film=complex -S control=dense -S 'baselines=[unet,simple-dense,simple-conv,complex-conv]' \
+	-S train.batch_size=64 -S train.batches_per_epoch=2048 -S train.epochs=1000 \
+	-S train.patience.plateau=15 -S train.patience.stop=30 -S evaluate.protocol=paper
+
+.PHONY: all setup test paper lint lock
 
 all: setup
 	@dvc repro
@@ -22,6 +29,11 @@ setup:
 test: EXTRAS = dev
 test: setup
 	@pytest
+
+paper: setup
+	@cunet estimate $(PAPER) $(SET)
+	@dvc exp run -n paper $(PAPER) $(SET)
+	@cat reports/sdr.md
 
 lint: EXTRAS = dev
 lint: setup

@@ -1,6 +1,6 @@
 """What a run of the chain takes on this machine: disk from the parameters, memory and time from short trials."""
 
-import resource
+import logging
 import shutil
 import tempfile
 import time
@@ -10,16 +10,16 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import psutil
 import soundfile
 import stempeg
 from tabulate import tabulate
 
 from cunet.cluster import local_workers
-from cunet.datasets.fetch import human
+from cunet.datasets.fetch import human, require_space
 from cunet.datasets.musdb_tracks import STEM_SUFFIX, STREAMS, stem_tracks
 from cunet.datasets.registry import DATASETS
 from cunet.datasets.track import MIXTURE, Extent, FileTrack, Track
-from cunet.errors import UserError
 from cunet.evaluation.oracles import ideal_ratio_mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import score_track
@@ -29,9 +29,10 @@ from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
 from cunet.train.fit import compile_network
 
 TRIAL_SECONDS, RATE = 20, 44100
-LONG_TRACK = 240  # seconds; of its size are the memory needs of a worker
+OUTPUTS = ("data", "models")
 BOUNDS = 2  # the mixture and the ideal ratio mask are scored as well
 BASE = 250 * 10**6  # bytes of a worker that does nothing yet
+COPIES = 24  # bytes of a sample while its track is decoded: 16 bits, float64 twice, float32
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def estimate(params: Params) -> list[Step]:
     with tempfile.TemporaryDirectory() as folder:
         track = _trial_track(Path(folder), params, extent.sources)
         return [
-            Step("download", extent.download + extent.audio, note="time depends on your connection"),
+            Step("download", extent.download + extent.audio, note="time of the connection" if extent.download else ""),
             _spectrograms(params, extent, track, Path(folder)),
             *(_training(params, extent, name) for name in (params.architecture, *params.baselines)),
             _scoring(params, extent, track, Path(folder)),
@@ -68,6 +69,7 @@ def show(params: Params) -> None:
     Raises:
         UserError: the disk is too small for it.
     """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of the graphs of several networks
     extent = DATASETS[params.dataset].extent(params)
     hours = sum(extent.seconds.values()) / 3600
     print(f"{params.dataset}: {extent.tracks['train']} + {extent.tracks['test']} tracks, {hours:.1f} hours of music")
@@ -80,10 +82,9 @@ def show(params: Params) -> None:
     ]
     rows.append(("all", human(disk), human(max(step.memory for step in steps)), duration(seconds), ""))
     print(tabulate(rows, ["step", "disk", "memory", "time, at most", ""], colalign=("left", "right", "right", "right")))
-    free = shutil.disk_usage(".").free
-    if disk > free:
-        raise UserError(f"{human(disk)} of disk are needed, {human(free)} are free: free another {human(disk - free)}")
-    print(f"free disk: {human(free)}")
+    there = sum(path.stat().st_size for name in OUTPUTS for path in Path(name).rglob("*") if path.is_file())
+    print(f"disk: {human(there)} there already, {human(shutil.disk_usage('.').free)} free")
+    require_space(Path(), max(0, disk - there), "for the rest")
 
 
 def duration(seconds: float) -> str:
@@ -115,13 +116,17 @@ def _trial_track(folder: Path, params: Params, sources: int) -> Track:
     return FileTrack("trial", {name: folder / f"{name}.wav" for name in waveforms})
 
 
+def _track_seconds(extent: Extent) -> float:
+    return sum(extent.seconds.values()) / sum(extent.tracks.values())
+
+
 def _spectrograms(params: Params, extent: Extent, track: Track, folder: Path) -> Step:
     settings, seconds = params.spectrogram, sum(extent.seconds.values())
     taken = _time(lambda: write_track(track, folder / f"{track.name}.h5", settings))
     frames = seconds * settings.sample_rate / settings.hop
     size = round((extent.sources + 1) * (settings.bins + 1) * frames * np.dtype(np.complex64).itemsize)
     workers = params.dask.workers or local_workers(params.dask, 0)
-    decoded = LONG_TRACK * RATE * 2 * (np.dtype(np.float64).itemsize * 2 + np.dtype(np.float32).itemsize * 2)
+    decoded = round(_track_seconds(extent)) * RATE * 2 * COPIES
     return Step("spectrograms", size, workers * (BASE + decoded), taken * seconds / TRIAL_SECONDS / workers)
 
 
@@ -150,9 +155,10 @@ def _training(params: Params, extent: Extent, name: str) -> Step:
     return Step(
         f"train {name}",
         networks * weights * np.dtype(np.float32).itemsize,
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        psutil.Process().memory_info().rss,
         networks * settings.epochs * settings.batches_per_epoch * taken,
-        f"{networks} x {weights / 1e6:.1f} M weights, {taken:.2f} s a batch; early stopping may end sooner",
+        f"{networks} x {weights / 1e6:.1f} M weights, {duration(settings.batches_per_epoch * taken)} an epoch each; "
+        "early stopping may end sooner",
     )
 
 
@@ -161,14 +167,14 @@ def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step
         masks = ideal_ratio_mask(file)
     taken = _time(lambda: score_track(track, masks, params.spectrogram, params.evaluate))
     protocol = PROTOCOLS[params.evaluate.protocol]
-    memory = protocol.memory([track], LONG_TRACK, params.spectrogram.sample_rate)
+    memory = protocol.memory([track], _track_seconds(extent), params.spectrogram.sample_rate)
     workers = local_workers(params.dask, memory)
     scored = 1 + len(params.baselines) + BOUNDS
     return Step(
         "evaluate",
         memory=workers * memory,
         seconds=scored * taken * extent.seconds["test"] / TRIAL_SECONDS / workers,
-        note=f"{scored} times {extent.tracks['test']} tracks by protocol {params.evaluate.protocol}",
+        note=f"{scored} x {extent.tracks['test']} tracks, {workers} at a time, protocol {params.evaluate.protocol}",
     )
 
 

@@ -162,7 +162,7 @@ def human(size: float) -> str:
     for unit, scale in UNITS:
         if size >= scale:
             return f"{size / scale:.1f} {unit}"
-    return f"{size} bytes"
+    return f"{size:.0f} bytes"
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from mlflow import MlflowClient
@@ -30,19 +31,30 @@ class Workspace:
 
     def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the virtual environment; its output is in the assertion where it fails."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(IGNORED_VARIABLES)}
-        inherited["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}"
         result = subprocess.run(
-            command, cwd=self.path, env=inherited | environment, capture_output=True, text=True, check=False
+            command, cwd=self.path, env=_environment() | environment, capture_output=True, text=True, check=False
         )
         if check:
             assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}\n{result.stderr}"
         return result
 
+    def start(self, *command: str, log: Path) -> subprocess.Popen[bytes]:
+        """Start a command in a process group of its own; what it prints goes to the file `log`."""
+        with log.open("wb") as file:
+            return subprocess.Popen(
+                command, cwd=self.path, env=_environment(), stdout=file, stderr=file, start_new_session=True
+            )
+
     def stages_run(self, *command: str) -> list[str]:
         """Names of the stages that a DVC command ran, without those that it restored."""
         lines = self.run(*command).stdout.splitlines()
         return [line.split("'")[1] for line in lines if line.startswith("Running stage")]
+
+    def locked(self) -> dict[str, Any]:
+        """Entries of dvc.lock by the name of their stage."""
+        path = self.path / "dvc.lock"
+        stages: dict[str, Any] = yaml.safe_load(path.read_text())["stages"] if path.exists() else {}
+        return stages
 
     def params(self, **changes: object) -> None:
         """Change values of params.yaml."""
@@ -68,6 +80,11 @@ def make_workspace(path: Path, **changes: object) -> Workspace:
     workspace.run("git", "init", "-q")
     workspace.commit()
     return workspace
+
+
+def _environment() -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(IGNORED_VARIABLES)}
+    return inherited | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}"}
 
 
 @contextmanager

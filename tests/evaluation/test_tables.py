@@ -53,3 +53,16 @@ def test_metrics_keep_their_names_when_film_and_control_change(scores: pd.DataFr
     values = metrics(summarise(scores), "simple-dense")
     assert values["cunet"] == {"SDR bass": 8.5, "SDR vocals": 7.0, "SDR mean": 7.75}
     assert values["mixture"] == {"SDR mean": 2.75}
+
+
+def test_the_papers_tables_are_means_and_deviations() -> None:
+    sdr = {("x", "bass"): 1.0, ("y", "bass"): 5.0, ("x", "vocals"): 2.0, ("y", "vocals"): 2.0}
+    rows = [("unet", "paper", *key, value, np.nan, 0.0, 0.0, 1, 0, "") for key, value in sdr.items()]
+    scores = pd.DataFrame(rows, columns=COLUMNS)
+    summary = summarise(scores)
+    table = summary.set_index("target")
+    assert table["SDR"].to_dict() == {"bass": 3.0, "vocals": 2.0, "mean": 2.5}
+    assert table["SDR std"].to_dict() == pytest.approx({"bass": 2.0, "vocals": 0.0, "mean": 1.5})
+    text = to_markdown(summary, scores)
+    assert "3.00 ± 2.00" in text
+    assert "BSS Eval v3" in text

@@ -1,0 +1,295 @@
+"""Many four-minute tracks through the stage `spectrograms`: its speed, memory and disk, and how they grow.
+
+    python -m benchmarks.long_tracks [--layout stems|wav] [--tracks N ...] [--seconds S] [--workers N] [--folder DIR]
+
+Runs the stage as DVC does, on 5, 10 and 20 tracks and back, and watches its processes. Time and disk should grow in a
+straight line with the tracks, and memory not at all: no worker may come to 2 GB. The tracks are two distinct ones and
+copies of them. --folder keeps them for the next run.
+
+Memory is the proportional set size (PSS), a worker's with that of its ffmpeg, ten times a second. What is gone within
+0.1 s may be missed, so the kernel's own record of the most that a worker alone had resident (RSS) stands beside it.
+With W workers, T tracks are done in T / W turns, rounded up: five tracks take two workers as long as six.
+"""
+
+import argparse
+import math
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+import yaml
+from tabulate import tabulate
+
+from tests.datasets.musdb_trees import Stems, stems, write_stem_file, write_wav_folder
+
+ROOT = Path(__file__).resolve().parents[1]
+DISTINCT = 2  # tracks; encoding all would take longer than the benchmark, and a copy is read and decoded like any other
+INTERVAL = 0.1  # seconds between two looks at the memory
+BOUND = 2e9  # bytes of a worker
+GB = 1e9
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A layout of the MUSDB18 family: the data set that has it, the end of a track's name, and how one is written."""
+
+    dataset: str
+    suffix: str
+    write: Callable[[Path, Stems], None]
+
+
+LAYOUTS = {
+    "stems": Layout("musdb18", ".stem.mp4", write_stem_file),
+    "wav": Layout("musdb18-hq", "", write_wav_folder),
+}
+
+
+@dataclass
+class Peaks:
+    """Most bytes seen: PSS of a worker with its ffmpeg, RSS of a worker alone, PSS of the main process, and of all."""
+
+    worker: int = 0
+    resident: int = 0
+    main: int = 0
+    together: int = 0
+
+    def each(self) -> tuple[int, ...]:
+        return self.worker, self.resident, self.main, self.together
+
+    def look(self, stage: psutil.Process) -> None:
+        try:
+            workers = [child for child in stage.children() if any("spawn_main" in word for word in child.cmdline())]
+            families = [share(worker) + sum(map(share, decoders(worker))) for worker in workers]
+        except psutil.NoSuchProcess:
+            return
+        main = share(stage)
+        self.worker = max([self.worker, *families])
+        self.resident = max([self.resident, *map(most_resident, workers)])
+        self.main = max(self.main, main)
+        self.together = max(self.together, main + sum(families))
+
+
+def decoders(worker: psutil.Process) -> list[psutil.Process]:
+    """Its ffmpeg and ffprobe; a child that is not one yet shares the worker's memory, and would count it twice."""
+    return [child for child in worker.children() if child.name().startswith("ff")]
+
+
+def share(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def most_resident(process: psutil.Process) -> int:
+    """The kernel's own record, which misses nothing."""
+    try:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"VmHWM:\s*(\d+) kB", status)
+    return int(found[1]) * 1024 if found else 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """The stage on some tracks: how long it took, its memory, and bytes on disk in and out."""
+
+    tracks: int
+    audio: float
+    seconds: float
+    peaks: Peaks
+    read: int
+    written: int
+
+
+def make_tracks(folder: Path, layout: Layout, seconds: float, count: int) -> list[Path]:
+    """Tracks in a folder, those that are there already kept."""
+    paths = [folder / f"Artist - Track {number:03d}{layout.suffix}" for number in range(1, count + 1)]
+    part = folder / f"part{layout.suffix}"
+    for index, path in enumerate(paths):
+        if path.exists():
+            continue
+        if index < DISTINCT:
+            print(f"writing {path.name}, {seconds:g} s", flush=True)
+            layout.write(part, stems(index, seconds))
+        else:
+            clone(paths[index % DISTINCT], part, shutil.copyfile)
+        part.replace(path)
+    return paths
+
+
+def clone(track: Path, target: Path, copy: Callable[[str, str], object]) -> None:
+    if track.is_dir():
+        shutil.copytree(track, target, copy_function=copy, dirs_exist_ok=True)
+    else:
+        copy(str(track), str(target))
+
+
+def choose(tracks: Sequence[Path], audio: Path) -> None:
+    """Make the folder `audio` hold these tracks and no others."""
+    shutil.rmtree(audio, ignore_errors=True)
+    audio.mkdir(parents=True)
+    for track in tracks:
+        clone(track, audio / track.name, os.link)
+
+
+def make_workspace(workspace: Path, layout: Layout, workers: int) -> None:
+    shutil.rmtree(workspace, ignore_errors=True)
+    workspace.mkdir(parents=True)
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params |= {"dataset": layout.dataset, "dask": params["dask"] | {"scheduler": None, "workers": workers}}
+    (workspace / "params.yaml").write_text(yaml.safe_dump(params))
+
+
+def run_stage(workspace: Path, audio: Path, out: Path) -> tuple[float, Peaks]:
+    """Wall seconds and memory of the stage, as a command in a process of its own.
+
+    Raises:
+        SystemExit: the stage failed.
+    """
+    peaks, log = Peaks(), workspace / "stage.log"
+    start = time.perf_counter()
+    with log.open("w") as output:
+        command = subprocess.Popen(
+            [sys.executable, "-m", "stages.spectrograms", audio, out],
+            cwd=workspace,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=output,
+            stderr=output,
+        )
+        stage = psutil.Process(command.pid)
+        while command.poll() is None:
+            peaks.look(stage)
+            try:
+                command.wait(INTERVAL)
+            except subprocess.TimeoutExpired:
+                continue
+    seconds = time.perf_counter() - start
+    if command.returncode:
+        sys.exit(f"the stage failed:\n{log.read_text()}")
+    return seconds, peaks
+
+
+def bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def measure(folder: Path, layout: Layout, tracks: Sequence[Path], seconds: float, workers: int) -> Run:
+    workspace, audio = folder / "workspace", folder / "audio" / "train"
+    choose(tracks, audio)
+    make_workspace(workspace, layout, workers)
+    out = workspace / "data" / "spectrograms" / "train"
+    taken, peaks = run_stage(workspace, audio, out)
+    return Run(len(tracks), len(tracks) * seconds, taken, peaks, bytes_in(audio), bytes_in(out))
+
+
+def there_and_back(counts: Sequence[int], repeats: int) -> Iterator[int]:
+    """5, 10, 20, 20, 10, 5: whatever drifts on the machine is no matter of size."""
+    for repeat in range(repeats):
+        yield from sorted(counts, reverse=repeat % 2 == 1)
+
+
+def show_runs(runs: Sequence[Run]) -> None:
+    rows = [
+        (
+            run.tracks,
+            run.audio,
+            f"{run.seconds:.1f}",
+            f"{run.audio / run.seconds:.1f}",
+            *(f"{size / GB:.3f}" for size in (*run.peaks.each(), run.read, run.written)),
+            *(f"{size / run.audio:,.0f}" for size in (run.read, run.written)),
+        )
+        for run in sorted(runs, key=lambda run: run.tracks)
+    ]
+    headers = [
+        *("tracks", "audio\ns", "wall\ns", "audio s\na s", "worker\nPSS, GB", "worker\nRSS, GB", "main\nPSS, GB"),
+        *("all\nPSS, GB", "in\nGB", "out\nGB", "in, bytes\nan audio s", "out, bytes\nan audio s"),
+    ]
+    print(tabulate(rows, headers, colalign=["right"] * len(headers), disable_numparse=True))
+
+
+def fit(x: Sequence[float], y: Sequence[float]) -> tuple[float, float, float]:
+    """A straight line: where it starts, its slope, and the largest residual."""
+    slope, start = np.polyfit(x, y, 1)
+    return float(start), float(slope), float(np.abs(np.array(y) - start - slope * np.array(x)).max())
+
+
+def show_growth(runs: Sequence[Run], workers: int) -> None:
+    """Straight lines through all runs, and medians of the largest number of tracks over those of the smallest."""
+    seconds, tracks = [run.seconds for run in runs], [run.tracks for run in runs]
+    start, slope, residual = fit(tracks, seconds)
+    print(f"wall seconds = {start:.1f} + {slope:.2f} a track, largest residual {residual:.1f}")
+    start, slope, residual = fit([math.ceil(count / workers) for count in tracks], seconds)
+    print(f"wall seconds = {start:.1f} + {slope:.2f} a turn of {workers} worker(s), largest residual {residual:.1f}")
+    least, most = min(tracks), max(tracks)
+
+    def ratio(of: Callable[[Run], float]) -> float:
+        small, large = (statistics.median(of(run) for run in runs if run.tracks == count) for count in (least, most))
+        return large / small
+
+    turns, memory = ratio(lambda run: math.ceil(run.tracks / workers)), 1.0
+    rows = [
+        ("wall time", ratio(lambda run: run.seconds), turns),
+        ("wall time less start-up", ratio(lambda run: run.seconds - start), turns),
+        ("bytes in", ratio(lambda run: run.read), most / least),
+        ("bytes out", ratio(lambda run: run.written), most / least),
+        ("memory of a worker", ratio(lambda run: run.peaks.worker), memory),
+        ("memory of the main process", ratio(lambda run: run.peaks.main), memory),
+        ("memory of all", ratio(lambda run: run.peaks.together), memory),
+    ]
+    print()
+    print(tabulate(rows, ["", f"{most} : {least} tracks", "expected"], floatfmt=".3f"))
+
+
+@contextmanager
+def opened(folder: Path | None) -> Iterator[Path]:
+    if folder:
+        yield folder.resolve()
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        yield Path(temporary)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--layout", choices=LAYOUTS, default="stems", help="of musdb18, or of musdb18-hq")
+    parser.add_argument("--tracks", type=int, nargs="+", default=[5, 10, 20], metavar="N")
+    parser.add_argument("--seconds", type=float, default=240, help="of a track")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="default: one a core")
+    parser.add_argument("--repeats", type=int, default=2, help="of each number of tracks")
+    parser.add_argument("--folder", type=Path, help="to keep the tracks in, or with tracks of an earlier run")
+    arguments = parser.parse_args()
+    layout, workers = LAYOUTS[arguments.layout], arguments.workers
+    with opened(arguments.folder) as folder:
+        pool = folder / f"{arguments.layout}-{arguments.seconds:g}"
+        pool.mkdir(parents=True, exist_ok=True)
+        tracks = make_tracks(pool, layout, arguments.seconds, max(arguments.tracks))
+        runs = []
+        for count in there_and_back(arguments.tracks, arguments.repeats):
+            runs.append(measure(folder, layout, tracks[:count], arguments.seconds, workers))
+            print(f"{count} tracks: {runs[-1].seconds:.1f} s", flush=True)
+    print(f"\n{layout.dataset}, tracks of {arguments.seconds:g} s, {workers} worker(s)\n")
+    show_runs(runs)
+    print()
+    if len(set(arguments.tracks)) > 1:
+        show_growth(runs, workers)
+        print()
+    largest = max(max(run.peaks.worker, run.peaks.resident) for run in runs)
+    verdict = "below" if largest < BOUND else "ABOVE"
+    print(f"largest worker: {largest / GB:.3f} GB, {verdict} the bound of {BOUND / GB:g} GB")
+
+
+if __name__ == "__main__":
+    main()

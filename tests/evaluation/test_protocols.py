@@ -1,0 +1,153 @@
+"""The three scoring protocols."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import musdb
+import museval
+import numpy as np
+import pytest
+
+from cunet.datasets.musdb_tracks import MusdbTrack, wav_tracks
+from cunet.evaluation.masks import Mask
+from cunet.evaluation.oracles import BOUNDS
+from cunet.evaluation.protocols import METRICS, PROTOCOLS, Signals
+from cunet.evaluation.scores import score_signals, score_track
+from cunet.params import Evaluate, Params, Spectrogram
+from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
+from tests.datasets.musdb_trees import RATE, SOURCES, stems, write_wav_folder
+
+SECONDS = 3
+
+
+@pytest.fixture(scope="module")
+def track(tmp_path_factory: pytest.TempPathFactory) -> MusdbTrack:
+    folder = tmp_path_factory.mktemp("hq") / "test"
+    write_wav_folder(folder / "A - B", stems(0, SECONDS))
+    return wav_tracks(folder)[0]
+
+
+@pytest.fixture
+def spectrogram(params: Params) -> Spectrogram:
+    return params.spectrogram
+
+
+@pytest.fixture
+def masks(track: MusdbTrack, spectrogram: Spectrogram, tmp_path: Path) -> Callable[[str], dict[str, Mask]]:
+    """Masks of a bound by its name."""
+    write_track(track, tmp_path / "track.h5", spectrogram)
+
+    def masks(bound: str) -> dict[str, Mask]:
+        with TrackSpectrograms(tmp_path / "track.h5") as file:
+            return BOUNDS[bound](file)
+
+    return masks
+
+
+def settings(params: Params, protocol: str) -> Evaluate:
+    return params.evaluate.model_copy(update={"protocol": protocol})
+
+
+def test_sisec18_scores_stereo_at_the_rate_of_the_data(
+    track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], spectrogram: Spectrogram
+) -> None:
+    signals = PROTOCOLS["sisec18"].signals(track, masks("mixture"), spectrogram)
+    assert signals.rate == RATE
+    assert list(signals.estimates) == list(signals.references) == sorted(SOURCES)
+    for name in SOURCES:
+        assert signals.references[name].shape == signals.estimates[name].shape == (SECONDS * RATE, 2)
+        np.testing.assert_array_equal(signals.references[name], track.read(name)[0])
+    below_4_khz = signals.estimates["vocals"]  # the mixture under a mask of ones, at the model's bandwidth
+    for channel in (0, 1):  # each channel keeps its own sound
+        assert np.corrcoef(below_4_khz[:, channel], signals.mixture[:, channel])[0, 1] > 0.9
+    assert np.std(below_4_khz[:, 0]) > 1.2 * np.std(below_4_khz[:, 1])
+
+
+def test_sisec18_is_what_museval_says_of_the_same_estimates(
+    track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], params: Params
+) -> None:
+    ideal = masks("ideal-ratio-mask")
+    table = score_track(track, ideal, params.spectrogram, settings(params, "sisec18")).table().set_index("target")
+    estimates = PROTOCOLS["sisec18"].signals(track, ideal, params.spectrogram).estimates
+    (database_track,) = musdb.DB(root=str(Path(track.multitrack.path).parents[2]), is_wav=True, subsets=["test"])
+    expected = museval.eval_mus_track(database_track, estimates).df
+    medians = expected.groupby(["target", "metric"])["score"].median().to_dict()
+    for target in SOURCES:
+        for metric in METRICS:
+            assert table.loc[target, metric] == pytest.approx(medians[target, metric], abs=1e-3)
+
+
+@pytest.mark.parametrize("protocol", ["model-rate", "paper"])
+def test_the_other_protocols_score_mono_at_the_rate_of_the_model(
+    track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], spectrogram: Spectrogram, protocol: Any
+) -> None:
+    signals = PROTOCOLS[protocol].signals(track, masks("mixture"), spectrogram)
+    assert signals.rate == spectrogram.sample_rate
+    assert signals.mixture.shape == (SECONDS * spectrogram.sample_rate, 1)
+    np.testing.assert_allclose(signals.estimates["bass"], signals.mixture, atol=1e-5)
+
+
+def test_the_paper_scores_target_against_accompaniment_on_the_whole_track(
+    track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], params: Params
+) -> None:
+    ideal, paper = masks("ideal-ratio-mask"), settings(params, "paper")
+    table = score_track(track, ideal, params.spectrogram, paper).table().set_index("target")
+    found = table[["SDR", "SIR", "SAR"]].T.to_dict("list")
+    assert (table["frames"] == 1).all()
+    assert table["ISR"].isna().all()
+    signals = PROTOCOLS["paper"].signals(track, ideal, params.spectrogram)
+    for name in SOURCES:
+        others = np.sum([signals.references[other] for other in SOURCES if other != name], axis=0)
+        sdr, sir, sar, _ = museval.metrics.bss_eval_sources(
+            np.stack([signals.references[name], others]).astype(float),
+            np.stack([signals.estimates[name], signals.mixture - signals.estimates[name]]).astype(float),
+            compute_permutation=False,
+        )
+        assert found[name] == pytest.approx([sdr[0, 0], sir[0, 0], sar[0, 0]], abs=0.01)
+
+
+def test_the_mixture_has_a_score_in_the_papers_protocol(
+    track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], params: Params
+) -> None:
+    """Its accompaniment is silent, and BSS Eval would refuse it."""
+    table = score_track(track, masks("mixture"), params.spectrogram, settings(params, "paper")).table()
+    assert table["SDR"].notna().all()
+
+
+def test_a_mono_source_of_a_stereo_mixture_is_on_both_channels(spectrogram: Spectrogram) -> None:
+    class Track:
+        name, instruments = "song", ("a",)
+
+        def read(self, source: str) -> tuple[np.ndarray, int]:
+            return np.ones(
+                (RATE if source == "mixture" else RATE // 2, 2 if source == "mixture" else 1), np.float32
+            ), RATE
+
+    frames = 1 + RATE * spectrogram.sample_rate // RATE // spectrogram.hop
+    signals = PROTOCOLS["sisec18"].signals(Track(), {"a": np.ones((129, frames + 1), np.float32)}, spectrogram)
+    assert signals.references["a"].shape == (RATE, 2)
+    assert signals.references["a"][: RATE // 2].all()
+    assert not signals.references["a"][RATE // 2 :].any()
+
+
+def test_the_memory_that_scoring_takes_grows_with_the_rate(track: MusdbTrack) -> None:
+    """museval 0.4 was seen to take 6.3 GB for 240 s of four stereo sources at 44.1 kHz, 2.1 GB for 60 s."""
+    assert 6.3e9 < PROTOCOLS["sisec18"].memory([track], 240, 8192) < 8e9
+    assert 2.0e9 < PROTOCOLS["sisec18"].memory([track], 60, 8192) < 3e9
+    assert PROTOCOLS["model-rate"].memory([track], 240, 8192) < 1e9
+
+
+def test_a_silent_source_is_left_out_and_noted_in_every_protocol(params: Params) -> None:
+    rng = np.random.default_rng(0)
+    sources = {name: rng.standard_normal((2 * 8192, 1)).astype(np.float32) for name in ("a", "b")}
+    sources["silent"] = np.zeros_like(sources["a"])
+    estimates = {
+        name: waveform + 0.1 * rng.standard_normal(waveform.shape).astype(np.float32)
+        for name, waveform in sources.items()
+    }
+    signals = Signals(sources, estimates, sources["a"] + sources["b"], 8192)
+    for protocol in PROTOCOLS:
+        table = score_signals("song", signals, settings(params, protocol)).table().set_index("target")
+        assert table.loc["silent", "note"] == "silent reference"
+        assert table.loc[["a", "b"], "SDR"].tolist() == pytest.approx([20, 20], abs=1)

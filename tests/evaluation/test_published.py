@@ -1,0 +1,39 @@
+"""Published figures beside ours."""
+
+import pandas as pd
+import pytest
+
+from cunet.evaluation.protocols import METRICS
+from cunet.evaluation.published import published_rows
+
+
+def scores(protocol: str, tracks: int) -> pd.DataFrame:
+    table = pd.DataFrame({"track": [f"song {number}" for number in range(tracks)], "target": "vocals"})
+    return table.assign(architecture="unet", protocol=protocol, **dict.fromkeys(METRICS, 1.0))
+
+
+def test_rows_where_data_set_and_protocol_are_theirs() -> None:
+    rows = published_rows("musdb18", scores("sisec18", 50))
+    figures = dict(zip(zip(rows["architecture"], rows["target"], strict=True), rows["SDR"], strict=True))
+    assert figures["Open-Unmix umx (published)", "vocals"] == 6.32
+    complex_dense = {target: sdr for (name, target), sdr in figures.items() if name.startswith("C-U-Net complex-dense")}
+    assert complex_dense.pop("mean") == pytest.approx(2.66)
+    assert complex_dense == {"vocals": 2.5, "drums": 3.49, "bass": 2.8, "other": 1.85}
+    assert {target: sdr for (name, target), sdr in figures.items() if name == "Spleeter (published)"} == {"mean": 5.9}
+    assert rows["SDR"].notna().all()
+    assert set(rows["protocol"]) == {"sisec18"}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "protocol", "tracks"),
+    [
+        ("musdb18", "model-rate", 50),
+        ("musdb18", "paper", 50),
+        ("musdb18-7s", "sisec18", 50),
+        ("musdb18-hq", "sisec18", 50),
+        ("synthetic", "sisec18", 50),
+        ("musdb18", "sisec18", 49),
+    ],
+)
+def test_no_rows_elsewhere(dataset: str, protocol: str, tracks: int) -> None:
+    assert published_rows(dataset, scores(protocol, tracks)).empty
