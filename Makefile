@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := true
 
 # Meseguer-Brocal & Peeters (ISMIR 2019), section 4, on the full MUSDB18: eight networks of the published size.
-PAPER = -S dataset=musdb18 -S patch.step=1 -S unet.filters=16 -S controls.dropout=0.5 \
+PAPER = -S dataset=musdb18 -S patch.step=4 -S unet.filters=16 -S controls.dropout=0.5 \
 	-S film=complex -S control=dense -S 'baselines=[unet,simple-dense,simple-conv,complex-conv]' \
 	-S train.batch_size=64 -S train.batches_per_epoch=2048 -S train.epochs=1000 \
 	-S train.patience.plateau=15 -S train.patience.stop=30 -S evaluate.protocol=paper
@@ -32,7 +32,7 @@ test: setup
 
 paper: setup
 	@cunet estimate $(PAPER) $(SET)
-	@dvc exp run -n paper $(PAPER) $(SET)
+	@dvc exp run $(PAPER) $(SET)
 	@cat reports/sdr.md
 
 lint: EXTRAS = dev

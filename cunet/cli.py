@@ -1,12 +1,16 @@
 """The command line `cunet`, and what every command and stage does with an error."""
 
 import argparse
+import errno
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from cunet.errors import UserError
 from cunet.params import load_params
+
+NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 def run(command: Callable[[], None]) -> None:
@@ -15,6 +19,10 @@ def run(command: Callable[[], None]) -> None:
         command()
     except UserError as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        if NO_SPACE not in str(error):  # HDF5 tells it in its words, without an errno
+            raise
+        sys.exit(f"error: {NO_SPACE}: make room and run the same command again; what is done is kept ({error})")
     except KeyboardInterrupt:
         sys.exit("interrupted")
 

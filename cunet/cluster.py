@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psutil
-from distributed import Client, LocalCluster, as_completed
+from distributed import Client, KilledWorker, LocalCluster, as_completed
 from distributed.system import MEMORY_LIMIT
 from tqdm import tqdm
 
@@ -55,9 +55,9 @@ def local_workers(settings: Dask, memory: int) -> int:
     wanted = settings.workers or os.cpu_count() or 1
     free = min(psutil.virtual_memory().available, MEMORY_LIMIT)
     fitting = max(1, free // memory) if memory else wanted
-    if fitting < wanted:
+    if fitting < wanted or memory > free:
         print(
-            f"{fitting} worker(s) in place of {wanted}: a track needs {memory / 1e9:.1f} GB, and {free / 1e9:.1f} GB "
+            f"{fitting} of {wanted} worker(s): a track needs {memory / 1e9:.1f} GB, and {free / 1e9:.1f} GB "
             "of memory are free"
         )
     return min(wanted, fitting)
@@ -95,7 +95,13 @@ def for_each(
         for _ in range(backlog):
             submit_next()
         for future in running:
-            result = future.result()
+            try:
+                result = future.result()
+            except KilledWorker:
+                raise UserError(
+                    f"{progress}: a worker was killed, most likely for want of memory: lower dask.workers, or run it "
+                    "where there is more; what is done is kept"
+                ) from None
             bar.update()
             yield item_of.pop(future), result
             submit_next()

@@ -10,26 +10,30 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import psutil
 import soundfile
 import stempeg
 from tabulate import tabulate
 
 from cunet.cluster import local_workers
-from cunet.datasets.fetch import human, require_space
+from cunet.datasets.fetch import human
 from cunet.datasets.musdb_tracks import STEM_SUFFIX, STREAMS, stem_tracks
 from cunet.datasets.registry import DATASETS
-from cunet.datasets.track import MIXTURE, Extent, FileTrack, Track
+from cunet.datasets.track import DECODING_MEMORY, MIXTURE, Extent, FileTrack, Track
 from cunet.evaluation.oracles import ideal_ratio_mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import score_track
 from cunet.models.architecture import Architecture
 from cunet.params import Params
+from cunet.preprocess.indexes import instruments_of
 from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
+from cunet.train.batches import READERS, PatchReader
 from cunet.train.fit import compile_network
 
-TRIAL_SECONDS, RATE = 20, 44100
-OUTPUTS = ("data", "models")
+TRIAL, TRIAL_SECONDS, RATE = "trial", 20, 44100
+LONG = 2  # how many times the mean length the longest track may have; memory is for that
+STEPS = 2  # of training that are timed
 BOUNDS = 2  # the mixture and the ideal ratio mask are scored as well
 BASE = 250 * 10**6  # bytes of a worker that does nothing yet
 COPIES = 24  # bytes of a sample while its track is decoded: 16 bits, float64 twice, float32
@@ -58,16 +62,16 @@ def estimate(params: Params) -> list[Step]:
         return [
             Step("download", extent.download + extent.audio, note="time of the connection" if extent.download else ""),
             _spectrograms(params, extent, track, Path(folder)),
-            *(_training(params, extent, name) for name in (params.architecture, *params.baselines)),
+            *(_training(params, extent, name, Path(folder)) for name in (params.architecture, *params.baselines)),
             _scoring(params, extent, track, Path(folder)),
         ]
 
 
 def show(params: Params) -> None:
-    """Print the estimate.
+    """Print the estimate, and a warning where the disk is too small for it.
 
     Raises:
-        UserError: the disk is too small for it.
+        UserError: the user's own tracks cannot be used.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of the graphs of several networks
     extent = DATASETS[params.dataset].extent(params)
@@ -81,10 +85,11 @@ def show(params: Params) -> None:
         for s in steps
     ]
     rows.append(("all", human(disk), human(max(step.memory for step in steps)), duration(seconds), ""))
-    print(tabulate(rows, ["step", "disk", "memory", "time, at most", ""], colalign=("left", "right", "right", "right")))
-    there = sum(path.stat().st_size for name in OUTPUTS for path in Path(name).rglob("*") if path.is_file())
-    print(f"disk: {human(there)} there already, {human(shutil.disk_usage('.').free)} free")
-    require_space(Path(), max(0, disk - there), "for the rest")
+    print(tabulate(rows, ["step", "disk", "memory", "time, about", ""], colalign=("left", "right", "right", "right")))
+    free = shutil.disk_usage(".").free
+    print(f"free disk: {human(free)}")
+    if disk > free:
+        print(f"warning: that is {human(disk - free)} too little, unless so much of it is there already")
 
 
 def duration(seconds: float) -> str:
@@ -104,7 +109,7 @@ def _trial_track(folder: Path, params: Params, sources: int) -> Track:
     noise = np.random.default_rng(0).normal(0, 0.05, (sources, TRIAL_SECONDS * RATE, 2)).astype(np.float32)
     if DATASETS[params.dataset].tracks is stem_tracks:
         (folder / "train").mkdir()
-        path = folder / "train" / f"trial{STEM_SUFFIX}"
+        path = folder / "train" / f"{TRIAL}{STEM_SUFFIX}"
         stems = np.concatenate([noise.sum(axis=0, keepdims=True), noise])[:STREAMS]
         stempeg.write_stems(
             str(path), stems, sample_rate=RATE, writer=stempeg.StreamsWriter(codec="aac", bitrate=256000)
@@ -113,11 +118,12 @@ def _trial_track(folder: Path, params: Params, sources: int) -> Track:
     waveforms = {MIXTURE: noise.sum(axis=0)} | {f"source {n}": waveform for n, waveform in enumerate(noise)}
     for name, waveform in waveforms.items():
         soundfile.write(folder / f"{name}.wav", waveform, RATE)
-    return FileTrack("trial", {name: folder / f"{name}.wav" for name in waveforms})
+    return FileTrack(TRIAL, {name: folder / f"{name}.wav" for name in waveforms})
 
 
-def _track_seconds(extent: Extent) -> float:
-    return sum(extent.seconds.values()) / sum(extent.tracks.values())
+def _long_track(extent: Extent) -> float:
+    """Seconds of a long track."""
+    return LONG * sum(extent.seconds.values()) / sum(extent.tracks.values())
 
 
 def _spectrograms(params: Params, extent: Extent, track: Track, folder: Path) -> Step:
@@ -125,41 +131,48 @@ def _spectrograms(params: Params, extent: Extent, track: Track, folder: Path) ->
     taken = _time(lambda: write_track(track, folder / f"{track.name}.h5", settings))
     frames = seconds * settings.sample_rate / settings.hop
     size = round((extent.sources + 1) * (settings.bins + 1) * frames * np.dtype(np.complex64).itemsize)
-    workers = params.dask.workers or local_workers(params.dask, 0)
-    decoded = round(_track_seconds(extent)) * RATE * 2 * COPIES
+    workers = local_workers(params.dask, DECODING_MEMORY)
+    decoded = round(_long_track(extent)) * RATE * 2 * COPIES
     return Step("spectrograms", size, workers * (BASE + decoded), taken * seconds / TRIAL_SECONDS / workers)
 
 
-def _training(params: Params, extent: Extent, name: str) -> Step:
-    """From a few steps on noise; reading patches is faster and runs beside."""
+def _training(params: Params, extent: Extent, name: str, spectrograms: Path) -> Step:
+    """From a few steps on patches of the trial track; validation, a small part, is not counted."""
     settings = params.train
+    index = _index(extent.sources, settings.batch_size)
     architecture = Architecture(
         name=name,
-        instruments=tuple(f"source {number}" for number in range(extent.sources)),
+        instruments=instruments_of(index),
         frames=params.patch.frames,
         spectrogram=params.spectrogram,
         unet=params.unet,
         controls=params.controls,
     )
+    reader = PatchReader(index, spectrograms, architecture.bins, architecture.frames)
+    batch = reader.read(np.arange(settings.batch_size), architecture.conditioned)
+    reading = _time(lambda: reader.read(np.arange(settings.batch_size), architecture.conditioned)) / READERS
     model = architecture.build(architecture.networks[0])
     compile_network(model, settings)
-    rng = np.random.default_rng(0)
-    patches = rng.random((settings.batch_size, architecture.bins, architecture.frames, 1), np.float32)
-    conditions = np.eye(extent.sources, dtype=np.float32)[rng.integers(0, extent.sources, settings.batch_size)]
-    inputs = [patches, conditions] if architecture.conditioned else patches
-    model.train_on_batch(inputs, patches)  # traces the graph
-    taken = _time(lambda: model.train_on_batch(inputs, patches))
-    weights = model.count_params()
-    networks = len(architecture.networks)
+    model.train_on_batch(*batch)  # traces the graph
+    step = _time(lambda: [model.train_on_batch(*batch) for _ in range(STEPS)]) / STEPS
+    epoch = settings.batches_per_epoch * max(step, reading)
+    weights, networks = model.count_params(), len(architecture.networks)
     keras.backend.clear_session()
     return Step(
         f"train {name}",
         networks * weights * np.dtype(np.float32).itemsize,
         psutil.Process().memory_info().rss,
-        networks * settings.epochs * settings.batches_per_epoch * taken,
-        f"{networks} x {weights / 1e6:.1f} M weights, {duration(settings.batches_per_epoch * taken)} an epoch each; "
-        "early stopping may end sooner",
+        networks * settings.epochs * epoch,
+        f"{networks} x {weights / 1e6:.1f} M weights, {duration(epoch)} an epoch each; early stopping may end sooner",
     )
+
+
+def _index(sources: int, rows: int) -> pd.DataFrame:
+    """Patches of the trial track."""
+    index = pd.DataFrame({"track": [TRIAL] * rows, "frame": np.arange(rows)})
+    for number in range(sources):
+        index[f"source {number}"] = (np.arange(rows) % sources == number).astype(int)
+    return index
 
 
 def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step:
@@ -167,7 +180,7 @@ def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step
         masks = ideal_ratio_mask(file)
     taken = _time(lambda: score_track(track, masks, params.spectrogram, params.evaluate))
     protocol = PROTOCOLS[params.evaluate.protocol]
-    memory = protocol.memory([track], _track_seconds(extent), params.spectrogram.sample_rate)
+    memory = protocol.memory([track], _long_track(extent), params.spectrogram.sample_rate)
     workers = local_workers(params.dask, memory)
     scored = 1 + len(params.baselines) + BOUNDS
     return Step(

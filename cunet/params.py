@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cunet.errors import UserError
@@ -37,6 +39,36 @@ class Musdb(Section):
 
     source: Annotated[str, Field(min_length=1)]
     checksum: Annotated[str, Field(pattern="^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")] | None
+
+    @property
+    def is_address(self) -> bool:
+        """Whether the archive is to be downloaded from a server that the user names."""
+        return self.source.lower().startswith(("http://", "https://"))
+
+    @model_validator(mode="after")
+    def _source_and_checksum_agree(self) -> "Musdb":
+        if self.source == "download" and self.checksum:
+            raise ValueError(
+                "checksum is for an archive of your own; the download has its published one: set it to null"
+            )
+        if self.is_address:
+            self._check_address()
+        return self
+
+    def _check_address(self) -> None:
+        try:
+            parts = urlsplit(self.source)
+        except ValueError as error:
+            raise ValueError(f"source is no address ({error})") from None
+        if not parts.hostname:
+            raise ValueError("source is no address: it names no server")
+        if parts.query or parts.username or parts.password:
+            raise ValueError(
+                "source has a password or a query (?...), which params.yaml and dvc.lock would make public: download "
+                "the archive yourself and name the file; a share link of Zenodo belongs in ZENODO_LINK"
+            )
+        if not self.checksum:
+            raise ValueError("checksum is needed for an address: md5:... or sha256:... of the .zip")
 
 
 class Folder(Section):
@@ -218,21 +250,31 @@ def load_params(path: Path = Path("params.yaml"), changes: Sequence[str] = ()) -
     Raises:
         UserError: the file is missing, is not YAML, or holds a value that cannot be used; a change is no `name=value`.
     """
-    if wrong := [change for change in changes if "=" not in change]:
-        raise UserError(f"-S {wrong[0]}: expected name=value, such as film=complex")
     try:
         values = yaml.safe_load(path.read_text())
-        if changes:
-            values = OmegaConf.to_container(OmegaConf.merge(values, OmegaConf.from_dotlist(list(changes))))
     except FileNotFoundError:
         raise UserError(f"{path} not found: run from the project's folder") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    if changes:
+        values = _changed(values, changes)
     try:
         return Params.model_validate(values)
     except ValidationError as error:
         problems = (_one_problem(list(problem["loc"]), problem["msg"]) for problem in error.errors())
         raise UserError(f"{path}: {'; '.join(dict.fromkeys(problems))}") from None
+
+
+def _changed(values: Any, changes: Sequence[str]) -> Any:
+    for change in changes:
+        try:
+            name, _, value = change.partition("=")
+            if not name or not value:
+                raise ValueError
+            values = OmegaConf.to_container(OmegaConf.merge(values, OmegaConf.from_dotlist([change])))
+        except (ValueError, OmegaConfBaseException):
+            raise UserError(f"-S {change}: expected name=value, such as film=complex") from None
+    return values
 
 
 def _one_problem(location: list[int | str], message: str) -> str:

@@ -29,8 +29,8 @@ from cunet.evaluation.evaluate import PROVENANCE as EVALUATION
 from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import EXAMPLES
 from cunet.evaluation.protocols import METRICS
-from cunet.evaluation.tables import summarise
 from cunet.files import workspace
+from cunet.report.tables import SPREAD, over_tracks, summarise
 from cunet.train.history import Row, read_history, read_provenance
 
 EXPERIMENT = "conditioned-u-net"
@@ -40,7 +40,6 @@ NOTE = (
 )
 MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
 TABLE = "sdr_by_track.json"
-MEDIANS = "median over tracks"
 SAMPLING_SECONDS = 5
 
 
@@ -197,14 +196,15 @@ def _log_results(scores: pd.DataFrame, results: Path) -> None:
 
 
 def _table(scores: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
-    """Medians, then a row a track and target.
+    """Medians or means over tracks, then a row a track and target.
 
     MLflow's comparison of tables opens grouped by the first column, and shows the second beside each other.
     """
-    medians = summary.assign(track=MEDIANS)
-    table = pd.concat([medians, scores], ignore_index=True).round(dict.fromkeys(METRICS, 2))
+    whole = summary.assign(track=over_tracks(scores))
+    spread = [column for column in SPREAD if column in summary]
+    table = pd.concat([whole, scores], ignore_index=True).round(dict.fromkeys([*METRICS, *spread], 2))
     table.insert(0, "score", table["track"] + ": " + table["target"])
-    return table[["score", *METRICS, "track", "target", "frames", "lost"]]
+    return table[["score", *METRICS, *spread, "track", "target", "protocol", "frames", "lost"]]
 
 
 def _log_model(model: Path) -> None:

@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 from cunet.cli import run
-from cunet.evaluation.compare import compare
 from cunet.files import new_folder
 from cunet.params import load_params
+from cunet.report.compare import compare
 
 
 def main(models: Path, results: Path, spectrograms: Path, out: Path) -> None:

@@ -7,6 +7,7 @@ from typing import cast
 from cunet import cluster
 from cunet.cli import run
 from cunet.datasets.registry import DATASETS
+from cunet.datasets.track import DECODING_MEMORY
 from cunet.files import identity, resumable_folder
 from cunet.params import Subset, load_params
 
@@ -18,7 +19,7 @@ def main(subset: Subset, out: Path) -> None:
     made_of = identity(
         params.dataset, subset, params.synthetic, params.musdb, params.folder, inputs=dataset.origin(params, subset)
     )
-    with cluster.connect(params.dask) as client, resumable_folder(out, made_of) as folder:
+    with cluster.connect(params.dask, DECODING_MEMORY) as client, resumable_folder(out, made_of) as folder:
         dataset.prepare(params, subset, folder, client)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from cunet import cluster
 from cunet.cli import run
 from cunet.datasets.registry import DATASETS
+from cunet.datasets.track import DECODING_MEMORY
 from cunet.files import identity, resumable_folder
 from cunet.params import load_params
 from cunet.preprocess.spectrogram import write_track
@@ -16,7 +17,7 @@ def main(audio: Path, out: Path) -> None:
     params = load_params()
     tracks = DATASETS[params.dataset].tracks(audio)
     made_of = identity(params.dataset, params.spectrogram, inputs=[audio])
-    with cluster.connect(params.dask) as client, resumable_folder(out, made_of) as folder:
+    with cluster.connect(params.dask, DECODING_MEMORY) as client, resumable_folder(out, made_of) as folder:
         jobs = cluster.for_each(
             client,
             write_track,

@@ -13,7 +13,7 @@ def main(name: str, spectrograms: Path, indexes: Path, out: Path) -> None:
     """Train the architecture called `name` and write it to `out`."""
     params = load_params()
     architecture = describe(params, name, indexes)
-    described = provenance(params, architecture, spectrograms)
+    described = provenance(params, architecture, spectrograms, indexes)
     checkpoints = Path("checkpoints") / name
     tracked = TrainingRun(name, checkpoints)
     trainer = Trainer(architecture, params.train, described, spectrograms, indexes, checkpoints, tracked.on_epoch)

@@ -11,6 +11,7 @@ from cunet.params import Params, flatten, load_params
 from tests.conftest import ROOT, TINY
 
 Write = Callable[..., Params]
+MD5 = f"md5:{'0' * 32}"
 
 
 def test_the_params_of_the_repository_are_valid() -> None:
@@ -31,6 +32,15 @@ def test_the_params_of_the_repository_are_valid() -> None:
         ({"spectrogram": {"sample_rate": 8192, "window": 256, "hop": 256}}, ["hop (256)", "window (256)"]),
         ({"train": {**TINY["train"], "epochs": 0}}, ["train.epochs", "greater than 0"]),
         ({"validation": {"tracks": [], "seed": 0}}, ["validation.tracks"]),
+        ({"evaluate": {**TINY["evaluate"], "protocol": "v5"}}, ["evaluate.protocol", "sisec18"]),
+        ({"evaluate": {**TINY["evaluate"], "protocol": "sisec18", "window": 2.0}}, ["evaluate", "window (2.0)", "1 s"]),
+        ({"musdb": {"source": "", "checksum": None}}, ["musdb.source"]),
+        ({"musdb": {"source": "download", "checksum": MD5}}, ["musdb", "published", "null"]),
+        ({"musdb": {"source": "x.zip", "checksum": "md5:12"}}, ["musdb.checksum"]),
+        ({"musdb": {"source": "https://example.org/x.zip", "checksum": None}}, ["musdb", "checksum is needed"]),
+        ({"musdb": {"source": "https://[x/a.zip", "checksum": MD5}}, ["musdb", "no address"]),
+        ({"musdb": {"source": "http://", "checksum": MD5}}, ["musdb", "names no server"]),
+        ({"musdb": {"source": "https://example.org/x.zip?token=s3cret", "checksum": MD5}}, ["musdb", "ZENODO_LINK"]),
     ],
 )
 def test_a_bad_value_is_named_in_one_line(write_params: Write, changes: dict[str, Any], words: list[str]) -> None:
@@ -39,8 +49,22 @@ def test_a_bad_value_is_named_in_one_line(write_params: Write, changes: dict[str
     message = str(error.value)
     assert "\n" not in message
     assert "params.yaml" in message
+    assert "s3cret" not in message
     for word in words:
         assert word in message
+
+
+def test_changes_on_the_command_line_are_those_of_dvc(tmp_path: Path) -> None:
+    changes = ["film=complex", "baselines=[unet,simple-conv]", "unet.filters=16", "dask.workers=null"]
+    params = load_params(ROOT / "params.yaml", changes)
+    assert params.architecture == "complex-dense"
+    assert params.baselines == ["unet", "simple-conv"]
+    assert (params.unet.filters, params.unet.layers, params.dask.workers) == (16, 6, None)
+    for wrong in ("film", "film=", "=x", "musdb.source=${"):
+        with pytest.raises(UserError, match="expected name=value"):
+            load_params(ROOT / "params.yaml", [wrong])
+    with pytest.raises(UserError, match="flim"):
+        load_params(ROOT / "params.yaml", ["flim=complex"])
 
 
 def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:

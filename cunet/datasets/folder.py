@@ -7,11 +7,10 @@ mixture is optional.
 import shutil
 from pathlib import Path
 
-import soundfile
 from distributed import Client
 
 from cunet.cluster import for_each
-from cunet.datasets.track import Extent, FileTrack, read_audio
+from cunet.datasets.track import Extent, FileTrack, read_audio, read_duration
 from cunet.errors import UserError
 from cunet.files import new_folder
 from cunet.params import SUBSETS, Params, Subset
@@ -57,7 +56,7 @@ def extent(params: Params) -> Extent:
 
 
 def _seconds(track: FileTrack) -> float:
-    return max(float(soundfile.info(path).duration) for path in track.files.values())
+    return max(read_duration(path) for path in track.files.values())
 
 
 def origin(params: Params, subset: Subset) -> list[Path]:

@@ -1,5 +1,6 @@
 """The MUSDB18 family (Rafii et al., 2017 and 2019): from a folder, an archive, or Zenodo into the workspace."""
 
+import os
 import re
 import shutil
 import zipfile
@@ -19,7 +20,7 @@ from cunet.datasets.track import Extent
 from cunet.datasets.zenodo import ZenodoFile, download
 from cunet.errors import UserError
 from cunet.files import workspace
-from cunet.params import Musdb, Params, Subset
+from cunet.params import SUBSETS, Musdb, Params, Subset
 
 WAVS = ("mixture.wav", "drums.wav", "bass.wav", "other.wav", "vocals.wav")
 RATE = 44100
@@ -80,6 +81,7 @@ def prepare(params: Params, subset: Subset, out: Path, client: Client) -> None:
     published = PUBLISHED[params.dataset]
     source = _source(params.musdb, published)
     tracks = _list_tracks(source, subset, published.stems)
+    _check_split(source, published.stems)
     if len(tracks) != published.tracks[subset]:
         print(
             f"{source.name}: {len(tracks)} {subset} tracks; {params.dataset} has {published.tracks[subset]}, "
@@ -115,8 +117,12 @@ def extent(params: Params) -> Extent:
 
 def origin(params: Params, subset: Subset) -> list[Path]:
     """The user's folder or archive, where there is one."""
-    source = Path(params.musdb.source).expanduser()
+    source = _own(params.musdb)
     return [source] if source.exists() else []
+
+
+def _own(settings: Musdb) -> Path:
+    return Path(os.path.expanduser(settings.source))  # leaves what is no user's home as it is
 
 
 def _source(settings: Musdb, published: Published) -> Path:
@@ -126,12 +132,11 @@ def _source(settings: Musdb, published: Published) -> Path:
         archive = downloads / published.file.name
         download(published.file, archive, room=published.unpacked)
         return archive
-    if re.match("https?://", settings.source):
-        checksum = settings.checksum or published.file.checksum
-        archive = downloads / f"{checksum.partition(':')[2][:8]}-{published.file.name}"
-        fetch(settings.source, archive, checksum, room=published.unpacked)
+    if settings.is_address:
+        archive = downloads / f"{str(settings.checksum).partition(':')[2][:8]}-{published.file.name}"
+        fetch(settings.source, archive, settings.checksum, room=published.unpacked)
         return archive
-    source = Path(settings.source).expanduser()
+    source = _own(settings)
     if not source.exists():
         raise UserError(
             f"musdb.source: {source} does not exist: name a folder with train/ and test/ in it, a .zip, its address, "
@@ -177,6 +182,13 @@ def _list_tracks(source: Path, subset: Subset, stems: bool) -> list[_Track]:
     return [_Track(name, tuple(files)) for name, files in sorted(found.items())]
 
 
+def _check_split(source: Path, stems: bool) -> None:
+    """No track is for training and for testing."""
+    train, test = ({track.name for track in _list_tracks(source, subset, stems)} for subset in SUBSETS)
+    if both := sorted(train & test):
+        raise UserError(f"musdb.source: {source}: in train and in test: {', '.join(both)}")
+
+
 def _members(source: Path, subset: Subset) -> list[tuple[str, int]]:
     """Names and sizes in bytes of the files that may be tracks."""
     if source.is_file():
@@ -185,6 +197,8 @@ def _members(source: Path, subset: Subset) -> list[tuple[str, int]]:
                 return [(member.filename, member.file_size) for member in archive.infolist()]
         except zipfile.BadZipFile as error:
             raise UserError(f"musdb.source: {source} is no whole .zip ({error}): fetch it again") from None
+        except OSError as error:
+            raise UserError(f"musdb.source: {source} cannot be read: {error.strerror}") from None
     patterns = (f"{outer}{subset}/{inner}" for outer in ("", "*/") for inner in ("*", "*/*"))
     paths = (path for pattern in patterns for path in source.glob(pattern) if path.is_file())
     return [(path.relative_to(source).as_posix(), path.stat().st_size) for path in paths]
@@ -200,8 +214,11 @@ def _copy(source: Path, track: _Track, out: Path) -> None:
                 target.parent.mkdir(exist_ok=True)
                 with open_member(member) as origin, target.open("wb") as copy:
                     shutil.copyfileobj(origin, copy, BLOCK)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise UserError(f"musdb.source: {source}: {track.name} is damaged ({error}): fetch the archive again") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise UserError(
+            f"musdb.source: {source}: {track.name} cannot be unpacked ({error}): fetch the archive again, or unpack it "
+            "yourself and name the folder"
+        ) from None
     except OSError as error:
         raise UserError(f"{source}: {track.name} cannot be copied to {out}: {error.strerror}") from None
     part.replace(out / track.name)

@@ -82,6 +82,6 @@ def _tracks(root: Path, is_wav: bool) -> list[MusdbTrack]:
     try:
         database = musdb.DB(root=str(root.parent), is_wav=is_wav, subsets=[root.name])
     except ffmpeg.Error as error:
-        reason = error.stderr.decode(errors="replace").strip().splitlines()[-1]
-        raise UserError(f"{root}: cannot be read by ffmpeg ({reason}): fetch the data set again") from None
+        reason = " ".join(error.stderr.decode(errors="replace").split())[-200:] or "it says no more"
+        raise UserError(f"{root}: ffmpeg cannot read it ({reason}): fetch the data set again") from None
     return [MusdbTrack(track) for track in sorted(database, key=lambda track: str(track.name))]

@@ -13,6 +13,7 @@ from cunet.params import Subset
 
 Waveform = npt.NDArray[np.float32]
 MIXTURE = "mixture"
+DECODING_MEMORY = 2 * 10**9  # bytes of a worker that reads tracks, one source at a time; ample for ten minutes
 
 
 class Track(Protocol):
@@ -89,6 +90,14 @@ def read_audio(path: Path) -> tuple[Waveform, int]:
     if not np.isfinite(waveform).all():
         raise UserError(f"{path}: holds values that are not finite (NaN or infinite): replace the file")
     return waveform, rate
+
+
+def read_duration(path: Path) -> float:
+    """Seconds of a file, without decoding it."""
+    try:
+        return float(soundfile.info(path).duration)
+    except soundfile.LibsndfileError as error:
+        raise UserError(f"{path}: cannot be decoded ({error.error_string}): replace the file") from None
 
 
 def _sum(waveforms: tuple[Waveform, ...]) -> Waveform:

@@ -1,1 +1,1 @@
-"""Separation, oracles, museval scores, and the tables and pictures that compare them."""
+"""Masks, oracles, scores by a protocol, and pictures and sound of examples."""

@@ -1,4 +1,4 @@
-"""Pictures of a comparison: box plot over tracks, and spectrograms of examples."""
+"""Spectrograms of examples as pictures."""
 
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,6 @@ import matplotlib
 matplotlib.use("agg")
 
 import numpy as np
-import pandas as pd
-import seaborn
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
@@ -20,25 +18,6 @@ from cunet.preprocess.spectrogram import Mono, stft
 RANGE_DB = 80
 # No metadata: the same figure is the same file.
 SAVE: dict[str, Any] = {"dpi": 110, "metadata": {"Software": None}}
-
-
-def draw_sdr(scores: pd.DataFrame, path: Path) -> None:
-    """Box plot of SDR over tracks: a group of boxes a target, a colour an architecture, a dot a track."""
-    targets, names = sorted(scores["target"].unique()), list(scores["architecture"].unique())
-    scored = scores.dropna(subset=["SDR"])
-    style = {"x": "target", "y": "SDR", "hue": "architecture", "order": targets, "hue_order": names}
-    figure, axes = pyplot.subplots(figsize=(max(7, 0.45 * len(targets) * (len(names) + 1)), 5), layout="constrained")
-    palette = seaborn.color_palette("colorblind", len(names))
-    seaborn.boxplot(scored, **style, palette=palette, fliersize=0, linewidth=1, ax=axes)
-    seaborn.stripplot(
-        scored, **style, dodge=True, jitter=False, size=3, palette=["0.2"] * len(names), legend=False, ax=axes
-    )
-    axes.set(xlabel="", ylabel="SDR (dB), higher is better", title="SDR over test tracks (dots: tracks)")
-    axes.grid(axis="y", alpha=0.3)
-    axes.set_axisbelow(True)
-    axes.legend(title="", ncols=len(names), loc="upper center", bbox_to_anchor=(0.5, -0.07), frameon=False)
-    figure.savefig(path, **SAVE)
-    pyplot.close(figure)
 
 
 def draw_spectrograms(columns: dict[str, dict[str, Mono]], settings: Spectrogram, title: str, path: Path) -> None:

@@ -126,21 +126,22 @@ def _stack(waveforms: Iterable[Waveform]) -> npt.NDArray[np.float64]:
 
 PROTOCOLS: dict[ProtocolName, Protocol] = {
     "model-rate": Protocol(
-        "museval v4 at the model's rate, mono, median over tracks of the median over frames",
+        "museval v4 at the model's rate, mono: median over tracks of the median over frames",
         bss_eval_v4,
         model_rate=True,
         whole_tracks=False,
         mean=False,
     ),
     "sisec18": Protocol(
-        "museval v4 at the data's rate, stereo, as SiSEC 2018: median over tracks of the median over frames of 1 s",
+        "museval v4 at the data's rate, stereo, as SiSEC 2018 (estimates and bounds have the model's bandwidth): "
+        "median over tracks of the median over frames of 1 s",
         bss_eval_v4,
         model_rate=False,
         whole_tracks=False,
         mean=False,
     ),
     "paper": Protocol(
-        "BSS Eval v3 of whole tracks at the model's rate, mono, target against accompaniment, mean ± standard "
+        "BSS Eval v3 of whole tracks at the model's rate, mono, target against accompaniment: mean ± standard "
         "deviation over tracks",
         bss_eval_v3,
         model_rate=True,

@@ -1,5 +1,6 @@
 """Batches of patches for any Keras backend: NumPy arrays, read from HDF5 when they are asked for."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import keras
@@ -68,13 +69,9 @@ class TrainingBatches(keras.utils.PyDataset):
     def __init__(self, reader: PatchReader, conditioned: bool, size: int, batches: int, seed: int, epoch: int) -> None:
         super().__init__(workers=READERS, max_queue_size=4 * READERS)
         self.epoch = epoch
-        self._reader, self._conditioned, self._size, self._batches, self._seed = (
-            reader,
-            conditioned,
-            size,
-            batches,
-            seed,
-        )
+        self._reader, self._conditioned, self._size = reader, conditioned, size
+        self._batches, self._seed = batches, seed
+        self._order = lru_cache(maxsize=2)(self._draw_order)  # a large table takes long to shuffle for every batch
 
     @property
     def num_batches(self) -> int:
@@ -88,7 +85,7 @@ class TrainingBatches(keras.utils.PyDataset):
         rows = [orders[passage][place] for passage, place in zip(passages, places, strict=True)]
         return self._reader.read(np.array(rows), self._conditioned)
 
-    def _order(self, passage: int) -> npt.NDArray[np.intp]:
+    def _draw_order(self, passage: int) -> npt.NDArray[np.intp]:
         return np.random.default_rng([self._seed, passage]).permutation(len(self._reader))
 
 

@@ -32,7 +32,7 @@ def describe(params: Params, name: str, indexes: Path) -> Architecture:
     )
 
 
-def provenance(params: Params, architecture: Architecture, spectrograms: Path) -> dict[str, Any]:
+def provenance(params: Params, architecture: Architecture, spectrograms: Path, indexes: Path) -> dict[str, Any]:
     """What a training depends on, under the names of `params.yaml`, and the fingerprint of its data."""
     film, _, kind = architecture.name.partition("-")
     control = {"film": film, "control": kind, "controls": architecture.controls} if architecture.conditioned else {}
@@ -45,7 +45,7 @@ def provenance(params: Params, architecture: Architecture, spectrograms: Path) -
             "instruments": list(architecture.instruments),
             "spectrogram": architecture.spectrogram,
             "patch": params.patch,
-            "validation": params.validation,
+            "validation.tracks": sorted(read_index(indexes / VALIDATION)["track"].unique()),
             "unet": architecture.unet,
             "train": params.train,
         }

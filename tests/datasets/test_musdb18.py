@@ -135,6 +135,28 @@ def test_the_hundred_training_tracks_are_split_by_the_official_list(tmp_path: Pa
     assert set(validation["track"]) == {*official, "Band 1 - Song"}
 
 
+def test_the_full_set_is_a_hundred_training_and_fifty_other_test_tracks(
+    prepare: Prepare, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {"train": [*official_validation_tracks(), *(f"Train {n} - Song" for n in range(86))]}
+    names["test"] = [f"Test {n} - Song" for n in range(50)]
+    with zipfile.ZipFile(tmp_path / "musdb18.zip", "w") as file:
+        for subset, members in names.items():
+            for name in members:
+                file.writestr(f"{subset}/{name}.stem.mp4", b"")
+    found = {
+        subset: {path.name for path in prepare("musdb18", tmp_path / "musdb18.zip", subset).iterdir()}
+        for subset in ("train", "test")
+    }
+    assert {subset: len(files) for subset, files in found.items()} == {"train": 100, "test": 50}
+    assert not found["train"] & found["test"]
+    assert "do not compare" not in capsys.readouterr().out
+    with zipfile.ZipFile(tmp_path / "musdb18.zip", "a") as file:
+        file.writestr(f"test/{VALIDATION}.stem.mp4", b"")
+    with pytest.raises(UserError, match=f"in train and in test: {VALIDATION}"):
+        prepare("musdb18", tmp_path / "musdb18.zip", "test")
+
+
 def test_the_official_list_is_musdbs_own(stem_tree: Path) -> None:
     database = musdb.DB(root=str(stem_tree), subsets="train", split="valid")
     assert [track.name for track in database] == [
@@ -184,6 +206,7 @@ def another_layout(source: Path) -> None:
 def a_damaged_member(source: Path) -> None:
     with zipfile.ZipFile(source, "w") as file:
         file.writestr("train/A - B.stem.mp4", bytes(100_000))
+        file.writestr("test/C - D.stem.mp4", b"")
     content = bytearray(source.read_bytes())
     content[5000] ^= 1
     source.write_bytes(content)
@@ -196,7 +219,7 @@ def a_damaged_member(source: Path) -> None:
         (an_empty_folder, ["holds no train/<track>.stem.mp4", "musdb18-hq is WAV"]),
         (no_archive, ["no whole .zip"]),
         (another_layout, ["holds no train/<track>.stem.mp4"]),
-        (a_damaged_member, ["A - B.stem.mp4 is damaged", "again"]),
+        (a_damaged_member, ["A - B.stem.mp4 cannot be unpacked", "again"]),
     ],
 )
 def test_a_source_that_cannot_be_used_is_explained(

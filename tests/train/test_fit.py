@@ -71,7 +71,7 @@ def trainer(params: Params, prepared: Path, work: Path, name: str = "simple-dens
             raise KilledError
 
     architecture = describe(params, name, prepared / "indexes")
-    described = provenance(params, architecture, prepared / "train")
+    described = provenance(params, architecture, prepared / "train", prepared / "indexes")
     checkpoints = work / "checkpoints"
     return Trainer(
         architecture, params.train, described, prepared / "train", prepared / "indexes", checkpoints, on_epoch

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from cunet.evaluation.protocols import METRICS, PROTOCOLS, Protocol
+from cunet.report.published import SUFFIX
 
 MEAN = "mean"
 SPREAD = [f"{metric} std" for metric in METRICS]
@@ -52,7 +53,14 @@ def to_markdown(summary: pd.DataFrame, scores: pd.DataFrame) -> str:
         "",
         *_left_out(scores),
     ]
+    if any(name.endswith(SUFFIX) for name in names):
+        lines.append("Published figures are their authors', not measured here: cunet/report/published.csv.")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def over_tracks(scores: pd.DataFrame) -> str:
+    """What a summary of these scores holds, in words."""
+    return f"{'mean' if _protocol(scores).mean else 'median'} over tracks"
 
 
 def _protocol(scores: pd.DataFrame) -> Protocol:

@@ -4,11 +4,12 @@ import pandas as pd
 import pytest
 
 from cunet.evaluation.protocols import METRICS
-from cunet.evaluation.published import published_rows
+from cunet.report.published import published_rows
 
 
-def scores(protocol: str, tracks: int) -> pd.DataFrame:
-    table = pd.DataFrame({"track": [f"song {number}" for number in range(tracks)], "target": "vocals"})
+def scores(protocol: str, tracks: int, frames: int = 240) -> pd.DataFrame:
+    names = [f"song {number}" for number in range(tracks)]
+    table = pd.DataFrame({"track": names, "target": "vocals", "frames": frames})
     return table.assign(architecture="unet", protocol=protocol, **dict.fromkeys(METRICS, 1.0))
 
 
@@ -22,6 +23,9 @@ def test_rows_where_data_set_and_protocol_are_theirs() -> None:
     assert {target: sdr for (name, target), sdr in figures.items() if name == "Spleeter (published)"} == {"mean": 5.9}
     assert rows["SDR"].notna().all()
     assert set(rows["protocol"]) == {"sisec18"}
+    uncompressed = published_rows("musdb18-hq", scores("sisec18", 50))
+    assert "Band-Split RNN (published)" in set(uncompressed["architecture"])
+    assert not set(uncompressed["architecture"]) & set(rows["architecture"])
 
 
 @pytest.mark.parametrize(
@@ -30,10 +34,14 @@ def test_rows_where_data_set_and_protocol_are_theirs() -> None:
         ("musdb18", "model-rate", 50),
         ("musdb18", "paper", 50),
         ("musdb18-7s", "sisec18", 50),
-        ("musdb18-hq", "sisec18", 50),
+        ("musdb18-hq", "paper", 50),
         ("synthetic", "sisec18", 50),
         ("musdb18", "sisec18", 49),
     ],
 )
 def test_no_rows_elsewhere(dataset: str, protocol: str, tracks: int) -> None:
     assert published_rows(dataset, scores(protocol, tracks)).empty
+
+
+def test_no_rows_beside_excerpts() -> None:
+    assert published_rows("musdb18", scores("sisec18", 50, frames=7)).empty

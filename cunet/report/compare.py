@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from cunet.evaluation import tables
 from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import compare_examples
-from cunet.evaluation.pictures import draw_sdr
-from cunet.evaluation.published import published_rows
 from cunet.params import Spectrogram
+from cunet.report import tables
+from cunet.report.boxplot import draw_sdr
+from cunet.report.published import published_rows
 from cunet.train.history import read_history, read_provenance
 
 

@@ -6,20 +6,22 @@ import pandas as pd
 
 TABLE = Path(__file__).with_suffix(".csv")
 TARGETS = ["bass", "drums", "other", "vocals"]
-TRACKS = 50  # that they were all computed on
+TRACKS, FRAMES = 50, 60  # test tracks that they were all computed on, and frames of 1 s that an excerpt does not have
 SUFFIX = " (published)"
 
 
 def published_rows(dataset: str, scores: pd.DataFrame) -> pd.DataFrame:
     """The rows to append to a summary of `scores`: architecture, protocol, target, tracks and SDR in dB.
 
-    There are none where data set, protocol or number of test tracks are not those of the published figures.
+    There are none where data set, protocol, or number or length of the test tracks are not those of the published
+    figures.
     Some authors give only the mean over the targets.
     """
     table: pd.DataFrame = pd.read_csv(TABLE)
     (protocol,) = scores["protocol"].unique()
     table = table[(table["dataset"] == dataset) & (table["protocol"] == protocol)]
-    if scores["track"].nunique() != TRACKS:
+    frames = scores.groupby("track")["frames"].max()
+    if len(frames) != TRACKS or frames.median() < FRAMES:
         table = table.iloc[:0]
     table["mean"] = table["mean"].fillna(table[TARGETS].mean(axis=1))
     rows: pd.DataFrame = table.melt(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cunet.evaluation.tables import metrics, summarise, to_markdown
+from cunet.report.tables import metrics, summarise, to_markdown
 
 COLUMNS = ["architecture", "protocol", "track", "target", "SDR", "ISR", "SIR", "SAR", "frames", "lost", "note"]
 
