@@ -22,7 +22,7 @@ def run(command: Callable[[], None]) -> None:
     except OSError as error:
         if NO_SPACE not in str(error):  # HDF5 tells it in its words, without an errno
             raise
-        sys.exit(f"error: {NO_SPACE}: make room and run the same command again; what is done is kept ({error})")
+        sys.exit(f"error: {NO_SPACE}: make room and run the same command again; what is done is kept")
     except KeyboardInterrupt:
         sys.exit("interrupted")
 
