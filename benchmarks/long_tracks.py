@@ -178,7 +178,7 @@ def run_stage(workspace: Path, audio: Path, out: Path) -> tuple[float, Peaks]:
                 continue
     seconds = time.perf_counter() - start
     if command.returncode:
-        sys.exit(f"the stage failed:\n{log.read_text()}")
+        sys.exit(f"the stage ended with {command.returncode}:\n{log.read_text()}")
     return seconds, peaks
 
 

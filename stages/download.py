@@ -19,7 +19,7 @@ def main(subset: Subset, out: Path) -> None:
     made_of = identity(
         params.dataset, subset, params.synthetic, params.musdb, params.folder, inputs=dataset.origin(params, subset)
     )
-    with cluster.connect(params.dask, DECODING_MEMORY) as client, resumable_folder(out, made_of) as folder:
+    with resumable_folder(out, made_of) as folder, cluster.connect(params.dask, DECODING_MEMORY) as client:
         dataset.prepare(params, subset, folder, client)
 
 

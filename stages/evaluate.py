@@ -20,9 +20,10 @@ def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path,
     memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate)
     inputs = [audio, spectrograms, *([model] if model else [])]
     made_of = identity(name, params.dataset, params.spectrogram, params.evaluate, inputs=inputs)
-    with cluster.connect(params.dask, memory) as client, resumable_folder(out, made_of) as folder:
-        evaluate(name, estimate, tracks, spectrograms, params.spectrogram, params.evaluate, client, folder)
-    tracking.log_scores(out, model)
+    with resumable_folder(out, made_of) as folder:
+        with cluster.connect(params.dask, memory) as client:
+            evaluate(name, estimate, tracks, spectrograms, params.spectrogram, params.evaluate, client, folder)
+        tracking.log_scores(folder, model)
 
 
 def _architecture(model: Path, params: Params) -> tuple[str, Estimator]:

@@ -17,7 +17,7 @@ def main(audio: Path, out: Path) -> None:
     params = load_params()
     tracks = DATASETS[params.dataset].tracks(audio)
     made_of = identity(params.dataset, params.spectrogram, inputs=[audio])
-    with cluster.connect(params.dask, DECODING_MEMORY) as client, resumable_folder(out, made_of) as folder:
+    with resumable_folder(out, made_of) as folder, cluster.connect(params.dask, DECODING_MEMORY) as client:
         jobs = cluster.for_each(
             client,
             write_track,

@@ -1,5 +1,6 @@
 """train: fit the networks of an architecture, or continue where a kill left them."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def main(name: str, spectrograms: Path, indexes: Path, out: Path) -> None:
     with tracked.open(described, trainer.continues):
         trainer.train(out)
         tracked.finish(out)
+    shutil.rmtree(checkpoints)  # last: a kill before would cost the whole training
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Training an architecture: each of its networks with L1 on magnitudes, as in the paper."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,16 +89,18 @@ class Trainer:
                 histories[network] = progress.history
             write_history(histories, self.provenance, folder)
             self.architecture.save(folder)
-        shutil.rmtree(self.checkpoints)
 
     def _train_network(self, network: str, progress: checkpoint.Progress) -> keras.Model:
         """Train from where `progress` stands, and leave the best weights in the model."""
-        keras.utils.set_random_seed(self.settings.seed)
-        model = self.architecture.build(network)
         if not progress.finished:
-            self._fit(network, model, progress)
+            self._fit(network, self._build(network), progress)
+        model = self._build(network)  # a fresh one: the file must not tell whether it was fitted before or after a kill
         model.set_weights(progress.best_weights)
         return model
+
+    def _build(self, network: str) -> keras.Model:
+        keras.utils.set_random_seed(self.settings.seed)
+        return self.architecture.build(network)
 
     def _fit(self, network: str, model: keras.Model, progress: checkpoint.Progress) -> None:
         settings, conditioned = self.settings, self.architecture.conditioned
