@@ -4,7 +4,7 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import score_track
 from cunet.models.architecture import Architecture
 from cunet.params import Params
-from cunet.preprocess.indexes import instruments_of
 from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
 from cunet.train.batches import READERS, PatchReader
 from cunet.train.fit import compile_network
@@ -62,7 +61,7 @@ def estimate(params: Params) -> list[Step]:
         return [
             Step("download", extent.download + extent.audio, note="time of the connection" if extent.download else ""),
             _spectrograms(params, extent, track, Path(folder)),
-            *(_training(params, extent, name, Path(folder)) for name in (params.architecture, *params.baselines)),
+            *(_training(params, track, name, Path(folder)) for name in (params.architecture, *params.baselines)),
             _scoring(params, extent, track, Path(folder)),
         ]
 
@@ -136,13 +135,13 @@ def _spectrograms(params: Params, extent: Extent, track: Track, folder: Path) ->
     return Step("spectrograms", size, workers * (BASE + decoded), taken * seconds / TRIAL_SECONDS / workers)
 
 
-def _training(params: Params, extent: Extent, name: str, spectrograms: Path) -> Step:
+def _training(params: Params, track: Track, name: str, spectrograms: Path) -> Step:
     """From a few steps on patches of the trial track; validation, a small part, is not counted."""
     settings = params.train
-    index = _index(extent.sources, settings.batch_size)
+    index = _index(track.instruments, settings.batch_size)
     architecture = Architecture(
         name=name,
-        instruments=instruments_of(index),
+        instruments=track.instruments,
         frames=params.patch.frames,
         spectrogram=params.spectrogram,
         unet=params.unet,
@@ -167,11 +166,11 @@ def _training(params: Params, extent: Extent, name: str, spectrograms: Path) -> 
     )
 
 
-def _index(sources: int, rows: int) -> pd.DataFrame:
+def _index(instruments: Sequence[str], rows: int) -> pd.DataFrame:
     """Patches of the trial track."""
     index = pd.DataFrame({"track": [TRIAL] * rows, "frame": np.arange(rows)})
-    for number in range(sources):
-        index[f"source {number}"] = (np.arange(rows) % sources == number).astype(int)
+    for number, instrument in enumerate(instruments):
+        index[instrument] = (np.arange(rows) % len(instruments) == number).astype(int)
     return index
 
 

@@ -12,6 +12,7 @@ from cunet.datasets import folder
 from cunet.datasets.registry import DATASETS
 from cunet.params import Params
 from cunet.preprocess.spectrogram import write_track
+from tests.conftest import TINY
 
 Write = Callable[..., Params]
 
@@ -30,6 +31,15 @@ def test_the_disk_is_what_the_stages_take(write_params: Write, songs: Path, tmp_
     assert found["spectrograms"].disk == pytest.approx(written, rel=0.1)
     audio = sum(path.stat().st_size for path in songs.rglob("*.wav"))
     assert found["download"].disk == audio
+
+
+def test_stems_are_tried_as_stems(write_params: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = write_params(dataset="musdb18", evaluate={**TINY["evaluate"], "protocol": "paper"})
+    found = steps(params)
+    assert found["spectrograms"].disk > 10**9
+    assert found["train unet"].note.startswith("4 x")
+    assert found["evaluate"].note == "4 x 50 tracks, 1 at a time, protocol paper"
 
 
 def test_every_network_is_tried_and_its_time_is_that_of_the_trial_times_what_is_asked(
