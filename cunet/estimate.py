@@ -24,11 +24,11 @@ from cunet.datasets.track import DECODING_MEMORY, MIXTURE, Extent, FileTrack, Tr
 from cunet.evaluation.oracles import ideal_ratio_mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import score_track
-from cunet.models.architecture import Architecture
 from cunet.params import Params
+from cunet.preprocess.indexes import TRAINING
 from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
 from cunet.train.batches import READERS, PatchReader
-from cunet.train.fit import compile_network
+from cunet.train.fit import compile_network, describe
 
 TRIAL, TRIAL_SECONDS, RATE = "trial", 20, 44100
 LONG = 2  # how many times the mean length the longest track may have; memory is for that
@@ -40,7 +40,7 @@ COPIES = 24  # bytes of a sample while its track is decoded: 16 bits, float64 tw
 
 @dataclass(frozen=True)
 class Step:
-    """What a stage takes: bytes on disk, bytes of memory in all its processes, and seconds, at most."""
+    """What a stage takes: bytes on disk, bytes of memory in all its processes, and seconds, about."""
 
     name: str
     disk: int = 0
@@ -135,21 +135,16 @@ def _spectrograms(params: Params, extent: Extent, track: Track, folder: Path) ->
     return Step("spectrograms", size, workers * (BASE + decoded), taken * seconds / TRIAL_SECONDS / workers)
 
 
-def _training(params: Params, track: Track, name: str, spectrograms: Path) -> Step:
+def _training(params: Params, track: Track, name: str, folder: Path) -> Step:
     """From a few steps on patches of the trial track; validation, a small part, is not counted."""
     settings = params.train
     index = _index(track.instruments, settings.batch_size)
-    architecture = Architecture(
-        name=name,
-        instruments=track.instruments,
-        frames=params.patch.frames,
-        spectrogram=params.spectrogram,
-        unet=params.unet,
-        controls=params.controls,
-    )
-    reader = PatchReader(index, spectrograms, architecture.bins, architecture.frames)
-    batch = reader.read(np.arange(settings.batch_size), architecture.conditioned)
-    reading = _time(lambda: reader.read(np.arange(settings.batch_size), architecture.conditioned)) / READERS
+    index.to_csv(folder / TRAINING, index=False)
+    architecture = describe(params, name, folder)
+    reader = PatchReader(index, folder, architecture.bins, architecture.frames)
+    rows = np.arange(len(index))
+    batch = reader.read(rows, architecture.conditioned)
+    reading = _time(lambda: reader.read(rows, architecture.conditioned)) / READERS
     model = architecture.build(architecture.networks[0])
     compile_network(model, settings)
     model.train_on_batch(*batch)  # traces the graph
