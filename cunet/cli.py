@@ -47,11 +47,15 @@ def _log() -> None:
     from cunet import tracking
 
     models, results = Path("models"), Path("results")
-    folders = [results / "cunet", *sorted(results.glob("baselines/*")), *sorted(results.glob("bounds/*"))]
-    for folder in (folder for folder in folders if folder.is_dir()):
+    folders = [path for pattern in ("cunet/*", "baselines/*/*", "bounds/*") for path in sorted(results.glob(pattern))]
+    for folder in (path for path in folders if path.suffix != ".part"):
         model = models / folder.relative_to(results)
         tracking.log_scores(folder, model if model.is_dir() else None)
         print(f"logged: {folder}")
+    control, first = results / "control", models / "cunet" / str(load_params().seeds[0])
+    if control.is_dir() and first.is_dir():
+        tracking.log_interpretation(control, first)
+        print(f"logged: {control}")
 
 
 def _estimate(changes: list[str]) -> None:

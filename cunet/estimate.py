@@ -4,7 +4,7 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +25,9 @@ from cunet.evaluation.oracles import ideal_ratio_mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import score_track
 from cunet.params import Params
-from cunet.preprocess.indexes import TRAINING
+from cunet.preprocess.conditions import by_name, scored_conditions, single_conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
-from cunet.train.batches import READERS, PatchReader
+from cunet.train.batches import READERS, PatchReader, TrainingBatches
 from cunet.train.fit import compile_network, describe
 
 TRIAL, TRIAL_SECONDS, RATE = "trial", 20, 44100
@@ -138,19 +138,19 @@ def _spectrograms(params: Params, extent: Extent, track: Track, folder: Path) ->
 def _training(params: Params, track: Track, name: str, folder: Path) -> Step:
     """From a few steps on patches of the trial track; validation, a small part, is not counted."""
     settings = params.train
-    index = _index(track.instruments, settings.batch_size)
-    index.to_csv(folder / TRAINING, index=False)
-    architecture = describe(params, name, folder)
-    reader = PatchReader(index, folder, architecture.bins, architecture.frames)
-    rows = np.arange(len(index))
-    batch = reader.read(rows, architecture.conditioned)
-    reading = _time(lambda: reader.read(rows, architecture.conditioned)) / READERS
+    index = pd.DataFrame({"track": [TRIAL] * settings.batch_size, "frame": np.arange(settings.batch_size)})
+    conditions = single_conditions(track.instruments)
+    architecture = describe(params, name, conditions)
+    reader = PatchReader(index, conditions, folder, architecture.bins, architecture.frames)
+    batches = TrainingBatches(reader, architecture.conditioned, settings, 0, 0)
+    batch = batches[0]
+    reading = _time(lambda: batches[1]) / READERS
     model = architecture.build(architecture.networks[0])
     compile_network(model, settings)
     model.train_on_batch(*batch)  # traces the graph
     step = _time(lambda: [model.train_on_batch(*batch) for _ in range(STEPS)]) / STEPS
     epoch = settings.batches_per_epoch * max(step, reading)
-    weights, networks = model.count_params(), len(architecture.networks)
+    weights, networks = model.count_params(), len(architecture.networks) * len(params.seeds)
     keras.backend.clear_session()
     return Step(
         f"train {name}",
@@ -161,22 +161,15 @@ def _training(params: Params, track: Track, name: str, folder: Path) -> Step:
     )
 
 
-def _index(instruments: Sequence[str], rows: int) -> pd.DataFrame:
-    """Patches of the trial track."""
-    index = pd.DataFrame({"track": [TRIAL] * rows, "frame": np.arange(rows)})
-    for number, instrument in enumerate(instruments):
-        index[instrument] = (np.arange(rows) % len(instruments) == number).astype(int)
-    return index
-
-
 def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step:
     with TrackSpectrograms(folder / f"{track.name}.h5") as file:
-        masks = ideal_ratio_mask(file)
-    taken = _time(lambda: score_track(track, masks, params.spectrogram, params.evaluate))
+        conditions = by_name(scored_conditions(track.instruments, params.condition_sets[params.evaluate.conditions]))
+        masks = ideal_ratio_mask(file, conditions)
+    taken = _time(lambda: score_track(track, masks, conditions, params.spectrogram, params.evaluate))
     protocol = PROTOCOLS[params.evaluate.protocol]
     memory = protocol.memory([track], _long_track(extent), params.spectrogram.sample_rate)
     workers = local_workers(params.dask, memory)
-    scored = 1 + len(params.baselines) + BOUNDS
+    scored = (1 + len(params.baselines)) * len(params.seeds) + BOUNDS
     return Step(
         "evaluate",
         memory=workers * memory,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import yaml
@@ -11,9 +11,13 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cunet.errors import UserError
+from cunet.variant import DEDICATED, ConditionedUnet, Control, Film, Placement, canonical, conditions_of
 
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0)]
+SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 Subset = Literal["train", "test"]
 SUBSETS: tuple[Subset, ...] = ("train", "test")
 ProtocolName = Literal["model-rate", "sisec18", "paper"]
@@ -133,6 +137,32 @@ class Controls(Section):
     dropout: Fraction
 
 
+class ConditionSet(Section):
+    """Conditions that a network is told: combinations of up to so many instruments, each at one of the levels.
+
+    `all` adds all instruments together, however many there are, and `none` the condition that asks for silence.
+    """
+
+    up_to: Positive
+    levels: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)] = [1.0]
+    all: bool = False
+    none: bool = False
+
+
+class Augmentation(Section):
+    """Share of the training patches that are mixed anew from several tracks, and the gains of their sources."""
+
+    probability: Share
+    gain: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
+
+    @model_validator(mode="after")
+    def _gain_is_a_range(self) -> "Augmentation":
+        low, high = self.gain
+        if low > high:
+            raise ValueError(f"gain ({low}, {high}) is the lowest, then the highest: exchange them")
+        return self
+
+
 class Patience(Section):
     """Epochs without a better validation loss before something happens."""
 
@@ -141,9 +171,13 @@ class Patience(Section):
 
 
 class Train(Section):
-    """The fit; `factor` multiplies the learning rate on a plateau."""
+    """The fit; `factor` multiplies the learning rate on a plateau.
 
-    seed: Annotated[int, Field(ge=0)]
+    `progressive` is the share of the patches whose condition and target are scaled by one random factor.
+    """
+
+    progressive: Share
+    augmentation: Augmentation
     batch_size: Positive
     batches_per_epoch: Positive
     epochs: Positive
@@ -153,9 +187,14 @@ class Train(Section):
 
 
 class Evaluate(Section):
-    """Scoring protocol, BSS Eval v4 frames in seconds, overlap of patches in separation, excerpts kept as examples."""
+    """How architectures are scored.
+
+    The protocol, the set of conditions scored beside the single instruments, BSS Eval v4 frames in seconds,
+    overlap of patches in separation, and excerpts kept as examples.
+    """
 
     protocol: ProtocolName
+    conditions: str
     window: Annotated[float, Field(gt=0)]
     hop: Annotated[float, Field(gt=0)]
     overlap: Fraction
@@ -169,10 +208,33 @@ class Evaluate(Section):
         return self
 
 
+class Interpret(Section):
+    """The path of the condition from one instrument to another, in so many steps, over so many test tracks.
+
+    `path` names the two instruments; null takes the first and the last.
+    """
+
+    path: Annotated[list[str], Field(min_length=2, max_length=2)] | None
+    steps: Annotated[int, Field(ge=2)]
+    tracks: Positive
+
+    @model_validator(mode="after")
+    def _path_leads_somewhere(self) -> "Interpret":
+        if self.path and self.path[0] == self.path[1]:
+            raise ValueError(f"path leads from {self.path[0]} to itself: name two instruments")
+        return self
+
+
 class Compare(Section):
-    """Whether published figures stand in the table, where data set and protocol are theirs."""
+    """How architectures are compared.
+
+    Whether published figures stand in the table, where data set and protocol are theirs; confidence of the
+    intervals, and number of bootstrap samples that they come from.
+    """
 
     published: bool
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    resamples: Annotated[int, Field(ge=100)]
 
 
 class Dask(Section):
@@ -185,9 +247,13 @@ class Dask(Section):
 class Params(Section):
     """All of `params.yaml`."""
 
-    film: Literal["simple", "complex"]
-    control: Literal["dense", "conv"]
-    baselines: list[Literal["unet", "simple-dense", "simple-conv", "complex-dense", "complex-conv"]]
+    film: Film
+    control: Control
+    placement: Placement
+    conditions: str
+    baselines: list[str]
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    condition_sets: dict[SetName, ConditionSet]
     dataset: Literal["synthetic", "musdb18", "musdb18-hq", "musdb18-7s", "folder"]
     synthetic: Synthetic
     musdb: Musdb
@@ -199,16 +265,17 @@ class Params(Section):
     controls: Controls
     train: Train
     evaluate: Evaluate
+    interpret: Interpret
     compare: Compare
     dask: Dask
 
     @property
     def architecture(self) -> str:
         """Name of the Conditioned-U-Net under study, such as `simple-dense`."""
-        return f"{self.film}-{self.control}"
+        return ConditionedUnet(self.film, self.control, self.placement, self.conditions).name
 
     @model_validator(mode="after")
-    def _fields_agree(self) -> "Params":
+    def _patches_can_be_halved(self) -> "Params":
         halvings = 2**self.unet.layers
         if self.patch.frames % halvings:
             raise ValueError(
@@ -220,13 +287,40 @@ class Params(Section):
                 f"half of spectrogram.window ({self.spectrogram.bins}) must be a multiple of 2^unet.layers "
                 f"({halvings}): every layer halves it"
             )
-        if self.architecture in self.baselines:
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_compared_differs(self) -> "Params":
+        try:
+            names = [canonical(name) for name in self.baselines]
+        except ValueError as error:
+            raise ValueError(f"baselines: {error}") from None
+        for name, written in zip(names, self.baselines, strict=True):
+            if name != written:
+                raise ValueError(f"baselines: {written} is called {name}, for what is as in the paper is left out")
+        if self.architecture in names:
             raise ValueError(
-                f"baselines names {self.architecture}, which film and control already describe: "
-                "take it out of baselines"
+                f"baselines names {self.architecture}, which film, control, placement and conditions already "
+                "describe: take it out of baselines"
             )
-        if len(set(self.baselines)) < len(self.baselines):
-            raise ValueError(f"baselines names an architecture twice: {', '.join(self.baselines)}")
+        if len(set(names)) < len(names):
+            raise ValueError(f"baselines names an architecture twice: {', '.join(names)}")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seeds names one twice: {', '.join(map(str, self.seeds))}")
+        return self
+
+    @model_validator(mode="after")
+    def _condition_sets_are_there(self) -> "Params":
+        for name in self.condition_sets:
+            if name in get_args(Placement):
+                raise ValueError(f"condition_sets: {name} is the name of a placement: choose another")
+        used = {"conditions": self.conditions, "evaluate.conditions": self.evaluate.conditions}
+        used |= {f"baselines ({name})": conditions_of(name) for name in self.baselines if name != DEDICATED}
+        for where, name in used.items():
+            if name not in self.condition_sets:
+                raise ValueError(
+                    f"{where}: no condition set is called {name}; condition_sets has {', '.join(self.condition_sets)}"
+                )
         return self
 
 

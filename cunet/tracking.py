@@ -6,9 +6,12 @@ Everything shown is in the DVC outputs as well, so that a lost store is rebuilt 
 import hashlib
 import json
 import os
+import resource
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,6 +33,7 @@ from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import EXAMPLES
 from cunet.evaluation.protocols import METRICS
 from cunet.files import workspace
+from cunet.preprocess.conditions import SINGLE
 from cunet.report.tables import SPREAD, over_tracks, summarise
 from cunet.train.history import Row, read_history, read_provenance
 
@@ -41,6 +45,8 @@ NOTE = (
 MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
 TABLE = "sdr_by_track.json"
 SAMPLING_SECONDS = 5
+KILOBYTE = 1 if sys.platform == "darwin" else 1024  # in which the system counts memory
+CONTROL = "control"
 
 
 def connect() -> None:
@@ -72,8 +78,8 @@ def connect() -> None:
 class TrainingRun:
     """The run of an architecture in training; a note beside the checkpoints lets it outlive a kill."""
 
-    def __init__(self, name: str, checkpoints: Path) -> None:
-        self._name, self._note = name, checkpoints / "mlflow_run"
+    def __init__(self, name: str, seed: int, checkpoints: Path) -> None:
+        self._name, self._seed, self._note = name, seed, checkpoints / "mlflow_run"
 
     @contextmanager
     def open(self, provenance: dict[str, Any], continues: bool) -> Iterator[None]:
@@ -81,7 +87,7 @@ class TrainingRun:
         connect()
         mlflow.set_system_metrics_sampling_interval(SAMPLING_SECONDS)
         run_id = self._left_open(continues)
-        with mlflow.start_run(run_id=run_id, run_name=self._name, log_system_metrics=True) as run:
+        with mlflow.start_run(run_id=run_id, run_name=_title(self._name, self._seed), log_system_metrics=True) as run:
             self._note.parent.mkdir(parents=True, exist_ok=True)
             self._note.write_text(run.info.run_id)
             if run_id is None:
@@ -93,9 +99,12 @@ class TrainingRun:
         """Log a row of a network's history."""
         _log_epoch(network, row)
 
-    def finish(self, model: Path) -> None:
-        """Note which model came out, so that its scores find the run."""
+    def finish(self, model: Path, seconds: float) -> None:
+        """Note what the training took, and which model came out, so that its scores find the run."""
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
+        mlflow.log_metrics({"cost/train_seconds": seconds, "cost/train_memory_gb": memory / 1e9})
         mlflow.set_tag(MODEL_TAG, digest(model))
+        print(f"{self._name}: trained in {seconds / 60:.1f} min, {memory / 1e9:.1f} GB of memory")
 
     def _left_open(self, continues: bool) -> str | None:
         """The run of the killed training, where this one continues it; else it is ended."""
@@ -112,11 +121,12 @@ class TrainingRun:
         return None
 
 
-def log_scores(results: Path, model: Path | None) -> None:
+def log_scores(results: Path, model: Path | None, separation: float | None = None) -> None:
     """Show what the folder `results` holds, in the run that trained `model` or else in a new one.
 
-    Logs SDR by target, the table of all scores by track, pictures, sound, and the model. Does
-    nothing where a run shows it already.
+    Logs SDR by target, the table of all scores by track, pictures, sound, the model and what it costs, with the
+    seconds of `separation` that a minute of one target took, where they are known. Does nothing where a run shows
+    it already.
     """
     connect()
     scores = read_scores(results)
@@ -126,8 +136,9 @@ def log_scores(results: Path, model: Path | None) -> None:
         return
     trained = _find({MODEL_TAG: tags[MODEL_TAG]})
     # A run that already has a table was scored before, or killed while it was: MLflow would append to the table.
+    title = _title(name, read_provenance(model)["seed"]) if model else name
     unscored = [run for run in trained if MLFLOW_LOGGED_ARTIFACTS not in run.data.tags]
-    with mlflow.start_run(run_id=unscored[0].info.run_id if unscored else None, run_name=name):
+    with mlflow.start_run(run_id=unscored[0].info.run_id if unscored else None, run_name=title):
         if not unscored:
             mlflow.set_tags(_tags(name))
             if model:
@@ -135,8 +146,16 @@ def log_scores(results: Path, model: Path | None) -> None:
         _log_provenance(json.loads((results / EVALUATION).read_text()))
         _log_results(scores, results)
         if model:
+            _log_cost(model, separation)
             _log_model(model)
         mlflow.set_tags(tags)
+
+
+def log_interpretation(control: Path, model: Path) -> None:
+    """Show the pictures, tables and sound of the folder `control` in the run of `model`, where there is one."""
+    connect()
+    for run in _find({MODEL_TAG: digest(model)})[:1]:
+        MlflowClient().log_artifacts(run.info.run_id, str(control), CONTROL)
 
 
 def digest(folder: Path) -> str:
@@ -151,6 +170,11 @@ def _find(tags: dict[str, str]) -> list[Run]:
     conditions = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
     runs: list[Run] = mlflow.search_runs(filter_string=conditions, output_format="list")
     return runs
+
+
+def _title(name: str, seed: int) -> str:
+    """Name of a run; trainings with other seeds than the first that comes to mind say so."""
+    return f"{name}, seed {seed}" if seed else name
 
 
 def _tags(name: str) -> dict[str, str]:
@@ -186,13 +210,25 @@ def _log_training(model: Path) -> None:
             _log_epoch(str(network), dict(rows.iloc[number].drop("network")))
 
 
+def _log_cost(model: Path, separation: float | None) -> None:
+    from cunet.models.cost import Cost  # imports Keras
+
+    cost = asdict(Cost.load(model)) | ({"separation_seconds_per_minute": separation} if separation else {})
+    mlflow.log_metrics({f"cost/{name}": float(value) for name, value in cost.items()})
+
+
 def _log_results(scores: pd.DataFrame, results: Path) -> None:
     summary = summarise(scores)
-    sdr = summary.dropna(subset=["SDR"]).set_index("target")["SDR"]
-    mlflow.log_metrics({f"sdr/{target}": float(value) for target, value in sdr.items()})
+    sdr = summary.dropna(subset=["SDR"])
+    mlflow.log_metrics({_metric(*row): float(row[-1]) for row in sdr[["group", "target", "SDR"]].to_numpy()})
     mlflow.log_table(_table(scores, summary), TABLE)
     if (results / EXAMPLES).exists():
         mlflow.log_artifacts(str(results / EXAMPLES), EXAMPLES)
+
+
+def _metric(group: str, target: str, sdr: float) -> str:
+    """Name of a metric: single instruments come first among MLflow's charts; a plus is not allowed."""
+    return f"sdr/{target}" if group == SINGLE else f"sdr of {group}/{target.replace('+', ' and ')}"
 
 
 def _table(scores: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:

@@ -1,28 +1,32 @@
-"""compare: one SDR table, plots, pictures and sound of everything that params.yaml names."""
+"""compare: the report on everything that params.yaml names."""
 
 import sys
 from pathlib import Path
 
 from cunet.cli import run
+from cunet.evaluation.oracles import BOUNDS
 from cunet.files import new_folder
 from cunet.params import load_params
 from cunet.report.compare import compare
 
 
-def main(models: Path, results: Path, spectrograms: Path, out: Path) -> None:
+def main(models: Path, results: Path, conditions: Path, spectrograms: Path, out: Path) -> None:
     """Compare the architectures and bounds in `results` and write the report to `out`."""
     params = load_params()
-    trained = [*(Path("baselines") / name for name in params.baselines), Path("cunet")]
-    lower, upper = (results / "bounds" / name for name in ("mixture", "ideal-ratio-mask"))
+    trained = {name: Path("baselines") / name for name in params.baselines} | {params.architecture: Path("cunet")}
+    lower, upper = ({name: [results / "bounds" / name]} for name in BOUNDS)
+
+    def by_seed(root: Path) -> dict[str, list[Path]]:
+        return {name: [root / path / str(seed) for seed in params.seeds] for name, path in trained.items()}
+
     with new_folder(out) as folder:
         compare(
-            [lower, *(results / name for name in trained), upper],
-            [models / name for name in trained],
-            params.architecture,
-            params.dataset if params.compare.published else None,
+            lower | by_seed(results) | upper,
+            by_seed(models),
+            params,
+            conditions,
             spectrograms,
-            params.spectrogram,
-            params.evaluate.example_seconds,
+            results / "control",
             folder,
         )
     print((out / "sdr.md").read_text())

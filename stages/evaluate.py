@@ -2,35 +2,50 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cunet import cluster, tracking
 from cunet.cli import run
 from cunet.datasets.registry import DATASETS
-from cunet.evaluation.evaluate import Estimator, evaluate, memory_of_a_track
+from cunet.evaluation.evaluate import evaluate, memory_of_a_track
 from cunet.evaluation.oracles import BOUNDS
 from cunet.files import identity, resumable_folder
 from cunet.params import Params, load_params
+from cunet.preprocess.conditions import by_name, read_conditions
+
+if TYPE_CHECKING:
+    from cunet.evaluation.separation import Separator
 
 
-def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path, out: Path) -> None:
+def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path, conditions: Path, out: Path) -> None:
     """Score the architecture in the folder `model`, or the bound of that name, and write the results to `out`."""
     params = load_params()
-    name, estimate = _architecture(model, params) if model else (str(bound), BOUNDS[str(bound)])
+    separator = _separator(model, params) if model else None
+    name = separator.architecture.name if separator else str(bound)
     tracks = DATASETS[params.dataset].tracks(audio)
     memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate)
-    inputs = [audio, spectrograms, *([model] if model else [])]
+    inputs = [audio, spectrograms, conditions, *([model] if model else [])]
     made_of = identity(name, params.dataset, params.spectrogram, params.evaluate, inputs=inputs)
     with resumable_folder(out, made_of) as folder:
         with cluster.connect(params.dask, memory) as client:
-            evaluate(name, estimate, tracks, spectrograms, params.spectrogram, params.evaluate, client, folder)
-        tracking.log_scores(folder, model)
+            evaluate(
+                name,
+                separator.masks if separator else BOUNDS[name],
+                by_name(read_conditions(conditions)),
+                tracks,
+                spectrograms,
+                params.spectrogram,
+                params.evaluate,
+                client,
+                folder,
+            )
+        tracking.log_scores(folder, model, separator.seconds_per_minute if separator else None)
 
 
-def _architecture(model: Path, params: Params) -> tuple[str, Estimator]:
+def _separator(model: Path, params: Params) -> "Separator":
     from cunet.evaluation.separation import Separator  # Keras takes seconds to import; bounds do without
 
-    separator = Separator(model, params.evaluate.overlap)
-    return separator.architecture.name, separator.masks
+    return Separator(model, params.evaluate.overlap)
 
 
 def _arguments() -> argparse.Namespace:
@@ -38,7 +53,7 @@ def _arguments() -> argparse.Namespace:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--model", type=Path, help="folder of a trained architecture")
     what.add_argument("--bound", choices=sorted(BOUNDS))
-    for path in ("audio", "spectrograms", "out"):
+    for path in ("audio", "spectrograms", "conditions", "out"):
         parser.add_argument(path, type=Path)
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""train: fit the networks of an architecture, or continue where a kill left them."""
+"""train: fit the networks of an architecture with a seed, or continue where a kill left them."""
 
 import shutil
 import sys
@@ -6,24 +6,24 @@ from pathlib import Path
 
 from cunet.cli import run
 from cunet.params import load_params
+from cunet.preprocess.conditions import read_conditions
 from cunet.tracking import TrainingRun
 from cunet.train.fit import Trainer, describe, provenance
 
 
-def main(name: str, spectrograms: Path, indexes: Path, out: Path) -> None:
-    """Train the architecture called `name` and write it to `out`."""
+def main(name: str, seed: int, spectrograms: Path, indexes: Path, conditions: Path, out: Path) -> None:
+    """Train the architecture called `name` on a table of conditions and write it to `out`."""
     params = load_params()
-    architecture = describe(params, name, indexes)
-    described = provenance(params, architecture, spectrograms, indexes)
-    checkpoints = Path("checkpoints") / name
-    tracked = TrainingRun(name, checkpoints)
-    trainer = Trainer(architecture, params.train, described, spectrograms, indexes, checkpoints, tracked.on_epoch)
+    architecture = describe(params, name, read_conditions(conditions))
+    described = provenance(params, architecture, seed, spectrograms, indexes)
+    checkpoints = Path("checkpoints") / architecture.name / str(seed)
+    tracked = TrainingRun(architecture.name, seed, checkpoints)
+    trainer = Trainer(architecture, params.train, seed, described, spectrograms, indexes, checkpoints, tracked.on_epoch)
     with tracked.open(described, trainer.continues):
-        trainer.train(out)
-        tracked.finish(out)
+        tracked.finish(out, trainer.train(out))
     shutil.rmtree(checkpoints)  # last: a kill before would cost the whole training
 
 
 if __name__ == "__main__":
-    name, *paths = sys.argv[1:]
-    run(lambda: main(name, *map(Path, paths)))
+    name, seed, *paths = sys.argv[1:]
+    run(lambda: main(name, int(seed), *map(Path, paths)))

@@ -32,7 +32,8 @@ TINY: dict[str, dict[str, Any]] = {
         "dropout": 0.5,
     },
     "train": {
-        "seed": 0,
+        "progressive": 0.25,
+        "augmentation": {"probability": 0.25, "gain": [0.5, 1.5]},
         "batch_size": 4,
         "batches_per_epoch": 3,
         "epochs": 3,
@@ -43,12 +44,15 @@ TINY: dict[str, dict[str, Any]] = {
     "dask": {"scheduler": None, "workers": 1},
     "evaluate": {
         "protocol": "model-rate",
+        "conditions": "pairs",
         "window": 1.0,
         "hop": 1.0,
         "overlap": 0.5,
         "example_tracks": 1,
         "example_seconds": 3,
     },
+    "interpret": {"path": None, "steps": 3, "tracks": 1},
+    "compare": {"published": True, "confidence": 0.95, "resamples": 200},
 }
 
 

@@ -14,15 +14,17 @@ from cunet.evaluation.masks import Mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import TrackScores, score_track
 from cunet.params import Evaluate, Spectrogram, flatten
+from cunet.preprocess.conditions import Conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
 
-Estimator = Callable[[TrackSpectrograms], dict[str, Mask]]
+Estimator = Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]
 SCORES, PROVENANCE = "scores.csv", "evaluation.json"
 
 
 def evaluate(
     name: str,
     estimate: Estimator,
+    conditions: Conditions,
     tracks: Sequence[Track],
     spectrograms: Path,
     spectrogram: Spectrogram,
@@ -30,15 +32,15 @@ def evaluate(
     client: Client,
     out: Path,
 ) -> pd.DataFrame:
-    """Score an architecture or a bound called `name` on all test tracks; tracks scored in `out` already are kept.
+    """Score the estimates of all `conditions` on all test tracks; tracks scored in `out` already are kept.
 
     Writes to the folder `out`: `test/<track>.json` as museval does and the same as a table `test/<track>.csv`,
     all tables as `scores.csv`, excerpts and their pictures in `examples/`, and in `evaluation.json` what the
     scores depend on.
 
     Returns:
-        the table: architecture, protocol, track, target, SDR, ISR, SIR, SAR (medians over frames), frames, lost,
-        note.
+        the table: architecture, which is `name`, protocol, track, target, group, SDR, ISR, SIR, SAR (medians over
+        frames), frames, lost, note.
     """
     test = out / "test"
     test.mkdir(exist_ok=True)
@@ -46,12 +48,12 @@ def evaluate(
     (out / PROVENANCE).write_text(json.dumps(described, indent=2) + "\n")
     examples = {track.name for track in tracks[: settings.example_tracks]}
 
-    def arguments(track: Track) -> tuple[Track, dict[str, Mask], Spectrogram, Evaluate]:
+    def arguments(track: Track) -> tuple[Track, dict[str, Mask], Conditions, Spectrogram, Evaluate]:
         with TrackSpectrograms(spectrograms / f"{track.name}.h5") as file:
-            masks = estimate(file)
+            masks = estimate(file, conditions)
             if track.name in examples:
-                write_example(file, masks, name, spectrogram, settings.example_seconds, out)
-        return track, client.scatter([masks], hash=False)[0], spectrogram, settings
+                write_example(file, masks, conditions, name, spectrogram, settings.example_seconds, out)
+        return track, client.scatter([masks], hash=False)[0], conditions, spectrogram, settings
 
     scores: TrackScores
     for _, scores in cluster.for_each(

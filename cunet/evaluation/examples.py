@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import soundfile
 
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.pictures import draw_spectrograms
 from cunet.params import Spectrogram
+from cunet.preprocess.conditions import SINGLE, Conditions, condition_group
 from cunet.preprocess.spectrogram import Mono, TrackSpectrograms, istft
 
 EXAMPLES = "examples"
@@ -14,38 +16,54 @@ SUFFIX = ".flac"
 
 
 def write_example(
-    track: TrackSpectrograms, masks: dict[str, Mask], name: str, settings: Spectrogram, seconds: float, out: Path
+    track: TrackSpectrograms,
+    masks: dict[str, Mask],
+    conditions: Conditions,
+    name: str,
+    settings: Spectrogram,
+    seconds: float,
+    out: Path,
 ) -> None:
     """Write the estimates of one architecture: `<track>/<target>.flac`, and a picture beside mixture and references."""
     folder = out / EXAMPLES / track.name
     folder.mkdir(parents=True, exist_ok=True)
-    mixture = track.mixture()
-    excerpts = {
-        target: _middle(istft(mask * mixture, track.samples, settings), settings.sample_rate, seconds)
-        for target, mask in masks.items()
+    excerpts = {target: excerpt(track, mask, settings, seconds) for target, mask in masks.items()}
+    for target, waveform in excerpts.items():
+        write_sound(waveform, settings.sample_rate, folder / f"{target}{SUFFIX}")
+    columns = {**truth(track, conditions, settings, seconds), name: excerpts}
+    draw_spectrograms(columns, _in_the_picture(conditions), settings, track.name, folder.with_name(f"{track.name}.png"))
+
+
+def excerpt(track: TrackSpectrograms, mask: Mask | float, settings: Spectrogram, seconds: float) -> Mono:
+    """The middle of a track's mixture under a mask."""
+    return _middle(istft(mask * track.mixture(), track.samples, settings), settings.sample_rate, seconds)
+
+
+def truth(
+    track: TrackSpectrograms, conditions: Conditions, settings: Spectrogram, seconds: float
+) -> dict[str, dict[str, Mono]]:
+    """The mixture and the reference of every condition, as columns of a picture."""
+    sources = {
+        name: _middle(istft(track.source(name), track.samples, settings), settings.sample_rate, seconds)
+        for name in track.instruments
     }
-    for target, excerpt in excerpts.items():
-        _write_sound(excerpt, settings.sample_rate, folder / f"{target}{SUFFIX}")
-    columns = {**truth(track, settings, seconds), name: excerpts}
-    draw_spectrograms(columns, settings, track.name, folder.with_name(f"{track.name}.png"))
-
-
-def truth(track: TrackSpectrograms, settings: Spectrogram, seconds: float) -> dict[str, dict[str, Mono]]:
-    """The mixture and the references of every instrument, as columns of a picture."""
-
-    def excerpt(source: str | None) -> Mono:
-        spectrogram = track.source(source) if source else track.mixture()
-        return _middle(istft(spectrogram, track.samples, settings), settings.sample_rate, seconds)
-
-    mixture = excerpt(None)
+    mixture = excerpt(track, 1, settings, seconds)
     return {
-        "mixture": dict.fromkeys(track.instruments, mixture),
-        "reference": {instrument: excerpt(instrument) for instrument in track.instruments},
+        "mixture": dict.fromkeys(conditions, mixture),
+        "reference": {
+            target: np.asarray(sum(np.float32(weight) * sources[name] for name, weight in condition.items()))
+            for target, condition in conditions.items()
+        },
     }
 
 
 def compare_examples(
-    results: dict[str, Path], spectrograms: Path, settings: Spectrogram, seconds: float, out: Path
+    results: dict[str, Path],
+    conditions: Conditions,
+    spectrograms: Path,
+    settings: Spectrogram,
+    seconds: float,
+    out: Path,
 ) -> None:
     """Put the examples of all architectures side by side.
 
@@ -58,7 +76,7 @@ def compare_examples(
     anyone = next(iter(results.values())) / EXAMPLES
     for track in sorted(path.name for path in anyone.glob("*") if path.is_dir()):
         with TrackSpectrograms(spectrograms / f"{track}.h5") as file:
-            columns = truth(file, settings, seconds)
+            columns = truth(file, conditions, settings, seconds)
         for name, folder in results.items():
             if name not in columns:
                 sounds = sorted((folder / EXAMPLES / track).glob(f"*{SUFFIX}"))
@@ -66,8 +84,13 @@ def compare_examples(
         for name, waveforms in columns.items():
             for target, waveform in waveforms.items():
                 (sound / track / target).mkdir(parents=True, exist_ok=True)
-                _write_sound(waveform, settings.sample_rate, sound / track / target / f"{name}{SUFFIX}")
-        draw_spectrograms(columns, settings, track, pictures / f"{track}.png")
+                write_sound(waveform, settings.sample_rate, sound / track / target / f"{name}{SUFFIX}")
+        draw_spectrograms(columns, _in_the_picture(conditions), settings, track, pictures / f"{track}.png")
+
+
+def _in_the_picture(conditions: Conditions) -> list[str]:
+    """Single instruments; all combinations would not fit."""
+    return [target for target, condition in conditions.items() if condition_group(condition) == SINGLE]
 
 
 def _middle(waveform: Mono, rate: int, seconds: float) -> Mono:
@@ -76,6 +99,6 @@ def _middle(waveform: Mono, rate: int, seconds: float) -> Mono:
     return waveform[start : start + length]
 
 
-def _write_sound(waveform: Mono, rate: int, path: Path) -> None:
-    """16-bit FLAC; what exceeds full scale is clipped."""
+def write_sound(waveform: Mono, rate: int, path: Path) -> None:
+    """Write 16-bit FLAC; what exceeds full scale is clipped."""
     soundfile.write(path, waveform, rate, subtype="PCM_16")

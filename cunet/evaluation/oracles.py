@@ -5,28 +5,34 @@ from collections.abc import Callable
 import numpy as np
 
 from cunet.evaluation.masks import Mask
+from cunet.preprocess.conditions import Condition, Conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms
 
 EPSILON = 1e-12
 
 
-def mixture(track: TrackSpectrograms) -> dict[str, Mask]:
-    """The mixture as the estimate of every source, at the model's rate: what doing nothing scores."""
-    return dict.fromkeys(track.instruments, np.ones((track.bins, track.frames), np.float32))
+def mixture(track: TrackSpectrograms, conditions: Conditions) -> dict[str, Mask]:
+    """The mixture as the estimate of every target, at the model's rate: what doing nothing scores."""
+    return dict.fromkeys(conditions, np.ones((track.bins, track.frames), np.float32))
 
 
-def ideal_ratio_mask(track: TrackSpectrograms) -> dict[str, Mask]:
-    """The true share of each source's power in the mixture.
+def ideal_ratio_mask(track: TrackSpectrograms, conditions: Conditions) -> dict[str, Mask]:
+    """The true share of each source's power in the mixture, times its weight in the condition.
 
     The ratio mask with exponent 2 of SiSEC 2018 (Stöter, Liutkus & Ito, LVA/ICA 2018, "IRM2").
     """
     powers = {instrument: np.abs(track.source(instrument)) ** 2 for instrument in track.instruments}
     total = sum(powers.values()) + EPSILON
-    return {name: (power / total).astype(np.float32) for name, power in powers.items()}
+
+    def mask(condition: Condition) -> Mask:
+        wanted = sum((condition[name] * power for name, power in powers.items()), np.zeros_like(total))
+        return (wanted / total).astype(np.float32)
+
+    return {name: mask(condition) for name, condition in conditions.items()}
 
 
-# Masks `(bins, frames)` of every source of a track, from the truth.
-BOUNDS: dict[str, Callable[[TrackSpectrograms], dict[str, Mask]]] = {
+# Masks `(bins, frames)` of every target of a track, from the truth.
+BOUNDS: dict[str, Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]] = {
     "mixture": mixture,
     "ideal-ratio-mask": ideal_ratio_mask,
 }

@@ -1,5 +1,6 @@
 """Spectrograms of examples as pictures."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ RANGE_DB = 80
 SAVE: dict[str, Any] = {"dpi": 110, "metadata": {"Software": None}}
 
 
-def draw_spectrograms(columns: dict[str, dict[str, Mono]], settings: Spectrogram, title: str, path: Path) -> None:
+def draw_spectrograms(
+    columns: dict[str, dict[str, Mono]], targets: Sequence[str], settings: Spectrogram, title: str, path: Path
+) -> None:
     """Log-magnitude spectrograms on one colour scale: a row a target, a column a label of `columns`."""
-    targets = sorted(next(iter(columns.values())))
     spectrograms = {
         (target, label): np.abs(stft(waveforms[target], settings))
         for label, waveforms in columns.items()

@@ -11,9 +11,10 @@ from cunet.datasets.track import Track
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.protocols import METRICS, PROTOCOLS, Signals
 from cunet.params import Evaluate, Spectrogram
+from cunet.preprocess.conditions import Conditions, condition_group
 
 SILENT = "silent reference"
-COLUMNS = ["track", "target", *METRICS, "frames", "lost", "note"]
+COLUMNS = ["track", "target", "group", *METRICS, "frames", "lost", "note"]
 
 
 @dataclass(frozen=True)
@@ -22,22 +23,23 @@ class TrackScores:
 
     Attributes:
         json: museval's file: the metrics of every frame and target; NaN where a frame is lost.
-        silent: sources left out, since they or their estimates are silent in the whole track, and why.
+        silent: targets left out, since they or their estimates are silent in the whole track, and why.
+        groups: of all targets, in the order of the table.
     """
 
     track: str
     json: str
     silent: dict[str, str]
+    groups: dict[str, str]
 
     def table(self) -> pd.DataFrame:
         """A row a target: median of each metric over frames, number of frames, and of those lost to silence."""
-        targets = json.loads(self.json)["targets"]
-        rows = [_row(self.track, target["name"], target["frames"]) for target in targets]
-        rows += [
-            {"track": self.track, "target": name, "frames": 0, "lost": 0, "note": why}
-            for name, why in self.silent.items()
+        frames = {target["name"]: target["frames"] for target in json.loads(self.json)["targets"]}
+        rows = [
+            {"track": self.track, "target": name, "group": group, **_row(frames.get(name, []), self.silent.get(name))}
+            for name, group in self.groups.items()
         ]
-        return pd.DataFrame(rows, columns=COLUMNS).sort_values("target", ignore_index=True)
+        return pd.DataFrame(rows, columns=COLUMNS)
 
     def write(self, folder: Path) -> None:
         """Write `<track>.json`, and the table as `<track>.csv`, which is there only when both are whole."""
@@ -47,35 +49,39 @@ class TrackScores:
         part.replace(folder / f"{self.track}.csv")
 
 
-def score_track(track: Track, masks: dict[str, Mask], spectrogram: Spectrogram, settings: Evaluate) -> TrackScores:
-    """Score what the masks `(bins, frames)` of all sources leave of a track's mixture."""
-    return score_signals(track.name, PROTOCOLS[settings.protocol].signals(track, masks, spectrogram), settings)
+def score_track(
+    track: Track, masks: dict[str, Mask], conditions: Conditions, spectrogram: Spectrogram, settings: Evaluate
+) -> TrackScores:
+    """Score what the masks `(bins, frames)` of all conditions leave of a track's mixture."""
+    signals = PROTOCOLS[settings.protocol].signals(track, masks, spectrogram)
+    return score_signals(track.name, signals, conditions, settings)
 
 
-def score_signals(name: str, signals: Signals, settings: Evaluate) -> TrackScores:
-    """Score the estimates of a track called `name` against their references.
+def score_signals(name: str, signals: Signals, conditions: Conditions, settings: Evaluate) -> TrackScores:
+    """Score the estimates of a track called `name`, each against the sum of the sources that its condition asks for.
 
-    museval turns a frame to NaN for every source when one is silent in it. A source that is silent in the
+    museval turns a frame to NaN for every source when one is silent in it. A target that is silent in the
     whole track is left out, so that the others keep their scores. A track shorter than a window is one frame.
     """
     protocol = PROTOCOLS[settings.protocol]
-    silent = {source: SILENT for source, reference in signals.references.items() if not reference.any()}
-    for source, estimate in signals.estimates.items():
-        if not estimate.any():
-            silent.setdefault(source, "silent estimate")
-    scored = [source for source in signals.references if source not in silent]
+    silent = {target: SILENT for target, z in conditions.items() if not signals.weighted(z).any()}
+    for target in conditions:
+        if not signals.estimates[target].any():
+            silent.setdefault(target, "silent estimate")
     whole = signals.seconds
     window, hop = (whole, whole) if protocol.whole_tracks else (min(settings.window, whole), min(settings.hop, whole))
     store = museval.TrackStore(name, win=window, hop=hop)
-    if scored:
-        for source, values in protocol.bss_eval(scored, signals, window, hop).items():
-            store.add_target(source, values)
-    return TrackScores(name, store.json, silent)
+    scored = {target: z for target, z in conditions.items() if target not in silent}
+    for target, values in protocol.score(signals, scored, window, hop).items():
+        store.add_target(target, values)
+    groups = {target: condition_group(z) for target, z in conditions.items()}
+    return TrackScores(name, store.json, silent, groups)
 
 
-def _row(track: str, target: str, frames: list[dict[str, dict[str, float]]]) -> dict[str, str | float]:
+def _row(frames: list[dict[str, dict[str, float]]], silent: str | None) -> dict[str, str | float]:
+    if silent:
+        return {"frames": 0, "lost": 0, "note": silent}
     values = pd.DataFrame([frame["metrics"] for frame in frames])
     lost = int(values["SDR"].isna().sum())
     medians = {metric: float(values[metric].median()) for metric in METRICS}
-    note = "silence in every frame" if lost == len(frames) else ""
-    return {"track": track, "target": target, **medians, "frames": len(frames), "lost": lost, "note": note}
+    return {**medians, "frames": len(frames), "lost": lost, "note": "silence in every frame" * (lost == len(frames))}

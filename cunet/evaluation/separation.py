@@ -1,11 +1,16 @@
 """Masks of a track from the networks of an architecture."""
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
+import keras
 import numpy as np
+import numpy.typing as npt
 
 from cunet.evaluation.masks import Mask
 from cunet.models.architecture import load_networks
+from cunet.preprocess.conditions import Condition, Conditions
 from cunet.preprocess.spectrogram import Complex, TrackSpectrograms
 
 BATCH = 16
@@ -16,16 +21,35 @@ class Separator:
     """A trained architecture, read from the folder that the training wrote."""
 
     def __init__(self, model: Path, overlap: float) -> None:
-        self.architecture, self._networks = load_networks(model)
+        self.architecture, self.networks = load_networks(model)
+        self._spent = self._separated = 0.0
         self._step = max(1, round(self.architecture.frames * (1 - overlap)))
 
-    def masks(self, track: TrackSpectrograms) -> dict[str, Mask]:
-        """Masks `(bins, frames)` of every instrument."""
-        mixture = track.mixture()
-        return {target: self._mask(mixture, track.peak, target) for target in self.architecture.instruments}
+    def masks(self, track: TrackSpectrograms, conditions: Conditions) -> dict[str, Mask]:
+        """Masks `(bins, frames)` of what each condition asks for.
 
-    def _mask(self, mixture: Complex, peak: float, target: str) -> Mask:
-        """Mask of an instrument: the weighted mean over the patches that overlap in a frame.
+        A conditioned network is told the condition. Dedicated networks know one instrument each: the mask is the
+        sum of theirs, each times its weight.
+        """
+        start = time.perf_counter()
+        mixture = track.mixture()
+        if self.architecture.conditioned:
+            network = self.networks[self.architecture.name]
+            masks = {name: self.mask(network, mixture, track.peak, condition) for name, condition in conditions.items()}
+        else:
+            own = {name: self.mask(network, mixture, track.peak) for name, network in self.networks.items()}
+            masks = {name: _weighted(own, condition) for name, condition in conditions.items()}
+        self._spent += time.perf_counter() - start
+        self._separated += track.samples / self.architecture.spectrogram.sample_rate * len(masks)
+        return masks
+
+    @property
+    def seconds_per_minute(self) -> float | None:
+        """Seconds that the masks of a minute of one target took so far; None before there was a track."""
+        return 60 * self._spent / self._separated if self._separated else None
+
+    def mask(self, network: keras.Model, mixture: Complex, peak: float, condition: Condition | None = None) -> Mask:
+        """Mask of one network: the weighted mean over the patches that overlap in a frame.
 
         The one bin above those that the networks see gets the mask of its neighbour.
         """
@@ -36,20 +60,31 @@ class Separator:
         padded = np.pad(magnitude, ((0, 0), (0, starts[-1] + length - frames)))
         total, weights = np.zeros_like(padded), np.zeros(padded.shape[1], np.float32)
         window = np.bartlett(length + 2)[1:-1].astype(np.float32)
-        for start, mask in zip(starts, self._masks_of_patches(padded, list(starts), target), strict=True):
+        for start, mask in zip(starts, self._masks_of_patches(network, padded, starts, condition), strict=True):
             total[:, start : start + length] += window * mask
             weights[start : start + length] += window
         assert (weights > 0).all()
         return np.pad((total / weights)[:, :frames], ((0, len(mixture) - bins), (0, 0)), mode="edge")
 
-    def _masks_of_patches(self, magnitude: Mask, starts: list[int], target: str) -> list[Mask]:
-        architecture = self.architecture
-        network = self._networks[architecture.network_for(target)]
-        condition = np.array([instrument == target for instrument in architecture.instruments], np.float32)
+    def _masks_of_patches(
+        self, network: keras.Model, magnitude: Mask, starts: Sequence[int], condition: Condition | None
+    ) -> list[Mask]:
         masks: list[Mask] = []
         for first in range(0, len(starts), BATCH):
-            patches = np.stack([magnitude[:, s : s + architecture.frames, None] for s in starts[first : first + BATCH]])
-            conditions = np.tile(condition, (len(patches), 1))
-            estimate = network.predict_on_batch([patches, conditions] if architecture.conditioned else patches)
+            batch = starts[first : first + BATCH]
+            patches = np.stack([magnitude[:, s : s + self.architecture.frames, None] for s in batch])
+            inputs = patches if condition is None else [patches, self._repeat(condition, len(patches))]
+            estimate = network.predict_on_batch(inputs)
             masks.extend(np.asarray(estimate / np.maximum(patches, EPSILON))[..., 0])
         return masks
+
+    def _repeat(self, condition: Condition, times: int) -> npt.NDArray[np.float32]:
+        vector = [condition[instrument] for instrument in self.architecture.instruments]
+        return np.tile(np.array(vector, np.float32), (times, 1))
+
+
+def _weighted(masks: dict[str, Mask], condition: Condition) -> Mask:
+    total = np.zeros_like(next(iter(masks.values())))
+    for name, weight in condition.items():
+        total += np.float32(weight) * masks[name]
+    return total

@@ -1,25 +1,28 @@
 """Architectures by name, and what travels with their weights: everything needed to build and feed them."""
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from cunet.models.control import CONTROLS, Film, gamma_and_beta
-from cunet.models.film import film as film_layer
+from cunet.models.control import CONTROLS, gamma_and_beta
+from cunet.models.film import film
 from cunet.models.unet import unet
 from cunet.params import Controls, Section, Spectrogram, Unet
+from cunet.variant import DEDICATED, ConditionedUnet
 
 DESCRIPTION = "architecture.json"
 
 
 class Architecture(Section):
-    """A complete description of an architecture: constructor arguments and spectrogram settings."""
+    """A complete description of an architecture: constructor arguments, conditions and spectrogram settings.
+
+    `conditions` are those that it is trained on: weights in [0, 1], one an instrument.
+    """
 
     name: str
     instruments: tuple[str, ...]
+    conditions: tuple[tuple[float, ...], ...]
     frames: int
     spectrogram: Spectrogram
     unet: Unet
@@ -33,7 +36,7 @@ class Architecture(Section):
     @property
     def conditioned(self) -> bool:
         """Whether one network serves all instruments, told by a condition."""
-        return self.name != "unet"
+        return self.name != DEDICATED
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -49,7 +52,8 @@ class Architecture(Section):
 
         Conditioned networks also take conditions `(batch, instruments)`.
         """
-        return BUILDERS[self.name](self, network)
+        build = _conditioned if self.conditioned else _dedicated
+        return build(self, network)
 
     def save(self, folder: Path) -> None:
         """Write the description beside the weights."""
@@ -80,28 +84,21 @@ def _dedicated(architecture: Architecture, network: str) -> keras.Model:
     return keras.Model(mixture, unet(mixture, architecture.unet), name=_identifier(network))
 
 
-def _conditioned(film: Film, control: str, architecture: Architecture, network: str) -> keras.Model:
+def _conditioned(architecture: Architecture, network: str) -> keras.Model:
+    variant = ConditionedUnet.parse(architecture.name)
     mixture = keras.Input((architecture.bins, architecture.frames, 1), name="mixture")
     condition = keras.Input((len(architecture.instruments),), name="condition")
-    widths: list[int] = getattr(getattr(architecture.controls, control), film)
-    vector = CONTROLS[control](condition, widths, architecture.controls.dropout)
+    widths: list[int] = getattr(getattr(architecture.controls, variant.control), variant.film)
+    vector = CONTROLS[variant.control](condition, widths, architecture.controls.dropout)
 
-    def modulate(x: Any, layer: int) -> Any:
-        return film_layer(x, *gamma_and_beta(vector, film, layer, x.shape[-1]), layer)
+    def modulate(x: Any, block: str) -> Any:
+        if variant.placement != "both" and not block.startswith(variant.placement):
+            return x
+        return film(x, *gamma_and_beta(vector, variant.film, block, x.shape[-1]), block)
 
-    estimate = unet(mixture, architecture.unet, modulate)
-    return keras.Model([mixture, condition], estimate, name=_identifier(network))
+    return keras.Model([mixture, condition], unet(mixture, architecture.unet, modulate), name=_identifier(network))
 
 
 def _identifier(name: str) -> str:
     """A Keras model's name may not hold a slash; instruments come from file names, which cannot either."""
     return name.replace(" ", "_")
-
-
-BUILDERS: dict[str, Callable[[Architecture, str], keras.Model]] = {
-    "unet": _dedicated,
-    "simple-dense": partial(_conditioned, "simple", "dense"),
-    "simple-conv": partial(_conditioned, "simple", "conv"),
-    "complex-dense": partial(_conditioned, "complex", "dense"),
-    "complex-conv": partial(_conditioned, "complex", "conv"),
-}

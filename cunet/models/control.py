@@ -5,11 +5,11 @@ batch normalisation.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from keras import layers
 
-Film = Literal["simple", "complex"]
+from cunet.variant import Film
 
 
 def dense_control(condition: Any, widths: list[int], dropout: float) -> Any:
@@ -43,15 +43,15 @@ def _regularise(x: Any, dropout: float, number: int) -> Any:
     return layers.BatchNormalization(name=f"control_norm_{number}")(x)
 
 
-def gamma_and_beta(control: Any, film: Film, layer: int, maps: int) -> tuple[Any, Any]:
-    """Gamma and beta of one encoder layer, each `(batch, 1)` for simple FiLM, `(batch, maps)` for complex.
+def gamma_and_beta(control: Any, film: Film, block: str, maps: int) -> tuple[Any, Any]:
+    """Gamma and beta of one block of the U-Net, each `(batch, 1)` for simple FiLM, `(batch, maps)` for complex.
 
     They start at one and zero but for small weights, so that the U-Net starts unmodulated.
     """
     size = 1 if film == "simple" else maps
 
     def head(name: str, start: str) -> Any:
-        return layers.Dense(size, kernel_initializer="glorot_uniform", bias_initializer=start, name=f"{name}_{layer}")(
+        return layers.Dense(size, kernel_initializer="glorot_uniform", bias_initializer=start, name=f"{name}_{block}")(
             control
         )
 

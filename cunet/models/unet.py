@@ -8,17 +8,22 @@ from keras import layers
 from cunet.params import Unet
 
 KERNEL = (5, 5)
-Modulate = Callable[[Any, int], Any]
+Modulate = Callable[[Any, str], Any]
 
 
-def unet(mixture: Any, settings: Unet, modulate: Modulate | None = None) -> Any:
+def unmodulated(x: Any, block: str) -> Any:
+    """Feature maps as they are."""
+    return x
+
+
+def unet(mixture: Any, settings: Unet, modulate: Modulate = unmodulated) -> Any:
     """Estimate of the target: a mask in [0, 1] times the mixture.
 
     Args:
         mixture: magnitudes `(batch, bins, frames, 1)`; bins and frames are multiples of `2**layers`.
         settings: depth, filters of the first layer, dropout.
-        modulate: takes a normalised encoder layer and its number, and returns it conditioned. The paper
-            conditions the encoder, after batch normalisation and before the activation.
+        modulate: takes the normalised feature maps of a block such as `encoder_1` or `decoder_3`, before their
+            activation, and returns them conditioned.
 
     Returns:
         magnitudes `(batch, bins, frames, 1)`; the layer `mask` holds the mask.
@@ -31,22 +36,22 @@ def unet(mixture: Any, settings: Unet, modulate: Modulate | None = None) -> Any:
     x = skips.pop()
     for number in range(settings.layers - 1, 0, -1):
         dropout = settings.dropout if number >= settings.layers / 2 else 0.0
-        x = _decode(x, settings.filters * 2 ** (number - 1), number, dropout)
+        x = _decode(x, settings.filters * 2 ** (number - 1), number, dropout, modulate)
         x = layers.Concatenate(name=f"skip_{number}")([x, skips.pop()])
     mask = layers.Conv2DTranspose(1, KERNEL, strides=2, padding="same", activation="sigmoid", name="mask")(x)
     return layers.Multiply(name="estimate")([mask, mixture])
 
 
-def _encode(x: Any, filters: int, number: int, modulate: Modulate | None) -> Any:
+def _encode(x: Any, filters: int, number: int, modulate: Modulate) -> Any:
     x = layers.Conv2D(filters, KERNEL, strides=2, padding="same", name=f"encoder_{number}")(x)
     x = layers.BatchNormalization(name=f"encoder_norm_{number}")(x)
-    if modulate is not None:
-        x = modulate(x, number)
+    x = modulate(x, f"encoder_{number}")
     return layers.LeakyReLU(0.2, name=f"encoder_activation_{number}")(x)
 
 
-def _decode(x: Any, filters: int, number: int, dropout: float) -> Any:
+def _decode(x: Any, filters: int, number: int, dropout: float, modulate: Modulate) -> Any:
     x = layers.Conv2DTranspose(filters, KERNEL, strides=2, padding="same", name=f"decoder_{number}")(x)
     x = layers.BatchNormalization(name=f"decoder_norm_{number}")(x)
+    x = modulate(x, f"decoder_{number}")
     x = layers.ReLU(name=f"decoder_activation_{number}")(x)
     return layers.Dropout(dropout, name=f"decoder_dropout_{number}")(x) if dropout else x

@@ -1,4 +1,4 @@
-"""Index tables of patches: track, first frame, and a column an instrument with the condition."""
+"""Index tables of patches: track and first frame."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,6 @@ from cunet.params import Patch, Validation
 from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
 
 TRAINING, VALIDATION = "training.csv", "validation.csv"
-KEYS = ["track", "frame"]
 
 
 def build_indexes(
@@ -28,20 +27,14 @@ def build_indexes(
         UserError: validation tracks that are not there, or none left to train on.
     """
     frames: dict[str, int] = {}
-    instruments: tuple[str, ...] = ()
     for path in track_files(spectrograms):
         with TrackSpectrograms(path) as track:
-            frames[track.name], instruments = track.frames, track.instruments
+            frames[track.name] = track.frames
     held_out = _validation_tracks(sorted(frames), validation, set(official))
     return (
-        _table({name: n for name, n in frames.items() if name not in held_out}, patch.frames, patch.step, instruments),
-        _table({name: n for name, n in frames.items() if name in held_out}, patch.frames, patch.frames, instruments),
+        _table({name: n for name, n in frames.items() if name not in held_out}, patch.frames, patch.step),
+        _table({name: n for name, n in frames.items() if name in held_out}, patch.frames, patch.frames),
     )
-
-
-def instruments_of(index: pd.DataFrame) -> tuple[str, ...]:
-    """The instruments that the conditions of an index table speak of, in order."""
-    return tuple(column for column in index.columns if column not in KEYS)
 
 
 def read_index(path: Path) -> pd.DataFrame:
@@ -75,14 +68,9 @@ def _draw(names: list[str], count: int, seed: int) -> set[str]:
     return {names[number] for number in np.random.default_rng(seed).choice(len(names), count, replace=False)}
 
 
-def _table(frames: dict[str, int], length: int, step: int, instruments: Sequence[str]) -> pd.DataFrame:
-    rows = [
-        (name, start, *(int(instrument == target) for instrument in instruments))
-        for name in sorted(frames)
-        for start in _starts(frames[name], length, step)
-        for target in instruments
-    ]
-    return pd.DataFrame(rows, columns=[*KEYS, *instruments])
+def _table(frames: dict[str, int], length: int, step: int) -> pd.DataFrame:
+    rows = [(name, start) for name in sorted(frames) for start in _starts(frames[name], length, step)]
+    return pd.DataFrame(rows, columns=["track", "frame"])
 
 
 def _starts(frames: int, length: int, step: int) -> list[int]:

@@ -1,62 +1,83 @@
-"""The report: table, box plot, and examples of every architecture and bound side by side."""
+"""The report: tables, tests, plots, and examples of every architecture and bound side by side."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
 
 from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import compare_examples
-from cunet.params import Spectrogram
-from cunet.report import tables
-from cunet.report.boxplot import draw_sdr
+from cunet.params import Params
+from cunet.preprocess.conditions import by_name, read_conditions
+from cunet.report import sections, tables
+from cunet.report.costs import costs
+from cunet.report.document import write_markdown, write_page
 from cunet.report.published import published_rows
-from cunet.train.history import read_history, read_provenance
+from cunet.report.sdr_plot import draw_sdr
+from cunet.report.statistics import SEEDS, differences, intervals, over_seeds, seed_spread
+from cunet.train.history import read_history
+
+Folders = dict[str, list[Path]]
 
 
 def compare(
-    folders: list[Path],
-    models: list[Path],
-    studied: str,
-    dataset: str | None,
-    spectrograms: Path,
-    settings: Spectrogram,
-    seconds: float,
-    out: Path,
+    results: Folders, models: Folders, params: Params, conditions: Path, spectrograms: Path, control: Path, out: Path
 ) -> None:
-    """Write the report on the results in `folders`, from the lower bound to the upper, to the folder `out`.
+    """Write the report to the folder `out`.
 
     Args:
-        folders: what `evaluate` wrote, one an architecture or bound.
-        models: what the training wrote, one an architecture.
-        studied: name of the Conditioned-U-Net under study.
-        dataset: name of the data set whose published figures are to stand in the table; None for none.
+        results: what `evaluate` wrote, a folder a seed, by architecture or bound, from the lower bound to the upper.
+        models: what the training wrote, a folder a seed, by architecture.
+        params: of the run.
+        conditions: table of what was scored.
         spectrograms: folder of the test tracks' spectrograms.
-        settings: of these spectrograms.
-        seconds: length of the examples.
-        out: gets sdr.csv, sdr.md, sdr_by_track.csv, training.csv, metrics.json, sdr.png,
-            spectrograms/ and sound/.
+        control: folder that the interpret stage wrote.
+        out: gets index.html, sdr.md, sdr.csv, sdr_by_track.csv, differences.csv, costs.csv, training.csv,
+            metrics.json, sdr.png, control/, spectrograms/ and sound/.
     """
-    by_folder = {folder: read_scores(folder) for folder in folders}
-    scores = pd.concat(by_folder.values(), ignore_index=True)
-    measured = tables.summarise(scores)
-    summary = pd.concat([measured, published_rows(dataset, scores)], ignore_index=True) if dataset else measured
-    summary.to_csv(out / "sdr.csv", index=False, float_format="%.4f")
-    scores.to_csv(out / "sdr_by_track.csv", index=False, float_format="%.4f")
-    _curves(models).to_csv(out / "training.csv", index=False)
-    (out / "sdr.md").write_text(tables.to_markdown(summary, scores))
-    (out / "metrics.json").write_text(json.dumps(tables.metrics(measured, studied), indent=2) + "\n")
-    draw_sdr(scores, out / "sdr.png")
-    results = {table["architecture"].iloc[0]: folder for folder, table in by_folder.items()}
-    compare_examples(results, spectrograms, settings, seconds, out)
+    by_seed = pd.concat(
+        [read_scores(folder).assign(seed=seed) for folders in results.values() for seed, folder in enumerate(folders)]
+    )
+    scores, settings = over_seeds(by_seed), params.compare
+    keys = ["architecture", "target"]
+    measured = tables.summarise(scores).merge(intervals(scores, settings), "left", keys)
+    measured = measured.merge(seed_spread(by_seed), "left", keys)
+    published = published_rows(params.dataset, scores) if settings.published else None
+    summary = measured if published is None else pd.concat([measured, published], ignore_index=True)
+    compared, counted = differences(scores, list(models), settings), costs(models)
+    for name, table in {
+        "sdr": summary,
+        "sdr_by_track": by_seed,
+        "differences": compared,
+        "costs": counted,
+        "training": _curves(models),
+    }.items():
+        table.to_csv(out / f"{name}.csv", index=False, float_format="%.4f" if name != "training" else None)
+    (out / "metrics.json").write_text(json.dumps(tables.metrics(measured, params.architecture), indent=2) + "\n")
+    draw_sdr(scores, measured, settings.confidence, out / "sdr.png")
+    first = {name: folders[0] for name, folders in results.items()}
+    scored, seconds = by_name(read_conditions(conditions)), params.evaluate.example_seconds
+    shutil.copytree(control, out / control.name)
+    compare_examples(first, scored, spectrograms, params.spectrogram, seconds, out)
+
+    parts = [sections.scores_section(summary, scores, settings), *sections.combinations_sections(summary)]
+    parts += [sections.differences_section(compared, settings)] if len(models) > 1 else []
+    parts += [sections.seeds_section(summary)] if summary[SEEDS].max() > 1 else []
+    parts += [sections.costs_section(counted), sections.control_section(control)]
+    write_markdown(parts, out / "sdr.md")
+    parts.append(sections.examples_section(out / "spectrograms"))
+    write_page(f"Conditioned-U-Net: {params.architecture}", parts, out / "index.html")
 
 
-def _curves(models: list[Path]) -> pd.DataFrame:
+def _curves(models: Folders) -> pd.DataFrame:
     """Losses of all networks: a row a network, epoch, and kind of patches."""
     histories = []
-    for model in models:
-        history, name = read_history(model), read_provenance(model)["architecture"]
-        history["network"] = [network if network == name else f"{name}: {network}" for network in history["network"]]
-        histories.append(history)
+    for name, folders in models.items():
+        for folder in folders:
+            history = read_history(folder)
+            own = [network if network == name else f"{name}: {network}" for network in history["network"]]
+            seed = "" if len(folders) == 1 else f", seed {folder.name}"
+            histories.append(history.assign(network=[f"{network}{seed}" for network in own]))
     curves = pd.concat(histories).rename(columns={"train_loss": "training", "validation_loss": "validation"})
     return curves.melt(["network", "epoch"], ["training", "validation"], var_name="patches", value_name="loss")

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from cunet.preprocess.conditions import SINGLE
+
 TABLE = Path(__file__).with_suffix(".csv")
 TARGETS = ["bass", "drums", "other", "vocals"]
 TRACKS, FRAMES = 50, 60  # test tracks that they were all computed on, and frames of 1 s that an excerpt does not have
@@ -11,7 +13,7 @@ SUFFIX = " (published)"
 
 
 def published_rows(dataset: str, scores: pd.DataFrame) -> pd.DataFrame:
-    """The rows to append to a summary of `scores`: architecture, protocol, target, tracks and SDR in dB.
+    """The rows to append to a summary of `scores`: architecture, protocol, group, target, tracks and SDR in dB.
 
     There are none where data set, protocol, or number or length of the test tracks are not those of the published
     figures.
@@ -29,5 +31,5 @@ def published_rows(dataset: str, scores: pd.DataFrame) -> pd.DataFrame:
     )
     rows = rows.dropna(subset=["SDR"]).sort_index(kind="stable")
     rows.insert(0, "architecture", rows.pop("system") + SUFFIX)
-    rows["tracks"] = TRACKS
+    rows["tracks"], rows["group"] = TRACKS, SINGLE
     return rows.reset_index(drop=True)

@@ -1,82 +1,87 @@
-"""Tables that compare architectures, over tracks as the protocol of their scores says."""
+"""Scores over tracks, as the protocol says, and as tables for people."""
+
+from collections.abc import Iterator
 
 import pandas as pd
 
 from cunet.evaluation.protocols import METRICS, PROTOCOLS, Protocol
-from cunet.report.published import SUFFIX
+from cunet.preprocess.conditions import SINGLE
 
 MEAN = "mean"
 SPREAD = [f"{metric} std" for metric in METRICS]
+LOW, HIGH = "SDR low", "SDR high"
+WIDEST = 10  # targets of a group that stand in a table or a plot; of more, only the mean
 
 
 def summarise(scores: pd.DataFrame) -> pd.DataFrame:
-    """From per-track scores to a row an architecture and target, and a row `mean` over its targets.
+    """From per-track scores to a row an architecture and target, and a row for the mean over each group of targets.
 
     Args:
-        scores: columns architecture, protocol, track, target, SDR, ISR, SIR, SAR; architectures keep their order.
+        scores: columns architecture, protocol, track, target, group, SDR, ISR, SIR, SAR; architectures and targets
+            keep their order.
 
     Returns:
-        columns architecture, protocol, target, tracks (that have a score), SDR, ISR, SIR, SAR in dB: medians over
-        tracks, or means, with their standard deviations in SDR std, ISR std, SIR std, SAR std. In the row `mean`
-        a deviation is that over all tracks and targets.
+        columns architecture, protocol, group, target, tracks (that have a score), SDR, ISR, SIR, SAR in dB: medians
+        over tracks, or means, with their standard deviations in SDR std, ISR std, SIR std, SAR std. In the row of a
+        mean, a deviation is that over all tracks and targets.
     """
-    protocol = _protocol(scores)
-    tables: list[pd.DataFrame] = []
-    for name in scores["architecture"].unique():
-        own = scores[scores["architecture"] == name]
-        groups = own[["target", *METRICS]].groupby("target")
+    protocol = protocol_of(scores)
+    tables = []
+    for (name, group), own in of_groups(scores):
+        groups = own[["target", *METRICS]].groupby("target", sort=False)
         by_target = (groups.mean() if protocol.mean else groups.median()).reset_index()
         by_target.insert(1, "tracks", groups["SDR"].count().to_numpy())
         tracks = own.dropna(subset=["SDR"])["track"].nunique()
-        mean = pd.DataFrame([{"target": MEAN, "tracks": tracks, **by_target[METRICS].mean()}])
+        mean = pd.DataFrame([{"target": mean_of(group), "tracks": tracks, **by_target[METRICS].mean()}])
         if protocol.mean:
             by_target[SPREAD] = groups.std(ddof=0).to_numpy()
             mean[SPREAD] = own[METRICS].std(ddof=0).to_numpy()
         table = pd.concat([by_target, mean], ignore_index=True)
         table.insert(0, "architecture", name)
         table.insert(1, "protocol", own["protocol"].iloc[0])
+        table.insert(2, "group", group)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
-def to_markdown(summary: pd.DataFrame, scores: pd.DataFrame) -> str:
-    """The SDR of `summary` as a Markdown table, an architecture a row, with what was left out below it."""
-    names, targets = summary["architecture"].unique(), summary["target"].unique()
-    cells = summary.assign(cell=[_cell(*row) for row in summary.reindex(columns=["SDR", "SDR std"]).to_numpy()])
-    wide = cells.pivot(index="architecture", columns="target", values="cell").loc[names, targets].fillna("–")
-    table = wide.to_markdown(disable_numparse=True, colalign=["left", *["right"] * len(targets)])
-    tracks = scores.dropna(subset=["SDR"])["track"].nunique()
-    lines = [
-        f"SDR in dB, {_protocol(scores).title}; {tracks} test tracks; higher is better.",
-        "",
-        table,
-        "",
-        *_left_out(scores),
-    ]
-    if any(name.endswith(SUFFIX) for name in names):
-        lines.append("Published figures are their authors', not measured here: cunet/report/published.csv.")
-    return "\n".join(lines).rstrip() + "\n"
+def of_groups(scores: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:
+    """Architecture and group of targets, and the rows of each."""
+    for (name, group), own in scores.groupby(["architecture", "group"], sort=False):
+        yield (str(name), str(group)), own
+
+
+def mean_of(group: str) -> str:
+    """The target of the mean over a group, no other of which is called so."""
+    return MEAN if group == SINGLE else f"{MEAN} of {group}"
+
+
+def sdr_table(summary: pd.DataFrame, group: str) -> pd.DataFrame:
+    """The SDR of one group of targets for people: an architecture a row, with the interval where it is known."""
+    own = summary[summary["group"] == group]
+    names, targets = own["architecture"].unique(), list(own["target"].unique())
+    cells = own.assign(cell=[_cell(*row) for row in own.reindex(columns=["SDR", "SDR std", LOW, HIGH]).to_numpy()])
+    wide = cells.pivot(index="architecture", columns="target", values="cell")
+    shown = targets if group == SINGLE or len(targets) <= WIDEST + 1 else [mean_of(group)]
+    return wide.loc[names, shown].fillna("–").rename(columns={mean_of(group): MEAN}).reset_index()
 
 
 def over_tracks(scores: pd.DataFrame) -> str:
     """What a summary of these scores holds, in words."""
-    return f"{'mean' if _protocol(scores).mean else 'median'} over tracks"
+    return f"{'mean' if protocol_of(scores).mean else 'median'} over tracks"
 
 
-def _protocol(scores: pd.DataFrame) -> Protocol:
+def protocol_of(scores: pd.DataFrame) -> Protocol:
+    """The protocol of all the scores."""
     (name,) = scores["protocol"].unique()
     return PROTOCOLS[name]
 
 
-def _cell(value: float, spread: float) -> str:
-    if pd.isna(value):
-        return "–"
-    return f"{value:.2f}" if pd.isna(spread) else f"{value:.2f} ± {spread:.2f}"
+def left_out(scores: pd.DataFrame) -> list[str]:
+    """What silence cost, in sentences.
 
-
-def _left_out(scores: pd.DataFrame) -> list[str]:
-    """What silence cost; the mixture's rows, since references are the same for every architecture."""
-    own = scores[scores["architecture"] == scores["architecture"].iloc[0]]
+    Frames are counted in the first architecture's scores of single instruments: references are the same for all.
+    """
+    own = scores[(scores["architecture"] == scores["architecture"].iloc[0]) & (scores["group"] == SINGLE)]
     lost = own.groupby("track")[["frames", "lost"]].max().sum()
     lines = []
     if lost["lost"]:
@@ -87,15 +92,24 @@ def _left_out(scores: pd.DataFrame) -> list[str]:
 
 
 def metrics(summary: pd.DataFrame, studied: str) -> dict[str, dict[str, float]]:
-    """SDR for DVC: every target of the architecture under study as `cunet`, the mean of each other one.
+    """SDR for DVC: every target of the architecture under study as `cunet`, the means of each other one.
 
-    The name `cunet` is the same whatever `film` and `control` say, so that experiments share columns.
+    The name `cunet` is the same whatever is studied, so that experiments share columns.
     """
     values: dict[str, dict[str, float]] = {}
     for name in sorted(summary["architecture"].unique(), key=lambda name: name != studied):
-        own = summary[(summary["architecture"] == name) & summary["SDR"].notna()].set_index("target")["SDR"]
-        if name == studied:
-            values["cunet"] = {f"SDR {target}": round(float(sdr), 4) for target, sdr in own.items()}
-        elif MEAN in own:
-            values[name] = {f"SDR {MEAN}": round(float(own[MEAN]), 4)}
-    return values
+        own = summary[(summary["architecture"] == name) & summary["SDR"].notna()]
+        if name != studied:
+            own = own[own["target"] == own["group"].map(mean_of)]
+        sdr = own.set_index("target")["SDR"]
+        values["cunet" if name == studied else name] = {
+            f"SDR {target}": round(float(value), 4) for target, value in sdr.items()
+        }
+    return {name: of_name for name, of_name in values.items() if of_name}
+
+
+def _cell(value: float, spread: float, low: float, high: float) -> str:
+    if pd.isna(value):
+        return "–"
+    text = f"{value:.2f}" if pd.isna(spread) else f"{value:.2f} ± {spread:.2f}"
+    return text if pd.isna(low) else f"{text} [{low:.1f}, {high:.1f}]"

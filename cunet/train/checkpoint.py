@@ -1,6 +1,7 @@
 """What a killed training needs to continue as if it had not been killed, in one HDF5 file a network."""
 
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ class Progress:
     """State of a training at the end of an epoch."""
 
     epochs: int = 0
+    seconds: float = 0.0
     finished: bool = False
     history: list[dict[str, float]] = field(default_factory=list)
     memory: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -34,7 +36,7 @@ def save(path: Path, progress: Progress, identity: str) -> None:
     """Write atomically: a kill at any moment leaves the old file or the new one."""
     part = path.with_suffix(".part")
     with h5py.File(part, "w") as file:
-        described = {name: getattr(progress, name) for name in ("epochs", "finished", "history", "memory")}
+        described = {name: getattr(progress, name) for name in ("epochs", "seconds", "finished", "history", "memory")}
         file.attrs["progress"] = json.dumps(described)
         file.attrs["identity"] = identity
         for group in ("variables", "best_weights"):
@@ -75,6 +77,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Put everything back where the last epoch left it."""
+        self._start = time.perf_counter()
         if not self._progress.epochs:
             return
         for variable, value in zip(self._variables(), self._progress.variables, strict=True):
@@ -88,6 +91,8 @@ class Checkpoint(keras.callbacks.Callback):
         """Write the state that the next epoch starts from."""
         logs = logs or {}
         self._progress.epochs = epoch + 1
+        self._progress.seconds += time.perf_counter() - self._start
+        self._start = time.perf_counter()
         self._progress.finished = self.model.stop_training or self._progress.epochs == self.params["epochs"]
         self._progress.history.append(
             {

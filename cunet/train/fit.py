@@ -1,29 +1,35 @@
 """Training an architecture: each of its networks with L1 on magnitudes, as in the paper."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import keras
+import pandas as pd
 
+from cunet.errors import UserError
 from cunet.files import identity, new_folder
 from cunet.models.architecture import Architecture, weights_file
+from cunet.models.cost import cost
 from cunet.params import Params, Train, flatten
-from cunet.preprocess.indexes import TRAINING, VALIDATION, instruments_of, read_index
+from cunet.preprocess.conditions import instruments_of
+from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import fingerprint
 from cunet.train import checkpoint
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
 from cunet.train.history import Row, write_history
 from cunet.train.progress import ProgressBar
+from cunet.variant import ConditionedUnet, canonical
 
 
-def describe(params: Params, name: str, indexes: Path) -> Architecture:
-    """The architecture called `name`, for the instruments of the index tables."""
+def describe(params: Params, name: str, conditions: pd.DataFrame) -> Architecture:
+    """The architecture called `name`, for a table of conditions and the instruments that it speaks of."""
     return Architecture(
-        name=name,
-        instruments=instruments_of(read_index(indexes / TRAINING)),
+        name=canonical(name),
+        instruments=instruments_of(conditions),
+        conditions=tuple(conditions.itertuples(index=False, name=None)),
         frames=params.patch.frames,
         spectrogram=params.spectrogram,
         unet=params.unet,
@@ -31,10 +37,13 @@ def describe(params: Params, name: str, indexes: Path) -> Architecture:
     )
 
 
-def provenance(params: Params, architecture: Architecture, spectrograms: Path, indexes: Path) -> dict[str, Any]:
+def provenance(
+    params: Params, architecture: Architecture, seed: int, spectrograms: Path, indexes: Path
+) -> dict[str, Any]:
     """What a training depends on, under the names of `params.yaml`, and the fingerprint of its data."""
-    film, _, kind = architecture.name.partition("-")
-    control = {"film": film, "control": kind, "controls": architecture.controls} if architecture.conditioned else {}
+    control: dict[str, Any] = {}
+    if architecture.conditioned:
+        control = asdict(ConditionedUnet.parse(architecture.name)) | {"controls": architecture.controls}
     return flatten(
         {
             "architecture": architecture.name,
@@ -47,6 +56,7 @@ def provenance(params: Params, architecture: Architecture, spectrograms: Path, i
             "validation.tracks": sorted(read_index(indexes / VALIDATION)["track"].unique()),
             "unet": architecture.unet,
             "train": params.train,
+            "seed": seed,
         }
     )
 
@@ -56,6 +66,7 @@ class Trainer:
     """Trains the networks of an architecture one after the other.
 
     Attributes:
+        seed: of the first weights, of the order of the patches, and of what is random in them.
         spectrograms: folder of the training tracks' spectrograms.
         indexes: folder of the index tables.
         checkpoints: folder that keeps the state of unfinished trainings, and from which they continue.
@@ -65,6 +76,7 @@ class Trainer:
 
     architecture: Architecture
     settings: Train
+    seed: int
     provenance: dict[str, Any]
     spectrograms: Path
     indexes: Path
@@ -77,18 +89,29 @@ class Trainer:
         states = (checkpoint.load(self._state(network), self._identity) for network in self.architecture.networks)
         return any(state.epochs for state in states)
 
-    def train(self, out: Path) -> None:
-        """Write description, best weights and history to the folder `out`, which appears whole or not at all."""
+    def train(self, out: Path) -> float:
+        """Write description, cost, best weights and history to the folder `out`, which appears whole or not at all.
+
+        Returns:
+            seconds that the training took, on whatever machines.
+
+        Raises:
+            UserError: a track is in both index tables.
+        """
+        self._check_split()
         self.checkpoints.mkdir(parents=True, exist_ok=True)
-        histories = {}
+        histories, seconds = {}, 0.0
         with new_folder(out) as folder:
             for network in self.architecture.networks:
                 progress = checkpoint.load(self._state(network), self._identity)
                 model = self._train_network(network, progress)
                 model.save_weights(weights_file(folder, network))
                 histories[network] = progress.history
+                seconds += progress.seconds
+            cost(self.architecture, model).save(folder)
             write_history(histories, self.provenance, folder)
             self.architecture.save(folder)
+        return seconds
 
     def _train_network(self, network: str, progress: checkpoint.Progress) -> keras.Model:
         """Train from where `progress` stands, and leave the best weights in the model."""
@@ -99,19 +122,12 @@ class Trainer:
         return model
 
     def _build(self, network: str) -> keras.Model:
-        keras.utils.set_random_seed(self.settings.seed)
+        keras.utils.set_random_seed(self.seed)
         return self.architecture.build(network)
 
     def _fit(self, network: str, model: keras.Model, progress: checkpoint.Progress) -> None:
         settings, conditioned = self.settings, self.architecture.conditioned
-        batches = TrainingBatches(
-            self._reader(TRAINING, network),
-            conditioned,
-            settings.batch_size,
-            settings.batches_per_epoch,
-            settings.seed,
-            progress.epochs,
-        )
+        batches = TrainingBatches(self._reader(TRAINING, network), conditioned, settings, self.seed, progress.epochs)
         compile_network(model, settings)
         monitors = [
             keras.callbacks.ReduceLROnPlateau(factor=settings.factor, patience=settings.patience.plateau),
@@ -135,11 +151,20 @@ class Trainer:
             ],
         )
 
+    def _check_split(self) -> None:
+        training, validation = (set(read_index(self.indexes / name)["track"]) for name in (TRAINING, VALIDATION))
+        if leaked := sorted(training & validation):
+            raise UserError(
+                f"{self.indexes}: {', '.join(leaked)} would be trained and validated on: run the indexes stage again"
+            )
+
     def _reader(self, table: str, network: str) -> PatchReader:
+        architecture = self.architecture
+        conditions = pd.DataFrame(architecture.conditions, columns=list(architecture.instruments))
+        if not architecture.conditioned:
+            conditions = conditions[conditions[network] == 1]
         index = read_index(self.indexes / table)
-        if not self.architecture.conditioned:
-            index = index[index[network] == 1]
-        return PatchReader(index, self.spectrograms, self.architecture.bins, self.architecture.frames)
+        return PatchReader(index, conditions, self.spectrograms, architecture.bins, architecture.frames)
 
     def _state(self, network: str) -> Path:
         return self.checkpoints / f"{network}.h5"
@@ -148,7 +173,7 @@ class Trainer:
     def _identity(self) -> str:
         """What must be the same for a training to continue: settings, data, code."""
         tables = [(self.indexes / name).read_text() for name in (TRAINING, VALIDATION)]
-        return identity(self.architecture, self.settings, fingerprint(self.spectrograms), *tables)
+        return identity(self.architecture, self.settings, str(self.seed), fingerprint(self.spectrograms), *tables)
 
 
 def compile_network(model: keras.Model, settings: Train) -> None:

@@ -1,0 +1,114 @@
+"""Looks inside a trained Conditioned-U-Net, and writes what it finds as tables, pictures and sound."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from distributed import Client
+
+from cunet.datasets.track import Track
+from cunet.errors import UserError
+from cunet.evaluation.examples import SUFFIX, excerpt, write_sound
+from cunet.evaluation.masks import Mask
+from cunet.evaluation.pictures import draw_spectrograms
+from cunet.evaluation.separation import Separator
+from cunet.interpret import pictures
+from cunet.interpret.modulation import KINDS, modulations, neutral
+from cunet.interpret.path import glide, path, score_against_all
+from cunet.params import Evaluate, Interpret, Spectrogram
+from cunet.preprocess.conditions import Condition, Conditions, by_name, condition_group, single_conditions
+from cunet.preprocess.spectrogram import TrackSpectrograms
+
+NEUTRAL, MIXTURE = "neutral", "mixture"
+Masks = dict[str, Mask]
+
+
+def interpret(
+    separator: Separator,
+    tracks: Sequence[Track],
+    spectrograms: Path,
+    spectrogram: Spectrogram,
+    evaluation: Evaluate,
+    settings: Interpret,
+    client: Client,
+    out: Path,
+) -> None:
+    """Write what the control network of an architecture does to the folder `out`.
+
+    `modulation.csv`, `gamma.png` and `beta.png` hold its gammas and betas, `projection.png` the conditions in their
+    space. `path.csv` and `path.png` score the estimates between two instruments against every instrument;
+    `neutral.csv` scores the mixture, the output with neutral gammas and betas, and what each instrument alone gives.
+    Excerpts of the example tracks are in `sound/`, and as `<track>.png`.
+
+    Raises:
+        UserError: the path names an instrument that there is not.
+    """
+    instruments = separator.architecture.instruments
+    start, end = _ends(instruments, settings)
+    steps = path(instruments, start, end, settings.steps)
+    _write_modulations(separator, steps, out)
+    chosen = tracks[: settings.tracks]
+    masks: dict[str, Masks] = {}
+    for number, track in enumerate(chosen):
+        with TrackSpectrograms(spectrograms / f"{track.name}.h5") as file:
+            masks[track.name] = _estimates(separator, file, steps)
+            if number < evaluation.example_tracks:
+                _write_example(file, masks[track.name], list(steps), spectrogram, evaluation.example_seconds, out)
+    scores = score_against_all(masks, steps, chosen, spectrogram, evaluation, client)
+    on_path = scores[scores["estimate"].isin(steps)]
+    on_path.to_csv(out / "path.csv", index=False, float_format="%.4f")
+    pictures.draw_path(on_path, start, end, len(chosen), out / "path.png")
+    _write_table(scores[~scores["estimate"].isin(steps)], instruments, out)
+
+
+def _ends(instruments: Sequence[str], settings: Interpret) -> tuple[str, str]:
+    start, end = settings.path or (instruments[0], instruments[-1])
+    for name in (start, end):
+        if name not in instruments:
+            raise UserError(f"interpret.path: no instrument is called {name}; there are {', '.join(instruments)}")
+    return start, end
+
+
+def _write_modulations(separator: Separator, steps: Conditions, out: Path) -> None:
+    """Gammas and betas of the conditions that the network was trained on, of all, and of none."""
+    architecture = separator.architecture
+    trained = by_name(pd.DataFrame(architecture.conditions, columns=list(architecture.instruments)))
+    shown = trained | by_name(pd.DataFrame([dict.fromkeys(architecture.instruments, weight) for weight in (1.0, 0.0)]))
+    network = separator.networks[architecture.name]
+    table = modulations(architecture, network, shown)
+    table.to_csv(out / "modulation.csv", index=False, float_format="%.6f")
+    for kind in KINDS:
+        pictures.draw_modulations(table, kind, out / f"{kind}.png")
+    groups = {name: condition_group(condition) for name, condition in shown.items()}
+    both = pd.concat([table, modulations(architecture, network, steps)])
+    pictures.draw_projection(both, groups, list(steps), out / "projection.png")
+
+
+def _estimates(separator: Separator, track: TrackSpectrograms, steps: Conditions) -> Masks:
+    """Masks of every step of the path, of every instrument alone, of the mixture, and of the U-Net left alone."""
+    architecture = separator.architecture
+    nothing: Condition = dict.fromkeys(architecture.instruments, 0.0)
+    alone = neutral(architecture, separator.networks[architecture.name])
+    own = separator.mask(alone, track.mixture(), track.peak, nothing)
+    single = by_name(single_conditions(architecture.instruments))
+    return {**separator.masks(track, single | steps), NEUTRAL: own, MIXTURE: own * 0 + 1}
+
+
+def _write_example(
+    track: TrackSpectrograms, masks: Masks, steps: list[str], settings: Spectrogram, seconds: float, out: Path
+) -> None:
+    folder = out / "sound" / track.name
+    folder.mkdir(parents=True)
+    waveforms = {name: excerpt(track, mask, settings, seconds) for name, mask in masks.items()}
+    waveforms["path"] = excerpt(track, glide([masks[step] for step in steps], seconds, settings), settings, seconds)
+    for name, waveform in waveforms.items():
+        label = f"path {name}" if name in steps else name
+        write_sound(waveform, settings.sample_rate, folder / f"{label}{SUFFIX}")
+    columns = {name: {track.name: waveforms[name]} for name in (MIXTURE, NEUTRAL, *track.instruments, "path")}
+    draw_spectrograms(columns, [track.name], settings, "", out / f"{track.name}.png")
+
+
+def _write_table(scores: pd.DataFrame, instruments: Sequence[str], out: Path) -> None:
+    """SDR against every instrument: a row an estimate."""
+    wide = scores.pivot(index="estimate", columns="target", values="SDR")
+    wide.loc[[MIXTURE, NEUTRAL, *instruments], list(instruments)].to_csv(out / "neutral.csv", float_format="%.4f")

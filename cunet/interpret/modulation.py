@@ -1,0 +1,46 @@
+"""The gammas and betas that a control network gives to conditions, and a network without them."""
+
+import keras
+import numpy as np
+import pandas as pd
+
+from cunet.models.architecture import Architecture
+from cunet.preprocess.conditions import Conditions
+
+KINDS = {"gamma": 1.0, "beta": 0.0}  # and the value that leaves the feature maps as they are
+
+
+def modulations(architecture: Architecture, network: keras.Model, conditions: Conditions) -> pd.DataFrame:
+    """Gammas and betas of each condition.
+
+    Returns:
+        a row a value: condition (its name), kind (gamma or beta), block (such as encoder_1), map (1 for simple FiLM)
+        and value.
+    """
+    heads = _heads(network)
+    control = keras.Model(network.get_layer("condition").output, [head.output for head in heads])
+    vectors = [[condition[name] for name in architecture.instruments] for condition in conditions.values()]
+    values = control.predict_on_batch(np.array(vectors, np.float32))
+    tables = []
+    for head, of_head in zip(heads, values, strict=True):
+        kind, _, block = head.name.partition("_")
+        table = pd.DataFrame(np.asarray(of_head)).assign(condition=list(conditions), kind=kind, block=block)
+        tables.append(table.melt(["condition", "kind", "block"], var_name="map"))
+    everything = pd.concat(tables, ignore_index=True)
+    return everything.assign(map=everything["map"].astype(int) + 1)
+
+
+def neutral(architecture: Architecture, network: keras.Model) -> keras.Model:
+    """A copy of a network whose gammas are one and whose betas are zero, whatever the condition."""
+    copy = architecture.build(architecture.name)
+    copy.set_weights(network.get_weights())
+    for head in _heads(copy):
+        kernel, bias = head.get_weights()
+        head.set_weights([np.zeros_like(kernel), np.full_like(bias, KINDS[head.name.partition("_")[0]])])
+    return copy
+
+
+def _heads(network: keras.Model) -> list[keras.layers.Dense]:
+    """The layers that give gammas and betas, in the order of the U-Net's blocks."""
+    dense = (layer for layer in network.layers if isinstance(layer, keras.layers.Dense))
+    return [layer for layer in dense if layer.name.partition("_")[0] in KINDS]

@@ -1,0 +1,54 @@
+"""SDR over tracks as a picture."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+
+from cunet.evaluation.pictures import SAVE
+from cunet.preprocess.conditions import SINGLE
+from cunet.report.tables import HIGH, LOW, MEAN, WIDEST, over_tracks
+
+WIDTH = 0.8  # of all architectures side by side, of the distance between two targets
+
+
+def draw_sdr(scores: pd.DataFrame, summary: pd.DataFrame, confidence: float, path: Path) -> None:
+    """SDR of every target: the value over tracks with its interval, and a dot a track; a panel a group of targets."""
+    targets = {group: summary[summary["group"] == group]["target"].nunique() for group in summary["group"].unique()}
+    groups = [group for group, count in targets.items() if count <= WIDEST + 1]
+    names = list(scores["architecture"].unique())
+    widest = max(targets[group] for group in groups)
+    size = (max(8, 0.24 * widest * (len(names) + 1)), 3.6 * len(groups) + 0.8)
+    figure, panels = pyplot.subplots(len(groups), 1, figsize=size, squeeze=False, layout="constrained")
+    for axes, group in zip(panels[:, 0], groups, strict=True):
+        _draw_group(axes, scores[scores["group"] == group], summary[summary["group"] == group], names)
+        axes.set_title("single instruments" if group == SINGLE else f"combinations: {group}", fontsize=10)
+    (protocol,) = scores["protocol"].unique()
+    figure.suptitle(f"SDR by {protocol}: {over_tracks(scores)}, {confidence:.0%} interval; dots: tracks", fontsize=11)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, ncols=min(len(names), 4), loc="outside lower center", frameon=False)
+    figure.savefig(path, **SAVE)
+    pyplot.close(figure)
+
+
+def _draw_group(axes: Axes, scores: pd.DataFrame, summary: pd.DataFrame, names: list[str]) -> None:
+    targets = list(summary["target"].unique())
+    offsets = WIDTH * (np.arange(len(names)) - (len(names) - 1) / 2) / len(names)
+    for name, offset, colour in zip(names, offsets, seaborn.color_palette("colorblind", len(names)), strict=True):
+        tracks = scores[(scores["architecture"] == name) & scores["target"].isin(targets)].dropna(subset=["SDR"])
+        axes.scatter(
+            tracks["target"].map(targets.index) + offset, tracks["SDR"], s=7, color=colour, alpha=0.35, linewidths=0
+        )
+        own = summary[summary["architecture"] == name].set_index("target").reindex(targets)
+        reach = np.abs(own[[LOW, HIGH]].to_numpy() - own[["SDR"]].to_numpy()).T
+        places = np.arange(len(targets)) + offset
+        axes.errorbar(places, own["SDR"], reach, color=colour, label=name, fmt="o", markersize=5, capsize=2)
+    axes.set_xticks(range(len(targets)), [MEAN if target.startswith(f"{MEAN} of ") else target for target in targets])
+    axes.set(ylabel="SDR (dB), higher is better", xlim=(-0.5, len(targets) - 0.5))
+    for place in range(1, len(targets)):
+        axes.axvline(place - 0.5, color="0.9", linewidth=1, zorder=0)
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
