@@ -14,13 +14,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from cunet.datasets import folder
 from cunet.params import Params, load_params
+from cunet.preprocess.conditions import single_conditions
 from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
 from cunet.preprocess.spectrogram import write_track
 
 ROOT = Path(__file__).parent.parent
 
-# A chain of seconds: two instruments' worth of noise and tones, a U-Net of three layers.
-TINY: dict[str, dict[str, Any]] = {
+# A chain of seconds: songs of seconds, a U-Net of three layers, one architecture beside the one under study.
+TINY: dict[str, Any] = {
+    "conditions": "pairs",
+    "baselines": ["unet"],
     "synthetic": {"train": 3, "test": 2, "seconds": 6, "seed": 0},
     "patch": {"frames": 16, "step": 8},
     "spectrogram": {"sample_rate": 8192, "window": 256, "hop": 192},
@@ -54,6 +57,9 @@ TINY: dict[str, dict[str, Any]] = {
     "interpret": {"path": None, "steps": 3, "tracks": 1},
     "compare": {"published": True, "confidence": 0.95, "resamples": 200},
 }
+
+
+SINGLES = single_conditions(("clicks", "noise", "tone"))  # of the songs below
 
 
 def tiny_values() -> dict[str, object]:

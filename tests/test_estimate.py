@@ -50,18 +50,18 @@ def test_every_network_is_tried_and_its_time_is_that_of_the_trial_times_what_is_
         return 1.0
 
     monkeypatch.setattr(estimate, "_time", one_second)
-    found = steps(write_params(film="complex", baselines=["unet", "simple-conv"]))
+    found = steps(write_params(film="complex", baselines=["unet", "simple-conv"], seeds=[0, 1]))
     seconds = {name: step.seconds for name, step in found.items()}
-    epochs_and_batches = 3 * 3 / 2  # two steps a second
+    epochs_and_batches = 2 * 3 * 3 / 2  # two seeds, two steps a second
     assert seconds == {
         "download": 0,
         "spectrograms": 5 * 6 / 20,  # songs, seconds; the trial has 20
-        "train complex-dense": epochs_and_batches,
+        "train complex-dense-pairs": epochs_and_batches,
         "train unet": 4 * epochs_and_batches,
         "train simple-conv": epochs_and_batches,
-        "evaluate": 5 * 2 * 6 / 20,  # three architectures and two bounds on two songs
+        "evaluate": (3 * 2 + 2) * 2 * 6 / 20,  # three architectures, twice, and two bounds on two songs
     }
-    assert found["train unet"].note.startswith("4 x")
+    assert found["train unet"].note.startswith("8 x")
     assert all(step.memory > 10**8 for name, step in found.items() if name != "download")
 
 

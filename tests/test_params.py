@@ -16,7 +16,7 @@ MD5 = f"md5:{'0' * 32}"
 
 def test_the_params_of_the_repository_are_valid() -> None:
     params = load_params(ROOT / "params.yaml")
-    assert params.architecture == f"{params.film}-{params.control}"
+    assert params.architecture == "simple-dense-pairs"
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,24 @@ def test_the_params_of_the_repository_are_valid() -> None:
     [
         ({"flim": "simple"}, ["flim", "not permitted"]),
         ({"film": "medium"}, ["film", "simple", "complex"]),
-        ({"baselines": ["unet", "simple-dense"]}, ["baselines", "simple-dense"]),
+        ({"placement": "middle"}, ["placement", "decoder"]),
+        ({"conditions": "trios"}, ["conditions", "trios", "pairs"]),
+        ({"baselines": ["unet", "simple-dense-pairs"]}, ["baselines", "simple-dense-pairs", "take it out"]),
         ({"baselines": ["unet", "unet"]}, ["baselines", "twice"]),
-        ({"baselines": ["wave-u-net"]}, ["baselines.0", "complex-conv"]),
+        ({"baselines": ["wave-u-net"]}, ["baselines", "wave-u-net", "complex-dense"]),
+        ({"baselines": ["simple-dense-pairs-decoder"]}, ["baselines", "<placement>"]),
+        ({"baselines": ["simple-dense-trios"]}, ["baselines (simple-dense-trios)", "trios", "combinations"]),
+        ({"baselines": ["simple-conv-encoder"]}, ["simple-conv-encoder is called simple-conv"]),
+        ({"seeds": []}, ["seeds"]),
+        ({"seeds": [1, 1]}, ["seeds", "twice"]),
+        ({"condition_sets": {"single": {"up_to": 0}}}, ["condition_sets.single.up_to"]),
+        ({"condition_sets": {"pairs": {"up_to": 2, "levels": [1.2]}}}, ["condition_sets.pairs.levels"]),
+        ({"condition_sets": {"pairs": {"up_to": 2}, "both": {"up_to": 2}}}, ["both", "placement"]),
+        ({"condition_sets": {"my-set": {"up_to": 2}}}, ["condition_sets.my-set"]),
+        ({"evaluate": {**TINY["evaluate"], "conditions": "trios"}}, ["evaluate.conditions", "trios"]),
+        ({"interpret": {**TINY["interpret"], "path": ["drums", "drums"]}}, ["interpret", "to itself"]),
+        ({"train": {**TINY["train"], "progressive": 1.5}}, ["train.progressive"]),
+        ({"train": {**TINY["train"], "augmentation": {"probability": 1, "gain": [2, 1]}}}, ["augmentation", "gain"]),
         ({"patch": {"frames": 100, "step": 8}}, ["patch.frames (100)", "2^unet.layers (8)"]),
         ({"spectrogram": {"sample_rate": 8192, "window": 260, "hop": 192}}, ["spectrogram.window (130)", "8"]),
         ({"spectrogram": {"sample_rate": 8192, "window": 256, "hop": 256}}, ["hop (256)", "window (256)"]),
@@ -55,7 +70,8 @@ def test_a_bad_value_is_named_in_one_line(write_params: Write, changes: dict[str
 
 
 def test_changes_on_the_command_line_are_those_of_dvc(tmp_path: Path) -> None:
-    changes = ["film=complex", "baselines=[unet,simple-conv]", "unet.filters=16", "dask.workers=null"]
+    changes = ["film=complex", "conditions=single", "baselines=[unet,simple-conv]", "unet.filters=16"]
+    changes += ["dask.workers=null"]
     params = load_params(ROOT / "params.yaml", changes)
     assert params.architecture == "complex-dense"
     assert params.baselines == ["unet", "simple-conv"]

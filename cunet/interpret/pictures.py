@@ -29,7 +29,7 @@ def draw_modulations(table: pd.DataFrame, kind: str, path: Path) -> None:
     }
     reach = max(float((own["value"] - neutral).abs().quantile(QUANTILE)), 1e-6)
     widths = [SMALLEST * (1 + np.log2(wide[block].shape[1]) / 3) for block in blocks]
-    size = (sum(widths) + 2.5, ROW * len(conditions) + 1.4)
+    size = (max(7.5, sum(widths) + 2.5), ROW * len(conditions) + 1.4)
     figure, panels = pyplot.subplots(
         1, len(blocks), figsize=size, width_ratios=widths, sharey=True, squeeze=False, layout="constrained"
     )
@@ -53,7 +53,7 @@ def draw_modulations(table: pd.DataFrame, kind: str, path: Path) -> None:
         axes.title.set_fontsize(9)
         axes.tick_params(length=0)
     figure.colorbar(panels[0, -1].collections[0], ax=panels, label=kind, fraction=0.03, pad=0.01, extend="both")
-    figure.suptitle(f"{kind} of every condition, by block of the U-Net (white: {neutral:g}, unchanged)", fontsize=11)
+    figure.suptitle(f"{kind} of every condition, by block of the U-Net (white: {neutral:g}, neutral)", fontsize=11)
     figure.savefig(path, **SAVE)
     pyplot.close(figure)
 

@@ -38,9 +38,9 @@ def costs_table(table: pd.DataFrame) -> pd.DataFrame:
         {
             "architecture": table["architecture"],
             "networks": table["networks"].map(str),
-            "weights, millions": (table["weights"] / 1e6).map("{:.2f}".format),
-            "multiply-adds a second of one target, 10⁹": (table["multiply-adds"] / 1e9).map("{:.2f}".format),
-            "activations of a patch, MB": (table["activations"] / 1e6).map("{:.1f}".format),
+            "weights, millions": (table["weights"] / 1e6).map("{:.3g}".format),
+            "multiply-adds a second of one target, 10⁹": (table["multiply-adds"] / 1e9).map("{:.3g}".format),
+            "activations of a patch, MB": (table["activations"] / 1e6).map("{:.3g}".format),
             "best epoch": table["best epoch"].map("{:.1f}".format),
         }
     )

@@ -9,8 +9,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from cunet.evaluation.pictures import SAVE
-from cunet.preprocess.conditions import SINGLE
-from cunet.report.tables import HIGH, LOW, MEAN, WIDEST, over_tracks
+from cunet.report.tables import HIGH, LOW, MEAN, WIDEST, mean_of, over_tracks, title_of
 
 WIDTH = 0.8  # of all architectures side by side, of the distance between two targets
 
@@ -25,11 +24,11 @@ def draw_sdr(scores: pd.DataFrame, summary: pd.DataFrame, confidence: float, pat
     figure, panels = pyplot.subplots(len(groups), 1, figsize=size, squeeze=False, layout="constrained")
     for axes, group in zip(panels[:, 0], groups, strict=True):
         _draw_group(axes, scores[scores["group"] == group], summary[summary["group"] == group], names)
-        axes.set_title("single instruments" if group == SINGLE else f"combinations: {group}", fontsize=10)
+        axes.set_title(title_of(group), fontsize=10)
     (protocol,) = scores["protocol"].unique()
     figure.suptitle(f"SDR by {protocol}: {over_tracks(scores)}, {confidence:.0%} interval; dots: tracks", fontsize=11)
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, ncols=min(len(names), 4), loc="outside lower center", frameon=False)
+    figure.legend(handles, labels, ncols=min(len(names), 6), loc="outside lower center", frameon=False)
     figure.savefig(path, **SAVE)
     pyplot.close(figure)
 
@@ -46,7 +45,8 @@ def _draw_group(axes: Axes, scores: pd.DataFrame, summary: pd.DataFrame, names: 
         reach = np.abs(own[[LOW, HIGH]].to_numpy() - own[["SDR"]].to_numpy()).T
         places = np.arange(len(targets)) + offset
         axes.errorbar(places, own["SDR"], reach, color=colour, label=name, fmt="o", markersize=5, capsize=2)
-    axes.set_xticks(range(len(targets)), [MEAN if target.startswith(f"{MEAN} of ") else target for target in targets])
+    labels = [MEAN if target == mean_of(summary["group"].iloc[0]) else target for target in targets]
+    axes.set_xticks(range(len(targets)), labels)
     axes.set(ylabel="SDR (dB), higher is better", xlim=(-0.5, len(targets) - 0.5))
     for place in range(1, len(targets)):
         axes.axvline(place - 0.5, color="0.9", linewidth=1, zorder=0)

@@ -10,9 +10,7 @@ from cunet.report.costs import costs_table
 from cunet.report.document import Picture, Section
 from cunet.report.published import SUFFIX
 from cunet.report.statistics import SEED_STD, SEEDS
-from cunet.report.tables import WIDEST, left_out, mean_of, protocol_of, sdr_table
-
-SEVERAL = "several at once"
+from cunet.report.tables import WIDEST, left_out, mean_of, protocol_of, sdr_table, title_of
 
 
 def scores_section(summary: pd.DataFrame, scores: pd.DataFrame, settings: Compare) -> Section:
@@ -26,7 +24,7 @@ def scores_section(summary: pd.DataFrame, scores: pd.DataFrame, settings: Compar
     if any(name.endswith(SUFFIX) for name in summary["architecture"]):
         notes.append("Published figures are their authors', not measured here: cunet/report/published.csv.")
     picture = Picture("sdr.png", "SDR over tracks with its interval; a dot a track.")
-    return Section("SDR of single instruments", [text], sdr_table(summary, SINGLE), notes, [picture])
+    return Section(f"SDR of {title_of(SINGLE)}", [text], sdr_table(summary, SINGLE), notes, [picture])
 
 
 def combinations_sections(summary: pd.DataFrame) -> list[Section]:
@@ -40,7 +38,7 @@ def combinations_sections(summary: pd.DataFrame) -> list[Section]:
         table = sdr_table(summary, group)
         count = summary[summary["group"] == group]["target"].nunique() - 1
         notes = [f"The {count} conditions one by one are in sdr.csv."] if count > WIDEST else []
-        sections.append(Section(f"SDR of conditions: {group}", [text] if not sections else [], table, notes))
+        sections.append(Section(f"SDR of {title_of(group)}", [text] if not sections else [], table, notes))
     return sections
 
 
@@ -50,7 +48,7 @@ def differences_section(table: pd.DataFrame, settings: Compare) -> Section:
     shown = pd.DataFrame(
         {
             "second against first": own["second"] + " – " + own["first"],
-            "targets": own["group"],
+            "targets": own["group"].map(title_of),
             "tracks": own["tracks"].map(str),
             "difference, dB": [f"{row.difference:+.2f} [{row.low:+.2f}, {row.high:+.2f}]" for row in own.itertuples()],
             "p": own["p"].map("{:.3f}".format),
@@ -73,7 +71,7 @@ def seeds_section(summary: pd.DataFrame) -> Section:
     shown = pd.DataFrame(
         {
             "architecture": own["architecture"],
-            "targets": own["group"],
+            "targets": own["group"].map(title_of),
             "seeds": own[SEEDS].map("{:.0f}".format),
             "mean SDR": [f"{row['SDR']:.2f} ± {row[SEED_STD]:.2f}" for _, row in own.iterrows()],
         }

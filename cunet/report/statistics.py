@@ -1,5 +1,6 @@
 """How sure the comparison is: bootstrap intervals, paired tests, and what another seed changes."""
 
+import warnings
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
@@ -47,9 +48,11 @@ def intervals(scores: pd.DataFrame, settings: Compare) -> pd.DataFrame:
             rows.append((name, target, *_interval(lambda v, axis: middle(v, axis=axis), values, settings)))
 
         def mean_over_targets(tracks: Values, axis: int, table: Values = table) -> Values:
-            return np.asarray(middle(table[tracks.astype(int)], axis=tracks.ndim - 1).mean(axis=-1))
+            return np.asarray(np.nanmean(middle(table[tracks.astype(int)], axis=tracks.ndim - 1), axis=-1))
 
-        rows.append((name, mean_of(group), *_interval(mean_over_targets, np.arange(len(table), dtype=float), settings)))
+        with warnings.catch_warnings(category=RuntimeWarning, action="ignore"):  # a draw without a score of a target
+            mean = _interval(mean_over_targets, np.arange(len(table), dtype=float), settings)
+        rows.append((name, mean_of(group), *mean))
     return pd.DataFrame(rows, columns=["architecture", "target", LOW, HIGH])
 
 

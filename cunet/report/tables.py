@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from cunet.evaluation.protocols import METRICS, PROTOCOLS, Protocol
-from cunet.preprocess.conditions import SINGLE
+from cunet.preprocess.conditions import BETWEEN, SINGLE
 
 MEAN = "mean"
 SPREAD = [f"{metric} std" for metric in METRICS]
@@ -53,6 +53,11 @@ def of_groups(scores: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFr
 def mean_of(group: str) -> str:
     """The target of the mean over a group, no other of which is called so."""
     return MEAN if group == SINGLE else f"{MEAN} of {group}"
+
+
+def title_of(group: str) -> str:
+    """A group of targets for people."""
+    return {SINGLE: "single instruments", BETWEEN: "values in between"}.get(group, f"combinations of {group}")
 
 
 def sdr_table(summary: pd.DataFrame, group: str) -> pd.DataFrame:

@@ -75,7 +75,7 @@ class Run:
     def epochs(self) -> dict[str, int]:
         """Epochs after which the state of each network was saved last."""
         found = {}
-        for path in (self.workspace.path / "checkpoints").glob("*/*.h5"):
+        for path in (self.workspace.path / "checkpoints").glob("*/*/*.h5"):
             with suppress(OSError), h5py.File(path, "r") as file:  # it may go away any moment
                 found[path.stem] = int(json.loads(file.attrs["progress"])["epochs"])
         return found
@@ -189,7 +189,7 @@ def first_epoch(run: Run) -> bool:
 
 def saving_state(run: Run) -> bool:
     """A state is being written beside the one of the epoch before."""
-    parts = (run.workspace.path / "checkpoints").glob("*/*.part")
+    parts = (run.workspace.path / "checkpoints").glob("*/*/*.part")
     return any(path.with_suffix(".h5").exists() for path in parts)
 
 
@@ -347,12 +347,13 @@ def marks(run: Run) -> Marks:
 DOWNLOAD = Stage("download@train", "data/audio/train", "*.stem.mp4", 5, "train: tracks")
 SPECTROGRAMS = Stage("spectrograms@train", "data/spectrograms/train", "*.h5", 5, "train: spectrograms")
 INDEXES = Stage("indexes", "data/indexes")
-TRAIN = Stage("train", "models/cunet", total=1)
-BASELINE = Stage("train-baseline@unet", "models/baselines/unet", total=4)
-EVALUATE = Stage("evaluate", "results/cunet", "test/*.csv", 4, "simple-dense: scores")
+TRAIN = Stage("train@0", "models/cunet/0", total=1)
+BASELINE = Stage("train-baseline@unet-0", "models/baselines/unet/0", total=4)
+EVALUATE = Stage("evaluate@0", "results/cunet/0", "test/*.csv", 4, "simple-dense-pairs: scores")
 BOUND = Stage(
     "evaluate-bound@ideal-ratio-mask", "results/bounds/ideal-ratio-mask", "test/*.csv", 4, "ideal-ratio-mask: scores"
 )
+INTERPRET = Stage("interpret", "results/control")
 COMPARE = Stage("compare", "reports")
 
 
@@ -385,12 +386,12 @@ def test_finished_epochs_are_kept(unbroken: Workspace, stage: Stage, moment: Mom
     for network, done in epochs.items():
         begun = (done * BATCHES, EPOCHS * BATCHES) if done < EPOCHS else None  # a finished one is not fitted again
         assert bar_start(printed, network) == begun, network
-    assert not (tmp_path / "killed" / "checkpoints" / "unet").exists()
+    assert not (tmp_path / "killed" / "checkpoints" / "unet" / "0").exists()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", [started, folder_there, in_place], ids=by_name)
-@pytest.mark.parametrize("stage", [INDEXES, COMPARE], ids=by_name)
+@pytest.mark.parametrize("stage", [INDEXES, INTERPRET, COMPARE], ids=by_name)
 def test_a_short_stage_runs_anew(unbroken: Workspace, stage: Stage, moment: Moment, tmp_path: Path) -> None:
     killed(unbroken, stage, moment, tmp_path / "killed", lambda run: None)
     goes_on(unbroken, stage, tmp_path / "killed")

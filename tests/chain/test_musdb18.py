@@ -31,16 +31,16 @@ def test_stems_from_a_server_by_the_protocol_of_the_paper(tmp_path: Path) -> Non
     assert tracks(workspace, "validation.csv") == {VALIDATION}
     assert tracks(workspace, "training.csv") == set(NAMES["train"]) - {VALIDATION}
     table = pd.read_csv(workspace.path / "reports" / "sdr.csv")
-    assert list(table["architecture"].unique()) == ["mixture", "simple-dense", "ideal-ratio-mask"]
+    assert list(table["architecture"].unique()) == ["mixture", "simple-dense-pairs", "ideal-ratio-mask"]
     assert set(table["protocol"]) == {"paper"}
     assert table[["SDR", "SDR std"]].notna().all(axis=None)
     assert table["ISR"].isna().all()
     text = (workspace.path / "reports" / "sdr.md").read_text()
     assert "BSS Eval v3" in text
     assert "±" in text
-    run = runs(store(workspace))["simple-dense"]
+    run = runs(store(workspace))["simple-dense-pairs"]
     assert run.data.params["evaluate.protocol"] == "paper"
-    mean = table.set_index(["architecture", "target"])["SDR"]["simple-dense", "mean"]
+    mean = table.set_index(["architecture", "target"])["SDR"]["simple-dense-pairs", "mean"]
     assert run.data.metrics["sdr/mean"] == pytest.approx(mean, abs=1e-3)
     assert not list(workspace.path.rglob("*.part"))
 
@@ -76,7 +76,7 @@ def test_either_layout_from_a_folder_or_archive_by_the_protocol_of_sisec18(
     workspace.run("dvc", "repro")
     assert tracks(workspace, "validation.csv") == {VALIDATION}
     table = pd.read_csv(workspace.path / "reports" / "sdr.csv")
-    assert list(table["architecture"].unique()) == ["mixture", "unet", "simple-dense", "ideal-ratio-mask"]
+    assert list(table["architecture"].unique()) == ["mixture", "unet", "simple-dense-pairs", "ideal-ratio-mask"]
     assert table["SDR"].notna().all()
     assert "as SiSEC 2018" in (workspace.path / "reports" / "sdr.md").read_text()
     assert runs(store(workspace))["unet"].data.params["evaluate.protocol"] == "sisec18"

@@ -67,7 +67,7 @@ def sdr(chain: Workspace, architecture: str, target: str) -> str:
 
 def test_the_runs_are_listed_by_architecture(page: Page, address: str) -> None:
     open_runs(page, address)
-    for name in ("simple-dense", "unet", "mixture", "ideal-ratio-mask"):
+    for name in ("simple-dense-pairs", "unet", "mixture", "ideal-ratio-mask"):
         expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
 
 
@@ -83,13 +83,13 @@ def test_the_charts_open_on_the_sdr_of_each_instrument(page: Page, address: str)
 def test_the_tables_stand_side_by_side_without_a_click(page: Page, address: str, chain: Workspace) -> None:
     open_runs(page, address, "ARTIFACT")
     expect(page.get_by_text("median over tracks: bass").first).to_be_visible()
-    for name in ("unet", "ideal-ratio-mask", "simple-dense"):
+    for name in ("unet", "ideal-ratio-mask", "simple-dense-pairs"):
         expect(page.get_by_text(sdr(chain, name, "bass"), exact=True).first).to_be_attached()
 
 
 def test_a_run_shows_its_pictures_and_sound(page: Page, address: str) -> None:
     open_runs(page, address)
-    page.locator("a[href*='/runs/']", has_text="simple-dense").first.click()
+    page.locator("a[href*='/runs/']", has_text="simple-dense-pairs").first.click()
     expect(page.get_by_text("sdr/vocals").first).to_be_visible()
     page.goto(f"{page.url.split('?')[0]}/artifacts")
     page.get_by_text("examples", exact=True).first.click()

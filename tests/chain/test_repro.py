@@ -22,7 +22,7 @@ def architectures(workspace: Workspace) -> list[str]:
 def test_repro_compares_everything_that_params_name(chain: Workspace) -> None:
     table = pd.read_csv(chain.path / "reports" / "sdr.csv")
     assert list(table.columns) == ["architecture", "protocol", "target", "tracks", "SDR", "ISR", "SIR", "SAR"]
-    assert architectures(chain) == ["mixture", "unet", "simple-dense", "ideal-ratio-mask"]
+    assert architectures(chain) == ["mixture", "unet", "simple-dense-pairs", "ideal-ratio-mask"]
     for _, rows in table.groupby("architecture"):
         assert rows["target"].tolist() == ["bass", "drums", "other", "vocals", "mean"]
         assert (rows["tracks"] == 2).all()
@@ -42,17 +42,17 @@ def test_a_second_repro_runs_nothing(chain: Workspace) -> None:
 
 def test_two_runs_give_the_same_lock(chain: Workspace, tmp_path: Path) -> None:
     again = make_workspace(tmp_path / "elsewhere", baselines=[])
-    again.run("dvc", "repro", "evaluate", "evaluate-bound@ideal-ratio-mask")
+    again.run("dvc", "repro", "evaluate@0", "evaluate-bound@ideal-ratio-mask")
     first, second = (yaml.safe_load((place.path / "dvc.lock").read_text())["stages"] for place in (chain, again))
-    assert {"download@train", "spectrograms@test", "indexes", "train", "evaluate"} <= set(second)
+    assert {"download@train", "spectrograms@test", "indexes", "conditions", "train@0", "evaluate@0"} <= set(second)
     assert second == {stage: first[stage] for stage in second}
     assert str(chain.path) not in (chain.path / "dvc.lock").read_text()
 
 
 def test_another_film_runs_only_what_it_touches_and_shows_beside_the_first(chain: Workspace) -> None:
     ran = chain.stages_run("dvc", "exp", "run", "-n", "complex", "-S", "film=complex")
-    assert ran == ["train", "evaluate", "compare"]
-    assert architectures(chain) == ["mixture", "unet", "complex-dense", "ideal-ratio-mask"]
+    assert ran == ["train@0", "evaluate@0", "interpret", "compare"]
+    assert architectures(chain) == ["mixture", "unet", "complex-dense-pairs", "ideal-ratio-mask"]
     table = pd.read_csv(io.StringIO(chain.run("dvc", "exp", "show", "--csv").stdout))
     assert table.set_index("Experiment").loc["complex", "film"] == "complex"
     assert table["cunet.SDR vocals"].notna().all()
@@ -66,8 +66,8 @@ def test_a_queued_experiment_leaves_the_workspace_and_logs_to_its_store(chain: W
     chain.run("dvc", "exp", "run", "--run-all")
     table = pd.read_csv(io.StringIO(chain.run("dvc", "exp", "show", "--csv").stdout)).set_index("Experiment")
     assert list(table.loc["elsewhere", ["film", "control"]]) == ["complex", "conv"]
-    assert architectures(chain)[2] == "simple-dense"
-    run = runs(store(chain))["complex-conv"]
+    assert architectures(chain)[2] == "simple-dense-pairs"
+    run = runs(store(chain))["complex-conv-pairs"]
     assert run.data.tags["dvc.experiment"] == "elsewhere"
     assert run.data.metrics["sdr/vocals"] == pytest.approx(table.loc["elsewhere", "cunet.SDR vocals"], abs=1e-3)
     artifacts = Path(run.info.artifact_uri.removeprefix("file://"))
@@ -111,7 +111,7 @@ def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(songs
     workspace = make_workspace(tmp_path / "workspace", dataset="folder", folder={"root": "../my songs"}, baselines=[])
     workspace.run("dvc", "repro")
     table = pd.read_csv(workspace.path / "reports" / "sdr.csv")
-    assert architectures(workspace) == ["mixture", "simple-dense", "ideal-ratio-mask"]
+    assert architectures(workspace) == ["mixture", "simple-dense-pairs", "ideal-ratio-mask"]
     assert table["target"].unique().tolist() == ["clicks", "noise", "tone", "mean"]
 
     write_song(mine / "test" / "new", seed=50)

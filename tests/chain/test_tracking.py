@@ -18,7 +18,7 @@ TARGETS = ("bass", "drums", "other", "vocals", "mean")
 def test_each_architecture_and_bound_has_a_run_with_its_sdr(chain: Workspace) -> None:
     table = pd.read_csv(chain.path / "reports" / "sdr.csv").set_index(["architecture", "target"])
     found = runs(store(chain))
-    for name in ("mixture", "unet", "simple-dense", "ideal-ratio-mask"):
+    for name in ("mixture", "unet", "simple-dense-pairs", "ideal-ratio-mask"):
         run = found[name]
         assert run.info.status == "FINISHED"
         for target in TARGETS:
@@ -31,27 +31,27 @@ def test_each_architecture_and_bound_has_a_run_with_its_sdr(chain: Workspace) ->
 def test_a_trained_run_has_parameters_curves_and_system_metrics(chain: Workspace) -> None:
     found = runs(store(chain))
     client = MlflowClient(store(chain))
-    conditioned, dedicated = found["simple-dense"], found["unet"]
+    conditioned, dedicated = found["simple-dense-pairs"], found["unet"]
     assert conditioned.data.params["film"] == "simple"
     assert conditioned.data.params["train.batch_size"] == "4"
     assert "film" not in dedicated.data.params
     assert conditioned.data.tags["data.train"] == dedicated.data.tags["data.train"]
-    assert len(client.get_metric_history(conditioned.info.run_id, "validation_loss/simple-dense")) == 3
+    assert len(client.get_metric_history(conditioned.info.run_id, "validation_loss/simple-dense-pairs")) == 3
     assert len(client.get_metric_history(dedicated.info.run_id, "train_loss/vocals")) == 3
     assert "system/cpu_utilization_percentage" in dedicated.data.metrics
 
 
 def test_tables_pictures_sound_and_models_are_there(chain: Workspace, tmp_path: Path) -> None:
-    run = runs(store(chain))["simple-dense"]
+    run = runs(store(chain))["simple-dense-pairs"]
     folder = Path(MlflowClient(store(chain)).download_artifacts(run.info.run_id, "", str(tmp_path)))
     table = pd.read_json(folder / "sdr_by_track.json", orient="split")
     assert list(table.columns[:2]) == ["score", "SDR"]
     assert table["score"].iloc[0] == "median over tracks: bass"
-    assert len(table) == 5 + 2 * 4
+    assert len(table) == (4 + 1) + (6 + 1) + 2 * (4 + 6)
     assert (folder / "examples" / "Synthetic - Test 001.png").exists()
     assert (folder / "examples" / "Synthetic - Test 001" / "vocals.flac").exists()
     mlflow.set_tracking_uri(store(chain))
-    network = mlflow.keras.load_model(f"runs:/{run.info.run_id}/simple-dense")
+    network = mlflow.keras.load_model(f"runs:/{run.info.run_id}/simple-dense-pairs")
     inputs = [np.ones((1, 128, 16, 1), np.float32), np.eye(4, dtype=np.float32)[:1]]
     assert np.asarray(network.predict_on_batch(inputs)).shape == (1, 128, 16, 1)
     assert isinstance(network, keras.Model)
@@ -71,11 +71,11 @@ def test_a_server_is_filled_from_the_outputs_alone_and_only_once(chain: Workspac
     experiment = client.get_experiment_by_name("conditioned-u-net")
     assert experiment is not None
     assert len(client.search_runs([experiment.experiment_id])) == 4
-    original, rebuilt = runs(store(chain))["simple-dense"], runs(server)["simple-dense"]
+    original, rebuilt = runs(store(chain))["simple-dense-pairs"], runs(server)["simple-dense-pairs"]
     assert rebuilt.data.params == original.data.params
     shown = {name: value for name, value in original.data.metrics.items() if not name.startswith("system/")}
     assert rebuilt.data.metrics == shown
-    assert len(client.get_metric_history(rebuilt.info.run_id, "train_loss/simple-dense")) == 3
+    assert len(client.get_metric_history(rebuilt.info.run_id, "train_loss/simple-dense-pairs")) == 3
 
 
 def test_a_run_killed_while_it_was_scored_is_not_written_to_again(chain: Workspace, server: str) -> None:
@@ -88,7 +88,7 @@ def test_a_run_killed_while_it_was_scored_is_not_written_to_again(chain: Workspa
     assert whole != half
     for run_id in (half, whole):
         table = client.download_artifacts(run_id, "sdr_by_track.json", str(chain.path.parent))
-        assert len(pd.read_json(table, orient="split")) == 5 + 2 * 4
+        assert len(pd.read_json(table, orient="split")) == (4 + 1) + (6 + 1) + 2 * (4 + 6)
 
 
 def test_a_server_that_does_not_answer_is_one_clear_line(chain: Workspace) -> None:
@@ -102,7 +102,7 @@ def test_a_killed_training_goes_on_in_its_run(tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path / "workspace", baselines=[])
     for stage in ("download", "spectrograms"):
         workspace.run("dvc", "repro", "-s", f"{stage}@train")
-    workspace.run("dvc", "repro", "-s", "indexes")
+    workspace.run("dvc", "repro", "-s", "indexes", "conditions")
     script = (
         "import os; from cunet import tracking; from stages import train\n"
         "def deadly(network, row, log=tracking._log_epoch):\n"
@@ -110,14 +110,15 @@ def test_a_killed_training_goes_on_in_its_run(tmp_path: Path) -> None:
         "    if row['epoch'] == 2: os.kill(os.getpid(), 9)\n"
         "tracking._log_epoch = deadly\n"
         "from pathlib import Path\n"
-        "train.main('simple-dense', *map(Path, ('data/spectrograms/train', 'data/indexes', 'models/cunet')))\n"
+        "train.main('simple-dense-pairs', 0, *map(Path, ('data/spectrograms/train', 'data/indexes', "
+        "'data/conditions/cunet.csv', 'models/cunet/0')))\n"
     )
     assert workspace.run("python", "-c", script, check=False).returncode == -9
     (killed,) = runs(store(workspace)).values()
-    workspace.run("dvc", "repro", "-s", "train")
+    workspace.run("dvc", "repro", "-s", "train@0")
     client = MlflowClient(store(workspace))
     (run,) = client.search_runs([killed.info.experiment_id])
     assert run.info.run_id == killed.info.run_id
     assert run.info.status == "FINISHED"
-    history = client.get_metric_history(run.info.run_id, "train_loss/simple-dense")
+    history = client.get_metric_history(run.info.run_id, "train_loss/simple-dense-pairs")
     assert [point.step for point in history] == [1, 2, 3]

@@ -15,8 +15,9 @@ from cunet.evaluation.evaluate import evaluate, read_scores
 from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.scores import score_track
 from cunet.params import Dask, Params
+from cunet.preprocess.conditions import by_name
 from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
-from tests.conftest import write_song
+from tests.conftest import SINGLES, write_song
 
 
 def test_every_track_is_scored_with_its_own_estimates(params: Params, tmp_path: Path) -> None:
@@ -26,13 +27,14 @@ def test_every_track_is_scored_with_its_own_estimates(params: Params, tmp_path: 
     tracks = folder.tracks(tmp_path / "test")
     for track in tracks:
         write_track(track, tmp_path / "spectrograms" / f"{track.name}.h5", params.spectrogram)
-    estimate = BOUNDS["ideal-ratio-mask"]
+    estimate, conditions = BOUNDS["ideal-ratio-mask"], by_name(SINGLES)
     out = tmp_path / "out"
     out.mkdir()
     with cluster.connect(Dask(scheduler=None, workers=2)) as client:
         evaluate(
             "ideal-ratio-mask",
             estimate,
+            conditions,
             tracks,
             tmp_path / "spectrograms",
             params.spectrogram,
@@ -44,7 +46,9 @@ def test_every_track_is_scored_with_its_own_estimates(params: Params, tmp_path: 
     assert table["track"].unique().tolist() == [track.name for track in tracks]
     for track in tracks:
         with TrackSpectrograms(tmp_path / "spectrograms" / f"{track.name}.h5") as file:
-            expected = score_track(track, estimate(file), params.spectrogram, params.evaluate).table()
+            expected = score_track(
+                track, estimate(file, conditions), conditions, params.spectrogram, params.evaluate
+            ).table()
         found = table[table["track"] == track.name].reset_index(drop=True)
         pd.testing.assert_series_equal(found["SDR"], expected["SDR"], atol=1e-6)
     assert len(list((out / "test").glob("*.json"))) == 8

@@ -15,10 +15,12 @@ from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.protocols import METRICS, PROTOCOLS, Signals
 from cunet.evaluation.scores import score_signals, score_track
 from cunet.params import Evaluate, Params, Spectrogram
+from cunet.preprocess.conditions import by_name, single_conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
 from tests.datasets.musdb_trees import RATE, SOURCES, stems, write_wav_folder
 
 SECONDS = 3
+CONDITIONS = by_name(single_conditions(sorted(SOURCES)))
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def masks(track: MusdbTrack, spectrogram: Spectrogram, tmp_path: Path) -> Callab
 
     def masks(bound: str) -> dict[str, Mask]:
         with TrackSpectrograms(tmp_path / "track.h5") as file:
-            return BOUNDS[bound](file)
+            return BOUNDS[bound](file, CONDITIONS)
 
     return masks
 
@@ -54,10 +56,10 @@ def test_sisec18_scores_stereo_at_the_rate_of_the_data(
 ) -> None:
     signals = PROTOCOLS["sisec18"].signals(track, masks("mixture"), spectrogram)
     assert signals.rate == RATE
-    assert list(signals.estimates) == list(signals.references) == sorted(SOURCES)
+    assert list(signals.estimates) == list(signals.sources) == sorted(SOURCES)
     for name in SOURCES:
-        assert signals.references[name].shape == signals.estimates[name].shape == (SECONDS * RATE, 2)
-        np.testing.assert_array_equal(signals.references[name], track.read(name)[0])
+        assert signals.sources[name].shape == signals.estimates[name].shape == (SECONDS * RATE, 2)
+        np.testing.assert_array_equal(signals.sources[name], track.read(name)[0])
     below_4_khz = signals.estimates["vocals"]  # the mixture under a mask of ones, at the model's bandwidth
     for channel in (0, 1):  # each channel keeps its own sound
         assert np.corrcoef(below_4_khz[:, channel], signals.mixture[:, channel])[0, 1] > 0.9
@@ -68,7 +70,11 @@ def test_sisec18_is_what_museval_says_of_the_same_estimates(
     track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], params: Params
 ) -> None:
     ideal = masks("ideal-ratio-mask")
-    table = score_track(track, ideal, params.spectrogram, settings(params, "sisec18")).table().set_index("target")
+    table = (
+        score_track(track, ideal, CONDITIONS, params.spectrogram, settings(params, "sisec18"))
+        .table()
+        .set_index("target")
+    )
     estimates = PROTOCOLS["sisec18"].signals(track, ideal, params.spectrogram).estimates
     (database_track,) = musdb.DB(root=str(Path(track.multitrack.path).parents[2]), is_wav=True, subsets=["test"])
     expected = museval.eval_mus_track(database_track, estimates).df
@@ -92,15 +98,15 @@ def test_the_paper_scores_target_against_accompaniment_on_the_whole_track(
     track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], params: Params
 ) -> None:
     ideal, paper = masks("ideal-ratio-mask"), settings(params, "paper")
-    table = score_track(track, ideal, params.spectrogram, paper).table().set_index("target")
+    table = score_track(track, ideal, CONDITIONS, params.spectrogram, paper).table().set_index("target")
     found = table[["SDR", "SIR", "SAR"]].T.to_dict("list")
     assert (table["frames"] == 1).all()
     assert table["ISR"].isna().all()
     signals = PROTOCOLS["paper"].signals(track, ideal, params.spectrogram)
     for name in SOURCES:
-        others = np.sum([signals.references[other] for other in SOURCES if other != name], axis=0)
+        others = np.sum([signals.sources[other] for other in SOURCES if other != name], axis=0)
         sdr, sir, sar, _ = museval.metrics.bss_eval_sources(
-            np.stack([signals.references[name], others]).astype(float),
+            np.stack([signals.sources[name], others]).astype(float),
             np.stack([signals.estimates[name], signals.mixture - signals.estimates[name]]).astype(float),
             compute_permutation=False,
         )
@@ -111,7 +117,7 @@ def test_the_mixture_has_a_score_in_the_papers_protocol(
     track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], params: Params
 ) -> None:
     """Its accompaniment is silent, and BSS Eval would refuse it."""
-    table = score_track(track, masks("mixture"), params.spectrogram, settings(params, "paper")).table()
+    table = score_track(track, masks("mixture"), CONDITIONS, params.spectrogram, settings(params, "paper")).table()
     assert table["SDR"].notna().all()
 
 
@@ -126,9 +132,9 @@ def test_a_mono_source_of_a_stereo_mixture_is_on_both_channels(spectrogram: Spec
 
     frames = 1 + RATE * spectrogram.sample_rate // RATE // spectrogram.hop
     signals = PROTOCOLS["sisec18"].signals(Track(), {"a": np.ones((129, frames + 1), np.float32)}, spectrogram)
-    assert signals.references["a"].shape == (RATE, 2)
-    assert signals.references["a"][: RATE // 2].all()
-    assert not signals.references["a"][RATE // 2 :].any()
+    assert signals.sources["a"].shape == (RATE, 2)
+    assert signals.sources["a"][: RATE // 2].all()
+    assert not signals.sources["a"][RATE // 2 :].any()
 
 
 def test_the_memory_that_scoring_takes_grows_with_the_rate(track: MusdbTrack) -> None:
@@ -147,7 +153,8 @@ def test_a_silent_source_is_left_out_and_noted_in_every_protocol(params: Params)
         for name, waveform in sources.items()
     }
     signals = Signals(sources, estimates, sources["a"] + sources["b"], 8192)
+    conditions = by_name(single_conditions(list(sources)))
     for protocol in PROTOCOLS:
-        table = score_signals("song", signals, settings(params, protocol)).table().set_index("target")
+        table = score_signals("song", signals, conditions, settings(params, protocol)).table().set_index("target")
         assert table.loc["silent", "note"] == "silent reference"
         assert table.loc[["a", "b"], "SDR"].tolist() == pytest.approx([20, 20], abs=1)

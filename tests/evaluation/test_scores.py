@@ -7,9 +7,10 @@ import museval
 import numpy as np
 import pytest
 
-from cunet.evaluation.protocols import METRICS, Signals
+from cunet.evaluation.protocols import METRICS, PROTOCOLS, Signals
 from cunet.evaluation.scores import TrackScores, score_signals
 from cunet.params import Evaluate, Params
+from cunet.preprocess.conditions import by_name, single_conditions
 from cunet.preprocess.spectrogram import Mono
 
 RATE = 8192
@@ -30,7 +31,8 @@ def score(settings: Evaluate, sources: dict[str, Mono], estimates: dict[str, Mon
     references, estimates = (
         {name: waveform[:, None] for name, waveform in group.items()} for group in (sources, estimates)
     )
-    return score_signals("song", Signals(references, estimates, mixture[:, None], RATE), settings)
+    conditions = by_name(single_conditions(list(sources)))
+    return score_signals("song", Signals(references, estimates, mixture[:, None], RATE), conditions, settings)
 
 
 def estimates(error: float, **sources: Mono) -> dict[str, Mono]:
@@ -109,3 +111,54 @@ def test_everything_silent_is_no_score_and_no_crash(settings: Evaluate) -> None:
     sources = {"a": np.zeros_like(noise(1)), "b": np.zeros_like(noise(1))}
     table = score(settings, sources, estimates(0, **sources)).table()
     assert table["note"].tolist() == ["silent reference"] * 2
+
+
+def told(settings: Evaluate, mixed: dict[str, dict[str, float]], error: float = 0.1) -> TrackScores:
+    """Scores of estimates that are what each condition asks for, and noise `error` times the level of one source."""
+    sources = {"a": noise(1), "b": noise(2), "c": noise(3)}
+    columns = {name: waveform[:, None] for name, waveform in sources.items()}
+    error_signal = error * noise(99)[:, None]
+    made = {
+        name: sum(np.float32(weight) * columns[source] for source, weight in condition.items()) + error_signal
+        for name, condition in mixed.items()
+    }
+    mixture = np.sum(list(columns.values()), axis=0)
+    return score_signals("song", Signals(columns, made, mixture, RATE), mixed, settings)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_combination_is_scored_against_the_sum_of_its_sources(settings: Evaluate, protocol: str) -> None:
+    conditions = {
+        "a": {"a": 1.0, "b": 0.0, "c": 0.0},
+        "a+b": {"a": 1.0, "b": 1.0, "c": 0.0},
+        "0.5 c": {"a": 0.0, "b": 0.0, "c": 0.5},
+        "all": {"a": 1.0, "b": 1.0, "c": 1.0},
+    }
+    scores = told(settings.model_copy(update={"protocol": protocol}), conditions)
+    table = scores.table().set_index("target")
+    assert list(table.index) == list(conditions)
+    assert table["group"].tolist() == ["single", "2 instruments", "in between", "3 instruments"]
+    power_over_error = np.array([1, 2, 0.25, 3]) / 0.1**2
+    assert table["SDR"].to_numpy() == pytest.approx(10 * np.log10(power_over_error), abs=0.6)
+    assert {target["name"] for target in json.loads(scores.json)["targets"]} == set(conditions)
+
+
+def test_the_score_of_an_instrument_does_not_depend_on_what_else_is_scored(settings: Evaluate) -> None:
+    single = by_name(single_conditions(("a", "b", "c")))
+    alone = told(settings, single).table()
+    beside = told(settings, single | {"a+b": {"a": 1.0, "b": 1.0, "c": 0.0}}).table()
+    assert beside.iloc[:3].equals(alone)
+
+
+def test_a_level_that_is_not_the_one_asked_for_costs_score(settings: Evaluate) -> None:
+    """An estimate at full level where half was asked for: as much error as there is signal."""
+    sources = {"a": noise(1)[:, None], "b": noise(2)[:, None]}
+    signals = Signals(sources, {"0.5 a": sources["a"]}, sources["a"] + sources["b"], RATE)
+    table = score_signals("song", signals, {"0.5 a": {"a": 0.5, "b": 0.0}}, settings).table()
+    assert table["SDR"].to_numpy() == pytest.approx(0, abs=0.1)
+
+
+def test_what_asks_for_silence_has_no_score_and_does_not_stop_the_others(settings: Evaluate) -> None:
+    table = told(settings, {"none": dict.fromkeys("abc", 0.0), "all": dict.fromkeys("abc", 1.0)}).table()
+    assert table["note"].tolist() == ["silent reference", ""]
+    assert table["SDR"].isna().tolist() == [True, False]

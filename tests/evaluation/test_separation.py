@@ -9,8 +9,10 @@ from cunet.evaluation.masks import apply_masks
 from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.separation import Separator
 from cunet.models.architecture import Architecture, weights_file
-from cunet.params import Params
+from cunet.params import ConditionSet, Params
+from cunet.preprocess.conditions import build_conditions, by_name
 from cunet.preprocess.spectrogram import TrackSpectrograms, istft
+from tests.conftest import SINGLES
 
 
 @pytest.fixture
@@ -23,6 +25,7 @@ def save(params: Params, name: str, track: TrackSpectrograms, folder: Path, mask
     architecture = Architecture(
         name=name,
         instruments=track.instruments,
+        conditions=tuple(SINGLES.itertuples(index=False, name=None)),
         frames=params.patch.frames,
         spectrogram=params.spectrogram,
         unet=params.unet,
@@ -44,7 +47,7 @@ def test_a_constant_mask_scales_the_mixture_whatever_the_overlap(
     params: Params, track: TrackSpectrograms, tmp_path: Path, name: str, overlap: float
 ) -> None:
     model = save(params, name, track, tmp_path / "model", mask_bias=0.0)
-    masks = Separator(model, overlap).masks(track)
+    masks = Separator(model, overlap).masks(track, by_name(SINGLES))
     stereo = np.random.default_rng(0).standard_normal((track.samples, 2)).astype(np.float32)
     estimates = apply_masks(masks, stereo, params.spectrogram)
     assert list(estimates) == list(track.instruments)
@@ -56,11 +59,59 @@ def test_a_constant_mask_scales_the_mixture_whatever_the_overlap(
 def test_the_condition_reaches_the_network(params: Params, track: TrackSpectrograms, tmp_path: Path) -> None:
     model = save(params, "simple-conv", track, tmp_path / "model", mask_bias=0.0)
     separator = Separator(model, 0.0)
-    network = separator._networks["simple-conv"]
+    network = separator.networks["simple-conv"]
     mask = network.get_layer("mask")
     mask.set_weights([np.full_like(mask.kernel, 0.3), np.zeros(1)])
-    estimates = separator.masks(track)
+    estimates = separator.masks(track, by_name(SINGLES))
     assert np.abs(estimates["tone"] - estimates["noise"]).max() > 1e-6
+
+
+CONDITIONS = by_name(build_conditions(("clicks", "noise", "tone"), ConditionSet(up_to=2, levels=[0.5, 1], all=True)))
+
+
+def test_dedicated_networks_give_the_weighted_sum_of_their_masks(
+    params: Params, track: TrackSpectrograms, tmp_path: Path
+) -> None:
+    model = save(params, "unet", track, tmp_path / "model", mask_bias=0.0)
+    separator = Separator(model, 0.0)
+    for bias, network in zip((-1.0, 0.0, 1.0), separator.networks.values(), strict=True):
+        mask = network.get_layer("mask")
+        mask.set_weights([np.zeros_like(mask.kernel), np.full(1, bias)])
+    share = dict(zip(track.instruments, 1 / (1 + np.exp([1.0, 0.0, -1.0])), strict=True))
+    for name, mask in separator.masks(track, CONDITIONS).items():
+        expected = sum(weight * share[instrument] for instrument, weight in CONDITIONS[name].items())
+        audible = np.abs(track.mixture()) > 1e-3
+        np.testing.assert_allclose(mask[audible], expected, rtol=1e-3)
+
+
+def test_a_conditioned_network_is_told_the_condition_to_the_number(
+    params: Params, track: TrackSpectrograms, tmp_path: Path
+) -> None:
+    model = save(params, "simple-dense-pairs", track, tmp_path / "model", mask_bias=0.0)
+    separator = Separator(model, 0.0)
+    (network,) = separator.networks.values()
+    told: list[np.ndarray] = []
+    predict = network.predict_on_batch
+
+    def listen(inputs: list[np.ndarray]) -> np.ndarray:
+        told.append(inputs[1])
+        return np.asarray(predict(inputs))
+
+    network.predict_on_batch = listen
+    separator.masks(track, CONDITIONS)
+    vectors = np.unique(np.concatenate(told), axis=0)
+    expected = np.array([[z[name] for name in track.instruments] for z in CONDITIONS.values()], np.float32)
+    np.testing.assert_array_equal(vectors, np.unique(expected, axis=0))
+
+
+def test_the_ideal_mask_of_a_condition_is_the_weighted_sum_of_those_of_its_instruments(
+    track: TrackSpectrograms,
+) -> None:
+    masks = BOUNDS["ideal-ratio-mask"](track, CONDITIONS)
+    single = BOUNDS["ideal-ratio-mask"](track, by_name(SINGLES))
+    np.testing.assert_allclose(masks["0.5 clicks+tone"], 0.5 * single["clicks"] + single["tone"], atol=1e-6)
+    audible = sum(np.abs(track.source(name)) ** 2 for name in track.instruments) > 1e-6
+    np.testing.assert_allclose(masks["all"][audible], 1, atol=1e-4)
 
 
 def test_the_mixture_bound_is_the_mixture_and_the_ideal_mask_comes_near_the_sources(
@@ -68,9 +119,9 @@ def test_the_mixture_bound_is_the_mixture_and_the_ideal_mask_comes_near_the_sour
 ) -> None:
     settings = params.spectrogram
     mixture = istft(track.mixture(), track.samples, settings)
-    for estimate in apply_masks(BOUNDS["mixture"](track), mixture[:, None], settings).values():
+    for estimate in apply_masks(BOUNDS["mixture"](track, by_name(SINGLES)), mixture[:, None], settings).values():
         np.testing.assert_allclose(estimate[:, 0], mixture, atol=1e-5)
-    ideal = apply_masks(BOUNDS["ideal-ratio-mask"](track), mixture[:, None], settings)
+    ideal = apply_masks(BOUNDS["ideal-ratio-mask"](track, by_name(SINGLES)), mixture[:, None], settings)
     for name in track.instruments:
         reference = istft(track.source(name), track.samples, settings)
         error, before = (np.sum((estimate - reference) ** 2) for estimate in (ideal[name][:, 0], mixture))

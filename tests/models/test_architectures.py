@@ -1,6 +1,7 @@
 """The networks: shapes, conditioning, what travels with the weights, and freedom from TensorFlow."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,18 +10,22 @@ import keras
 import numpy as np
 import pytest
 
-from cunet.models.architecture import BUILDERS, Architecture, load_networks, weights_file
+from cunet.models.architecture import Architecture, load_networks, weights_file
+from cunet.models.cost import cost
 from cunet.params import Params
 from tests.conftest import ROOT
 
 INSTRUMENTS = ("bass", "drums", "lead guitar")
-CONDITIONED = sorted(BUILDERS.keys() - {"unet"})
+CONDITIONED = ["simple-dense", "simple-conv", "complex-dense", "complex-conv"]
+ORIGINAL = ["unet", *CONDITIONED]
+PLACED = ["simple-dense", "complex-dense-decoder", "simple-conv-both-pairs"]
 
 
 def describe(params: Params, name: str, **changes: object) -> Architecture:
     return Architecture(
         name=name,
         instruments=INSTRUMENTS,
+        conditions=((1, 0, 0), (0, 1, 0), (0, 0, 1)),
         frames=params.patch.frames,
         spectrogram=params.spectrogram,
         unet=params.unet,
@@ -39,7 +44,7 @@ def run(network: keras.Model, patches: np.ndarray, conditions: np.ndarray) -> np
     return np.asarray(network.predict_on_batch(arguments))
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", [*ORIGINAL, *PLACED[1:]])
 @pytest.mark.parametrize(("layers", "filters"), [(2, 3), (4, 2)])
 def test_the_estimate_is_a_share_of_the_mixture_at_any_depth(
     params: Params, name: str, layers: int, filters: int
@@ -69,29 +74,28 @@ def test_gammas_and_betas_have_the_size_that_the_film_says_and_start_near_neutra
     network = architecture.build(name)
     for layer in range(1, params.unet.layers + 1):
         maps = params.unet.filters * 2 ** (layer - 1)
-        gamma, beta = (network.get_layer(f"{kind}_{layer}") for kind in ("gamma", "beta"))
+        gamma, beta = (network.get_layer(f"{kind}_encoder_{layer}") for kind in ("gamma", "beta"))
         assert gamma.units == beta.units == (1 if name.startswith("simple") else maps)
         np.testing.assert_array_equal(gamma.bias, 1)
         np.testing.assert_array_equal(beta.bias, 0)
 
 
-@pytest.mark.parametrize("name", CONDITIONED)
-def test_the_condition_steers_the_estimate_through_the_encoder(params: Params, name: str) -> None:
+@pytest.mark.parametrize("name", [*CONDITIONED, *PLACED[1:]])
+def test_the_condition_steers_the_estimate_through_film_alone(params: Params, name: str) -> None:
     architecture = describe(params, name)
     network = architecture.build(name)
     patches, conditions = inputs(architecture)
     same = np.repeat(patches[:1], 2, axis=0)
     first, second = run(network, same, conditions)
     assert np.abs(first - second).max() > 1e-6
-    for layer in range(1, params.unet.layers + 1):  # gamma 1, beta 0: the condition has no say any more
-        for kind in ("gamma", "beta"):
-            head = network.get_layer(f"{kind}_{layer}")
+    for head in (layer for layer in network.layers if layer.name.startswith(("gamma_", "beta_"))):
+        if head.weights:  # gamma 1, beta 0: the condition has no say any more
             head.set_weights([np.zeros_like(head.kernel), np.asarray(head.bias)])
     first, second = run(network, same, conditions)
     np.testing.assert_allclose(first, second, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", [*ORIGINAL, *PLACED[1:]])
 def test_a_saved_architecture_is_rebuilt_from_its_folder_alone(params: Params, name: str, tmp_path: Path) -> None:
     architecture = describe(params, name)
     patches, conditions = inputs(architecture)
@@ -106,6 +110,42 @@ def test_a_saved_architecture_is_rebuilt_from_its_folder_alone(params: Params, n
     assert [architecture.network_for(target) in networks for target in INSTRUMENTS] == [True] * 3
     for network, model in networks.items():
         np.testing.assert_array_equal(run(model, patches, conditions), expected[network])
+
+
+@pytest.mark.parametrize(("name", "encoder", "decoder"), [(PLACED[0], 3, 0), (PLACED[1], 0, 2), (PLACED[2], 3, 2)])
+def test_film_is_where_the_placement_says_and_acts_between_normalisation_and_activation(
+    params: Params, name: str, encoder: int, decoder: int
+) -> None:
+    network = describe(params, name).build(name)
+    names = [layer.name for layer in network.layers]
+    films = [name for name in names if re.fullmatch(r"film_(en|de)coder_\d", name)]
+    assert len([name for name in films if "encoder" in name]) == encoder
+    assert len([name for name in films if "decoder" in name]) == decoder
+    for film in films:
+        block, number = film.removeprefix("film_").split("_")
+        ((after,),) = ([node.operation.name] for node in network.get_layer(film)._outbound_nodes)
+        assert after == f"{block}_activation_{number}"
+        scale = network.get_layer(film.replace("film", "film_scale"))
+        before = {source.operation.name for source in scale._inbound_nodes[0].parent_nodes}
+        assert f"{block}_norm_{number}" in before
+
+
+def test_the_cost_is_counted_from_the_layers(params: Params) -> None:
+    """By hand: two layers of 3 filters on patches of 128 x 8, 8 frames of 192 samples at 8192 Hz."""
+    unet = params.unet.model_copy(update={"layers": 2, "filters": 3})
+    architecture = describe(params, "unet", unet=unet, frames=8)
+    found = cost(architecture, architecture.build("bass"))
+    kernel = 5 * 5
+    positions = (64 * 4 * kernel * 1 * 3) + (32 * 2 * kernel * 3 * 6)  # encoder: outputs
+    positions += (32 * 2 * kernel * 6 * 3) + (64 * 4 * kernel * 6 * 1)  # decoder and mask: inputs
+    assert found.multiply_adds == round(positions * 8192 / (8 * 192))
+    assert found.networks == 3
+    assert found.weights == 3 * architecture.build("bass").count_params()
+    conditioned = describe(params, "complex-dense", unet=unet, frames=8)
+    told = cost(conditioned, conditioned.build("complex-dense"))
+    assert told.networks == 1
+    assert found.multiply_adds < told.multiply_adds < 1.1 * found.multiply_adds
+    assert told.activations > found.activations > 2 * 128 * 8 * 4
 
 
 LOAD_SCRIPT = """
@@ -130,14 +170,14 @@ def test_a_saved_keras_model_loads_where_this_package_is_not(params: Params, nam
 BACKEND_SCRIPT = """
 import sys
 import keras, numpy as np
-from cunet.models.architecture import BUILDERS, Architecture
+from cunet.models.architecture import Architecture
 from cunet.params import load_params
 params = load_params()
 unet = params.unet.model_copy(update={"layers": 2, "filters": 2})
 spectrogram = params.spectrogram.model_copy(update={"window": 64, "hop": 48})
-for name in BUILDERS:
-    architecture = Architecture(name=name, instruments=("a", "b"), frames=8, spectrogram=spectrogram, unet=unet,
-                                controls=params.controls)
+for name in ("unet", "simple-dense", "simple-conv-decoder", "complex-dense-both", "complex-conv"):
+    architecture = Architecture(name=name, instruments=("a", "b"), conditions=((1, 0), (0, 1)), frames=8,
+                                spectrogram=spectrogram, unet=unet, controls=params.controls)
     model = architecture.build(architecture.networks[0])
     model.compile("adam", loss="mean_absolute_error")
     x, z = np.ones((4, 32, 8, 1), "float32"), np.eye(2, dtype="float32")[[0, 1, 0, 1]]

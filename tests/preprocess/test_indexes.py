@@ -9,7 +9,7 @@ import soundfile
 from cunet.datasets.track import FileTrack
 from cunet.errors import UserError
 from cunet.params import Params, Patch, Validation
-from cunet.preprocess.indexes import build_indexes, instruments_of, read_index
+from cunet.preprocess.indexes import build_indexes, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
 
 
@@ -29,18 +29,15 @@ def test_the_seed_draws_and_names_choose(prepared: Path, params: Params) -> None
     assert len({frozenset(held_out(Validation(tracks=1, seed=seed))) for seed in range(20)}) > 1
 
 
-def test_every_frame_is_in_a_patch_and_every_patch_has_each_instrument(prepared: Path, params: Params) -> None:
+def test_every_frame_is_in_a_patch(prepared: Path, params: Params) -> None:
     training, validation = build_indexes(prepared / "train", params.patch, params.validation)
-    assert instruments_of(training) == ("clicks", "noise", "tone")
-    assert (training[["clicks", "noise", "tone"]].sum(axis=1) == 1).all()
     for index, step in ((training, params.patch.step), (validation, params.patch.frames)):
         for name, rows in index.groupby("track"):
             with TrackSpectrograms(prepared / "train" / f"{name}.h5") as track:
-                starts = np.sort(rows["frame"].unique())
+                starts = rows["frame"].to_numpy()
                 assert starts[0] == 0
                 assert starts[-1] == track.frames - params.patch.frames
-                assert np.diff(starts).max() <= step
-            assert (rows.groupby("frame").size() == 3).all()
+                assert 0 < np.diff(starts).min() <= np.diff(starts).max() <= step
 
 
 def test_a_track_shorter_than_a_patch_is_kept(prepared: Path, tmp_path: Path, params: Params) -> None:
@@ -51,7 +48,7 @@ def test_a_track_shorter_than_a_patch_is_kept(prepared: Path, tmp_path: Path, pa
     for path in (prepared / "train").glob("*.h5"):
         (tmp_path / path.name).symlink_to(path)
     training, _ = build_indexes(tmp_path, params.patch, Validation(tracks=["song 0"], seed=0))
-    assert training[training["track"] == "short"]["frame"].tolist() == [0, 0, 0]
+    assert training[training["track"] == "short"]["frame"].tolist() == [0]
 
 
 @pytest.mark.parametrize(
@@ -64,5 +61,5 @@ def test_validation_tracks_that_cannot_be_are_refused(prepared: Path, tracks: in
 
 
 def test_track_names_are_kept_to_the_letter(tmp_path: Path) -> None:
-    (tmp_path / "index.csv").write_text('track,frame,a,b\n007,0,1,0\nNA,0,0,1\n"x, y",0,0,1\n')
+    (tmp_path / "index.csv").write_text('track,frame\n007,0\nNA,0\n"x, y",0\n')
     assert read_index(tmp_path / "index.csv")["track"].tolist() == ["007", "NA", "x, y"]

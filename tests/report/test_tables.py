@@ -1,12 +1,19 @@
 """The tables of a comparison."""
 
+from pathlib import Path
+
+import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
 
-from cunet.report.tables import metrics, summarise, to_markdown
+from cunet.params import Params
+from cunet.report.sdr_plot import draw_sdr
+from cunet.report.sections import combinations_sections, scores_section
+from cunet.report.statistics import intervals
+from cunet.report.tables import metrics, sdr_table, summarise
 
-COLUMNS = ["architecture", "protocol", "track", "target", "SDR", "ISR", "SIR", "SAR", "frames", "lost", "note"]
+COLUMNS = ["architecture", "protocol", "track", "target", "group", "SDR", "ISR", "SIR", "SAR", "frames", "lost", "note"]
 
 
 @pytest.fixture
@@ -14,38 +21,42 @@ def scores() -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     for name, gain in (("mixture", 0.0), ("simple-dense", 5.0)):
         for track, sdr in (("x", 1.0), ("y", 2.0), ("z", 9.0)):
-            rows.append((name, "model-rate", track, "vocals", sdr + gain, 1, 1, 1, 40, 3, ""))
+            rows.append((name, "model-rate", track, "vocals", "single", sdr + gain, 1, 1, 1, 40, 3, ""))
             silent = track == "z"
             values = [np.nan] * 4 if silent else [sdr + gain + 2, 1, 1, 1]
             note = "silent reference" if silent else ""
-            rows.append((name, "model-rate", track, "bass", *values, 0 if silent else 40, 0 if silent else 3, note))
+            rows.append(
+                (name, "model-rate", track, "bass", "single", *values, 0 if silent else 40, 0 if silent else 3, note)
+            )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def test_the_summary_is_medians_over_tracks_and_their_mean_over_targets(scores: pd.DataFrame) -> None:
     summary = summarise(scores)
-    assert list(summary.columns) == ["architecture", "protocol", "target", "tracks", "SDR", "ISR", "SIR", "SAR"]
+    assert list(summary.columns) == [
+        *("architecture", "protocol", "group", "target", "tracks", "SDR", "ISR", "SIR", "SAR")
+    ]
     assert list(summary["architecture"].unique()) == ["mixture", "simple-dense"]
     table = summary.set_index(["architecture", "target"])
     assert table.loc[("mixture", "vocals"), "SDR"] == 2
     assert table.loc[("mixture", "bass"), "SDR"] == 3.5
     assert table.loc[("mixture", "mean"), "SDR"] == 2.75
     assert table.loc[("simple-dense", "mean"), "SDR"] == 7.75
-    assert table["tracks"].tolist() == [2, 3, 3, 2, 3, 3]
+    assert table["tracks"].tolist() == [3, 2, 3, 3, 2, 3]
 
 
-def test_the_markdown_says_what_was_left_out(scores: pd.DataFrame) -> None:
-    text = to_markdown(summarise(scores), scores)
-    assert "| simple-dense   |" in text
-    assert "7.75" in text
-    assert "9 of 120" in text
-    assert text.count("Not scored: bass of z (silent reference).") == 1
+def test_the_report_says_what_was_left_out(scores: pd.DataFrame, params: Params) -> None:
+    section = scores_section(summarise(scores), scores, params.compare)
+    assert section.table is not None
+    assert section.table.iloc[1].tolist() == ["simple-dense", "7.00", "8.50", "7.75"]
+    assert any("9 of 120" in note for note in section.notes)
+    assert section.notes.count("Not scored: bass of z (silent reference).") == 1
 
 
 def test_a_target_without_a_score_is_no_zero(scores: pd.DataFrame) -> None:
     scores.loc[scores["target"] == "bass", ["SDR", "ISR", "SIR", "SAR"]] = np.nan
     summary = summarise(scores)
-    assert "–" in to_markdown(summary, scores)
+    assert sdr_table(summary, "single")["bass"].tolist() == ["–", "–"]
     assert summary.loc[summary["target"] == "mean", "SDR"].tolist() == [2, 7]
 
 
@@ -55,14 +66,48 @@ def test_metrics_keep_their_names_when_film_and_control_change(scores: pd.DataFr
     assert values["mixture"] == {"SDR mean": 2.75}
 
 
-def test_the_papers_tables_are_means_and_deviations() -> None:
+def test_the_papers_tables_are_means_and_deviations(params: Params) -> None:
     sdr = {("x", "bass"): 1.0, ("y", "bass"): 5.0, ("x", "vocals"): 2.0, ("y", "vocals"): 2.0}
-    rows = [("unet", "paper", *key, value, np.nan, 0.0, 0.0, 1, 0, "") for key, value in sdr.items()]
+    rows = [("unet", "paper", *key, "single", value, np.nan, 0.0, 0.0, 1, 0, "") for key, value in sdr.items()]
     scores = pd.DataFrame(rows, columns=COLUMNS)
     summary = summarise(scores)
     table = summary.set_index("target")
     assert table["SDR"].to_dict() == {"bass": 3.0, "vocals": 2.0, "mean": 2.5}
     assert table["SDR std"].to_dict() == pytest.approx({"bass": 2.0, "vocals": 0.0, "mean": 1.5})
-    text = to_markdown(summary, scores)
-    assert "3.00 ± 2.00" in text
-    assert "BSS Eval v3" in text
+    section = scores_section(summary, scores, params.compare)
+    assert section.table is not None
+    assert section.table["bass"].tolist() == ["3.00 ± 2.00"]
+    assert "BSS Eval v3" in section.text[0]
+
+
+def test_combinations_have_a_mean_and_a_table_of_their_own(scores: pd.DataFrame) -> None:
+    pair = scores[scores["target"] == "vocals"].assign(target="bass+vocals", group="2 instruments")
+    half = pair.assign(target="0.5 bass", group="in between", SDR=-1.0)
+    summary = summarise(pd.concat([scores, pair, half]))
+    table = summary.set_index(["architecture", "target"])["SDR"]
+    assert table["mixture", "mean"] == 2.75  # of the single instruments alone
+    assert table["simple-dense", "mean of 2 instruments"] == table["simple-dense", "bass+vocals"] == 7
+    assert table["mixture", "mean of in between"] == -1
+    assert sdr_table(summary, "2 instruments").columns.tolist() == ["architecture", "bass+vocals", "mean"]
+    titles = [section.title for section in combinations_sections(summary)]
+    assert titles == ["SDR of combinations of 2 instruments", "SDR of values in between"]
+    assert metrics(summary, "simple-dense")["mixture"] == {
+        "SDR mean": 2.75,
+        "SDR mean of 2 instruments": 2,
+        "SDR mean of in between": -1,
+    }
+
+
+def test_of_very_many_conditions_the_report_shows_the_mean(
+    scores: pd.DataFrame, tmp_path: Path, params: Params
+) -> None:
+    many = [scores[scores["target"] == "vocals"].assign(target=f"{n} a", group="in between") for n in range(40)]
+    everything = pd.concat([scores, *many])
+    summary = summarise(everything)
+    assert sdr_table(summary, "in between").columns.tolist() == ["architecture", "mean"]
+    (section,) = combinations_sections(summary)
+    assert section.notes == ["The 40 conditions one by one are in sdr.csv."]
+    bounds = intervals(everything, params.compare)
+    draw_sdr(everything, summary.merge(bounds, "left", ["architecture", "target"]), 0.95, tmp_path / "sdr.png")
+    height, width = matplotlib.image.imread(tmp_path / "sdr.png").shape[:2]
+    assert height < width  # one panel, not a second with forty targets

@@ -1,23 +1,27 @@
 """Training: reproducible to the bit, and a kill changes nothing."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import keras
-import numpy as np
+import pandas as pd
 import pytest
 
+from cunet.errors import UserError
 from cunet.models.architecture import load_networks
 from cunet.params import Params, Patience
+from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
+from cunet.train.batches import ValidationBatches
 from cunet.train.fit import Trainer, describe, provenance
-from cunet.train.history import Row, read_history
-from tests.conftest import ROOT
+from cunet.train.history import Row, read_history, read_provenance
+from tests.conftest import ROOT, SINGLES
 
 SCRIPT = """
 import os, sys
 from pathlib import Path
-from tests.conftest import tiny_values
+from tests.conftest import SINGLES, tiny_values
 from cunet.params import Params
 from cunet.train.fit import Trainer, describe, provenance
 name, prepared, work, deadly = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
@@ -28,8 +32,8 @@ def on_epoch(network, row):
     epochs += 1
     if epochs == deadly:
         os.kill(os.getpid(), 9)
-architecture = describe(params, name, prepared / "indexes")
-Trainer(architecture, params.train, {}, prepared / "train", prepared / "indexes", work / "checkpoints",
+architecture = describe(params, name, SINGLES)
+Trainer(architecture, params.train, 0, {}, prepared / "train", prepared / "indexes", work / "checkpoints",
         on_epoch).train(work / "model")
 print("epochs", epochs)
 """
@@ -64,16 +68,18 @@ class KilledError(Exception):
     pass
 
 
-def trainer(params: Params, prepared: Path, work: Path, name: str = "simple-dense", stop: int = 0) -> Trainer:
+def trainer(
+    params: Params, prepared: Path, work: Path, name: str = "simple-dense", stop: int = 0, seed: int = 0
+) -> Trainer:
     def on_epoch(network: str, row: Row) -> None:
         if row["epoch"] == stop:
             raise KilledError
 
-    architecture = describe(params, name, prepared / "indexes")
-    described = provenance(params, architecture, prepared / "train", prepared / "indexes")
+    architecture = describe(params, name, SINGLES)
+    described = provenance(params, architecture, seed, prepared / "train", prepared / "indexes")
     checkpoints = work / "checkpoints"
     return Trainer(
-        architecture, params.train, described, prepared / "train", prepared / "indexes", checkpoints, on_epoch
+        architecture, params.train, seed, described, prepared / "train", prepared / "indexes", checkpoints, on_epoch
     )
 
 
@@ -84,6 +90,7 @@ def test_other_settings_do_not_continue_an_old_training(params: Params, prepared
     assert trainer(params, prepared, tmp_path).continues
     faster = params.model_copy(update={"train": params.train.model_copy(update={"learning_rate": 0.01})})
     assert not trainer(faster, prepared, tmp_path).continues
+    assert not trainer(params, prepared, tmp_path, seed=1).continues
 
 
 def test_the_best_weights_are_kept(params: Params, prepared: Path, tmp_path: Path) -> None:
@@ -96,9 +103,29 @@ def test_the_best_weights_are_kept(params: Params, prepared: Path, tmp_path: Pat
     _, networks = load_networks(tmp_path / "model")
     network = networks["simple-dense"]
     network.compile(loss="mean_absolute_error", jit_compile=False)
-    validation = subject._reader("validation.csv", "simple-dense").read(np.arange(27), conditioned=True)
+    (validation,) = ValidationBatches(subject._reader("validation.csv", "simple-dense"), True, size=27)
     loss = network.evaluate(*validation, verbose=0)
     assert loss == pytest.approx(history["validation_loss"].min(), rel=0.05)
+
+
+def test_a_track_that_is_trained_and_validated_on_is_refused(params: Params, prepared: Path, tmp_path: Path) -> None:
+    leaky = Path(shutil.copytree(prepared, tmp_path / "leaky"))
+    training, validation = (leaky / "indexes" / name for name in (TRAINING, VALIDATION))
+    held_out = read_index(validation)
+    pd.concat([read_index(training), held_out]).to_csv(training, index=False)
+    with pytest.raises(UserError, match=f"{held_out['track'].iloc[0]} would be trained and validated on"):
+        trainer(params, leaky, tmp_path).train(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_another_seed_is_another_network(params: Params, prepared: Path, tmp_path: Path) -> None:
+    for seed in (0, 1):
+        subject = trainer(params, prepared, tmp_path / str(seed), seed=seed)
+        assert subject.train(tmp_path / f"model {seed}") > 0
+        assert read_provenance(tmp_path / f"model {seed}")["seed"] == seed
+    first, second = (files(tmp_path / f"model {seed}") for seed in (0, 1))
+    assert first["simple-dense.weights.h5"] != second["simple-dense.weights.h5"]
+    assert first["cost.json"] == second["cost.json"]
 
 
 def test_patience_lowers_the_learning_rate_and_then_stops(params: Params, prepared: Path, tmp_path: Path) -> None:
