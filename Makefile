@@ -8,7 +8,9 @@ export DVC_NO_ANALYTICS := true
 
 # Meseguer-Brocal & Peeters (ISMIR 2019), section 4, on the full MUSDB18: eight networks of the published size.
 PAPER = -S dataset=musdb18 -S patch.step=4 -S unet.filters=16 -S controls.dropout=0.5 \
-	-S film=complex -S control=dense -S 'baselines=[unet,simple-dense,simple-conv,complex-conv]' \
+	-S film=complex -S control=dense -S conditions=single -S evaluate.conditions=single \
+	-S 'baselines=[unet,simple-dense,simple-conv,complex-conv]' \
+	-S train.progressive=0 -S train.augmentation.probability=0 \
 	-S train.batch_size=64 -S train.batches_per_epoch=2048 -S train.epochs=1000 \
 	-S train.patience.plateau=15 -S train.patience.stop=30 -S evaluate.protocol=paper
 
@@ -19,7 +21,7 @@ all: setup
 	@cat reports/sdr.md
 	@echo
 	@echo "Next:  source .venv/bin/activate"
-	@echo "       reports/                          table, box plot, spectrograms and sound"
+	@echo "       reports/index.html                the report: tables, plots, what the control learned"
 	@echo "       dvc exp run -S film=complex       the same with another FiLM"
 	@echo "       mlflow ui                         the runs side by side, at http://127.0.0.1:5000"
 

@@ -70,7 +70,6 @@ def for_each(
     arguments: Callable[[Item], tuple[Any, ...]],
     progress: str,
     done: Callable[[Item], bool] = lambda item: False,
-    unit: str = "track",
 ) -> Iterator[tuple[Item, Any]]:
     """Run `function(*arguments(item))` on the cluster for every item; yield (item, result) as they finish.
 
@@ -92,7 +91,7 @@ def for_each(
             return
 
     finished = len(items) - len(missing)
-    with tqdm(total=len(items), initial=finished, desc=progress, unit=unit, mininterval=1) as bar:
+    with tqdm(total=len(items), initial=finished, desc=progress, unit="track", mininterval=1) as bar:
         for _ in range(backlog):
             submit_next()
         for future in running:

@@ -215,7 +215,7 @@ class Interpret(Section):
     """
 
     path: Annotated[list[str], Field(min_length=2, max_length=2)] | None
-    steps: Annotated[int, Field(ge=2)]
+    steps: Annotated[int, Field(ge=2, le=101)]
     tracks: Positive
 
     @model_validator(mode="after")

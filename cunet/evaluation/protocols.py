@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cunet.datasets.track import MIXTURE, Track, Waveform
 from cunet.evaluation.masks import Mask, apply_masks
-from cunet.params import ProtocolName, Spectrogram
+from cunet.params import Evaluate, ProtocolName, Spectrogram
 from cunet.preprocess.conditions import SINGLE, Condition, Conditions, condition_group
 from cunet.preprocess.spectrogram import fit_length, resample
 
@@ -83,6 +83,11 @@ class Protocol:
             mixture,
             target_rate,
         )
+
+    def frames(self, signals: Signals, settings: Evaluate) -> tuple[float, float]:
+        """Window and hop in seconds; a track shorter than a window is one frame."""
+        whole = signals.seconds
+        return (whole, whole) if self.whole_tracks else (min(settings.window, whole), min(settings.hop, whole))
 
     def score(self, signals: Signals, conditions: Conditions, window: float, hop: float) -> dict[str, Values]:
         """Scores of the estimates of all `conditions`, none of which is silent, nor asks for silence."""

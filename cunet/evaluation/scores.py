@@ -61,15 +61,14 @@ def score_signals(name: str, signals: Signals, conditions: Conditions, settings:
     """Score the estimates of a track called `name`, each against the sum of the sources that its condition asks for.
 
     museval turns a frame to NaN for every source when one is silent in it. A target that is silent in the
-    whole track is left out, so that the others keep their scores. A track shorter than a window is one frame.
+    whole track is left out, so that the others keep their scores.
     """
     protocol = PROTOCOLS[settings.protocol]
     silent = {target: SILENT for target, z in conditions.items() if not signals.weighted(z).any()}
     for target in conditions:
         if not signals.estimates[target].any():
             silent.setdefault(target, "silent estimate")
-    whole = signals.seconds
-    window, hop = (whole, whole) if protocol.whole_tracks else (min(settings.window, whole), min(settings.hop, whole))
+    window, hop = protocol.frames(signals, settings)
     store = museval.TrackStore(name, win=window, hop=hop)
     scored = {target: z for target, z in conditions.items() if target not in silent}
     for target, values in protocol.score(signals, scored, window, hop).items():

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from distributed import Client
 
+from cunet import cluster
 from cunet.datasets.track import Track
 from cunet.errors import UserError
 from cunet.evaluation.examples import SUFFIX, excerpt, write_sound
@@ -14,7 +15,7 @@ from cunet.evaluation.pictures import draw_spectrograms
 from cunet.evaluation.separation import Separator
 from cunet.interpret import pictures
 from cunet.interpret.modulation import KINDS, modulations, neutral
-from cunet.interpret.path import glide, path, score_against_all
+from cunet.interpret.path import glide, over_tracks, path, score_against_all
 from cunet.params import Evaluate, Interpret, Spectrogram
 from cunet.preprocess.conditions import Condition, Conditions, by_name, condition_group, single_conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms
@@ -48,13 +49,17 @@ def interpret(
     steps = path(instruments, start, end, settings.steps)
     _write_modulations(separator, steps, out)
     chosen = tracks[: settings.tracks]
-    masks: dict[str, Masks] = {}
-    for number, track in enumerate(chosen):
+
+    def arguments(track: Track) -> tuple[Track, Masks, Conditions, Spectrogram, Evaluate]:
         with TrackSpectrograms(spectrograms / f"{track.name}.h5") as file:
-            masks[track.name] = _estimates(separator, file, steps)
-            if number < evaluation.example_tracks:
-                _write_example(file, masks[track.name], list(steps), spectrogram, evaluation.example_seconds, out)
-    scores = score_against_all(masks, steps, chosen, spectrogram, evaluation, client)
+            masks = _estimates(separator, file, steps)
+            if track in tracks[: evaluation.example_tracks]:
+                _write_example(file, masks, list(steps), spectrogram, evaluation.example_seconds, out)
+        return track, client.scatter([masks], hash=False)[0], steps, spectrogram, evaluation
+
+    jobs = cluster.for_each(client, score_against_all, chosen, arguments, "control: scores")
+    tables = {track.name: table for track, table in jobs}
+    scores = over_tracks([tables[track.name] for track in chosen], evaluation)
     on_path = scores[scores["estimate"].isin(steps)]
     on_path.to_csv(out / "path.csv", index=False, float_format="%.4f")
     pictures.draw_path(on_path, start, end, len(chosen), out / "path.png")
@@ -111,4 +116,5 @@ def _write_example(
 def _write_table(scores: pd.DataFrame, instruments: Sequence[str], out: Path) -> None:
     """SDR against every instrument: a row an estimate."""
     wide = scores.pivot(index="estimate", columns="target", values="SDR")
-    wide.loc[[MIXTURE, NEUTRAL, *instruments], list(instruments)].to_csv(out / "neutral.csv", float_format="%.4f")
+    wide = wide.reindex([MIXTURE, NEUTRAL, *instruments], columns=list(instruments))
+    wide.to_csv(out / "neutral.csv", float_format="%.4f")

@@ -37,7 +37,9 @@ def compare(
             metrics.json, sdr.png, control/, spectrograms/ and sound/.
     """
     by_seed = pd.concat(
-        [read_scores(folder).assign(seed=seed) for folders in results.values() for seed, folder in enumerate(folders)]
+        read_scores(folder).assign(seed=seed)
+        for folders in results.values()
+        for seed, folder in zip(params.seeds, folders, strict=False)  # a bound has one folder
     )
     scores, settings = over_seeds(by_seed), params.compare
     keys = ["architecture", "target"]

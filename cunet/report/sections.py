@@ -87,7 +87,7 @@ def costs_section(table: pd.DataFrame) -> Section:
     """What is counted; what is measured differs from run to run, and belongs to MLflow."""
     text = (
         "Counted from the layers, of all networks of an architecture together, but for what one target takes. Measured "
-        "time and memory, which differ from machine to machine, stand beside the scores in MLflow as cost/…"
+        "time and memory, which differ from machine to machine, stand beside the scores in MLflow as size_and_time/…"
     )
     return Section("Costs", [text], costs_table(table))
 
@@ -95,7 +95,7 @@ def costs_section(table: pd.DataFrame) -> Section:
 def control_section(control: Path) -> Section:
     """What the control of the architecture under study learned, from what the interpret stage wrote."""
     table = pd.read_csv(control / "neutral.csv").rename(columns={"estimate": "SDR against"})
-    shown = table.map(lambda value: f"{value:.2f}" if isinstance(value, float) else value)
+    shown = table.map(lambda value: "–" if pd.isna(value) else f"{value:.2f}" if isinstance(value, float) else value)
     text = (
         "The SDR of some estimates of the network under study against every instrument: of the mixture, of the U-Net "
         "left alone (all gammas one, all betas zero), and of what each instrument as the condition gives."

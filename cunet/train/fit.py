@@ -12,7 +12,7 @@ import pandas as pd
 from cunet.errors import UserError
 from cunet.files import identity, new_folder
 from cunet.models.architecture import Architecture, weights_file
-from cunet.models.cost import cost
+from cunet.models.counting import count
 from cunet.params import Params, Train, flatten
 from cunet.preprocess.conditions import instruments_of
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
@@ -108,7 +108,7 @@ class Trainer:
                 model.save_weights(weights_file(folder, network))
                 histories[network] = progress.history
                 seconds += progress.seconds
-            cost(self.architecture, model).save(folder)
+            count(self.architecture, model).save(folder)
             write_history(histories, self.provenance, folder)
             self.architecture.save(folder)
         return seconds

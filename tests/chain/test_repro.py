@@ -2,9 +2,12 @@
 
 import io
 import json
+import re
 import shutil
 from pathlib import Path
+from urllib.parse import unquote
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -21,18 +24,53 @@ def architectures(workspace: Workspace) -> list[str]:
 
 def test_repro_compares_everything_that_params_name(chain: Workspace) -> None:
     table = pd.read_csv(chain.path / "reports" / "sdr.csv")
-    assert list(table.columns) == ["architecture", "protocol", "target", "tracks", "SDR", "ISR", "SIR", "SAR"]
+    interval = ["SDR low", "SDR high"]
+    assert list(table.columns) == [
+        *("architecture", "protocol", "group", "target", "tracks", "SDR", "ISR", "SIR", "SAR"),
+        *(*interval, "seeds", "SDR seed std"),
+    ]
     assert architectures(chain) == ["mixture", "unet", "simple-dense-pairs", "ideal-ratio-mask"]
     for _, rows in table.groupby("architecture"):
-        assert rows["target"].tolist() == ["bass", "drums", "other", "vocals", "mean"]
+        pairs = ["bass+drums", "bass+other", "bass+vocals", "drums+other", "drums+vocals", "other+vocals"]
+        singles = ["bass", "drums", "other", "vocals", "mean"]
+        assert rows["target"].tolist() == [*singles, *pairs, "mean of 2 instruments"]
         assert (rows["tracks"] == 2).all()
         assert rows["SDR"].iloc[:4].mean() == pytest.approx(rows["SDR"].iloc[4], abs=1e-3)
+        assert rows["SDR"].iloc[5:11].mean() == pytest.approx(rows["SDR"].iloc[11], abs=1e-3)
+        assert (rows["SDR low"] <= rows["SDR"]).all()
+        assert (rows["SDR"] <= rows["SDR high"]).all()
     mean = table[table["target"] == "mean"].set_index("architecture")["SDR"]
     assert mean["mixture"] < mean["ideal-ratio-mask"] - 5
+    differences = pd.read_csv(chain.path / "reports" / "differences.csv")
+    assert {tuple(pair) for pair in differences[["first", "second"]].to_numpy()} == {("unet", "simple-dense-pairs")}
+    assert len(differences) == 5 + 7
+    costs = pd.read_csv(chain.path / "reports" / "costs.csv").set_index("architecture")
+    assert costs["networks"].to_dict() == {"unet": 4, "simple-dense-pairs": 1}
     for name in ("sdr.md", "sdr.png", "spectrograms/Synthetic - Test 001.png"):
         assert (chain.path / "reports" / name).stat().st_size > 100
-    sounds = chain.path / "reports" / "sound" / "Synthetic - Test 001" / "vocals"
-    assert sorted(path.stem for path in sounds.iterdir()) == sorted([*architectures(chain), "reference"])
+    for target in ("vocals", "drums+vocals"):
+        sounds = chain.path / "reports" / "sound" / "Synthetic - Test 001" / target
+        assert sorted(path.stem for path in sounds.iterdir()) == sorted([*architectures(chain), "reference"])
+
+
+def test_the_page_has_every_part_of_the_report_and_no_dead_link(chain: Workspace) -> None:
+    page = (chain.path / "reports" / "index.html").read_text()
+    parts = (
+        "SDR of single",
+        "SDR of combinations of 2",
+        "Differences",
+        "Costs",
+        "What the control learned",
+        "Examples",
+    )
+    places = [page.index(f"<h2>{part}") for part in parts]
+    assert places == sorted(places)
+    files = [unquote(found) for found in re.findall(r'(?:src|href)="([^"]+)"', page)]
+    for name in ("sdr.png", "control/path.png", "control/gamma.png", "control/beta.png", "control/projection.png"):
+        assert name in files
+    assert "spectrograms/Synthetic - Test 001.png" in files
+    for name in files:
+        assert (chain.path / "reports" / name).exists(), name
 
 
 def test_a_second_repro_runs_nothing(chain: Workspace) -> None:
@@ -41,7 +79,7 @@ def test_a_second_repro_runs_nothing(chain: Workspace) -> None:
 
 
 def test_two_runs_give_the_same_lock(chain: Workspace, tmp_path: Path) -> None:
-    again = make_workspace(tmp_path / "elsewhere", baselines=[])
+    again = make_workspace(tmp_path / "elsewhere")
     again.run("dvc", "repro", "evaluate@0", "evaluate-bound@ideal-ratio-mask")
     first, second = (yaml.safe_load((place.path / "dvc.lock").read_text())["stages"] for place in (chain, again))
     assert {"download@train", "spectrograms@test", "indexes", "conditions", "train@0", "evaluate@0"} <= set(second)
@@ -61,18 +99,52 @@ def test_another_film_runs_only_what_it_touches_and_shows_beside_the_first(chain
     assert chain.stages_run("dvc", "repro") == []
 
 
+def test_another_seed_trains_only_what_is_new_and_the_report_tells_the_spread(chain: Workspace) -> None:
+    ran = chain.stages_run("dvc", "exp", "run", "-S", "seeds=[0,3]", "-S", "baselines=[]")
+    assert ran == ["conditions", "train@3", "evaluate@3", "compare"]
+    reports = chain.path / "reports"
+    by_track = pd.read_csv(reports / "sdr_by_track.csv").query("architecture == 'simple-dense-pairs'")
+    seeds = by_track.pivot(index=["track", "target"], columns="seed", values="SDR")
+    assert (seeds[0] != seeds[3]).any()
+    table = pd.read_csv(reports / "sdr.csv").set_index(["architecture", "target"])
+    assert table.loc[("simple-dense-pairs", "vocals"), "seeds"] == 2
+    assert table.loc[("mixture", "vocals"), "seeds"] == 1
+    vocals = float(np.median(seeds.xs("vocals", level="target").to_numpy().mean(axis=1)))
+    assert table.loc[("simple-dense-pairs", "vocals"), "SDR"] == pytest.approx(vocals, abs=1e-3)
+    assert re.search(
+        r"simple-dense-pairs \| +single instruments \| +2 \| +-?[\d.]+ ± [\d.]+", (reports / "sdr.md").read_text()
+    )
+    found = runs(store(chain))
+    assert found["simple-dense-pairs, seed 3"].data.params["seed"] == "3"
+    chain.run("git", "checkout", "-q", ".")
+    chain.run("dvc", "checkout", "-q")
+
+
+def test_a_set_of_ones_own_that_is_not_used_runs_nothing_but_the_tables(chain: Workspace) -> None:
+    sets = yaml.safe_load((chain.path / "params.yaml").read_text())["condition_sets"]
+    chain.params(condition_sets=sets | {"trios": {"up_to": 3}})
+    assert chain.stages_run("dvc", "repro") == ["conditions"]
+    chain.run("git", "checkout", "-q", ".")
+    chain.run("dvc", "checkout", "-q")
+
+
 def test_a_queued_experiment_leaves_the_workspace_and_logs_to_its_store(chain: Workspace) -> None:
-    chain.run("dvc", "exp", "run", "--queue", "-n", "elsewhere", "-S", "film=complex", "-S", "control=conv")
+    changes = {"film": "complex", "control": "conv", "placement": "decoder", "conditions": "between"}
+    settings = [argument for name, value in changes.items() for argument in ("-S", f"{name}={value}")]
+    chain.run("dvc", "exp", "run", "--queue", "-n", "elsewhere", *settings)
     chain.run("dvc", "exp", "run", "--run-all")
     table = pd.read_csv(io.StringIO(chain.run("dvc", "exp", "show", "--csv").stdout)).set_index("Experiment")
-    assert list(table.loc["elsewhere", ["film", "control"]]) == ["complex", "conv"]
+    assert table.loc["elsewhere", list(changes)].to_dict() == changes
     assert architectures(chain)[2] == "simple-dense-pairs"
-    run = runs(store(chain))["complex-conv-pairs"]
+    run = runs(store(chain))["complex-conv-decoder-between"]
     assert run.data.tags["dvc.experiment"] == "elsewhere"
     assert run.data.metrics["sdr/vocals"] == pytest.approx(table.loc["elsewhere", "cunet.SDR vocals"], abs=1e-3)
     artifacts = Path(run.info.artifact_uri.removeprefix("file://"))
     assert artifacts.is_relative_to(chain.path)
     assert (artifacts / "sdr_by_track.json").exists()
+    modulation = pd.read_csv(artifacts / "control" / "modulation.csv")
+    assert modulation["block"].unique().tolist() == ["decoder_2", "decoder_1"]
+    assert {"0.25 vocals", "vocals", "all", "none"} <= set(modulation["condition"])
 
 
 def test_metrics_and_plots_are_shown(chain: Workspace) -> None:
@@ -80,7 +152,8 @@ def test_metrics_and_plots_are_shown(chain: Workspace) -> None:
     assert set(metrics["data"]) == {"cunet", "unet", "mixture", "ideal-ratio-mask"}
     chain.run("dvc", "plots", "show", "--out", "plots")
     page = (chain.path / "plots" / "index.html").read_text()
-    for title in ("SDR over test tracks", "Training and validation loss", "sdr.png", "Test 001.png"):
+    pictures = ("sdr.png", "gamma.png", "beta.png", "path.png", "projection.png", "Test 001.png")
+    for title in ("SDR over test tracks", "Training and validation loss", *pictures):
         assert title in page
     shutil.rmtree(chain.path / "plots")
 

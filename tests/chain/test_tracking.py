@@ -39,6 +39,13 @@ def test_a_trained_run_has_parameters_curves_and_system_metrics(chain: Workspace
     assert len(client.get_metric_history(conditioned.info.run_id, "validation_loss/simple-dense-pairs")) == 3
     assert len(client.get_metric_history(dedicated.info.run_id, "train_loss/vocals")) == 3
     assert "system/cpu_utilization_percentage" in dedicated.data.metrics
+    for run in (conditioned, dedicated):
+        cost = {name.removeprefix("size_and_time/"): value for name, value in run.data.metrics.items()}
+        assert cost["weights"] > cost["networks"] >= 1
+        assert 0 < cost["train_seconds"] < 600
+        assert 0.1 < cost["train_memory_gb"] < 20
+        assert 0 < cost["separation_seconds_per_minute"] < 60
+    assert conditioned.data.metrics["sdr of 2 instruments/drums and vocals"] < 30
 
 
 def test_tables_pictures_sound_and_models_are_there(chain: Workspace, tmp_path: Path) -> None:
@@ -49,7 +56,9 @@ def test_tables_pictures_sound_and_models_are_there(chain: Workspace, tmp_path: 
     assert table["score"].iloc[0] == "median over tracks: bass"
     assert len(table) == (4 + 1) + (6 + 1) + 2 * (4 + 6)
     assert (folder / "examples" / "Synthetic - Test 001.png").exists()
-    assert (folder / "examples" / "Synthetic - Test 001" / "vocals.flac").exists()
+    assert (folder / "examples" / "Synthetic - Test 001" / "drums+vocals.flac").exists()
+    for name in ("gamma.png", "path.png", "neutral.csv", "sound/Synthetic - Test 001/path.flac"):
+        assert (folder / "control" / name).exists()
     mlflow.set_tracking_uri(store(chain))
     network = mlflow.keras.load_model(f"runs:/{run.info.run_id}/simple-dense-pairs")
     inputs = [np.ones((1, 128, 16, 1), np.float32), np.eye(4, dtype=np.float32)[:1]]
@@ -73,8 +82,11 @@ def test_a_server_is_filled_from_the_outputs_alone_and_only_once(chain: Workspac
     assert len(client.search_runs([experiment.experiment_id])) == 4
     original, rebuilt = runs(store(chain))["simple-dense-pairs"], runs(server)["simple-dense-pairs"]
     assert rebuilt.data.params == original.data.params
-    shown = {name: value for name, value in original.data.metrics.items() if not name.startswith("system/")}
+    measured = ("system/", "size_and_time/train_", "size_and_time/separation_")
+    shown = {name: value for name, value in original.data.metrics.items() if not name.startswith(measured)}
     assert rebuilt.data.metrics == shown
+    folder = MlflowClient(server).list_artifacts(rebuilt.info.run_id, "control")
+    assert "control/projection.png" in [file.path for file in folder]
     assert len(client.get_metric_history(rebuilt.info.run_id, "train_loss/simple-dense-pairs")) == 3
 
 

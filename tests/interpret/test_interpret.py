@@ -11,13 +11,16 @@ import soundfile
 from cunet import cluster
 from cunet.datasets import folder
 from cunet.errors import UserError
+from cunet.evaluation.oracles import BOUNDS
+from cunet.evaluation.scores import score_track
 from cunet.evaluation.separation import Separator
 from cunet.interpret.interpret import interpret
 from cunet.interpret.modulation import modulations, neutral
-from cunet.interpret.path import glide, path
+from cunet.interpret.path import glide, path, score_against_all
 from cunet.models.architecture import Architecture, weights_file
 from cunet.params import Interpret, Params
-from cunet.preprocess.conditions import Conditions
+from cunet.preprocess.conditions import Conditions, by_name
+from cunet.preprocess.spectrogram import TrackSpectrograms
 from tests.conftest import SINGLES
 
 TRIO = ("clicks", "noise", "tone")
@@ -146,6 +149,19 @@ def test_tables_pictures_and_sound_are_there(
     third = 8192  # the glide begins as its start and ends as its end
     assert np.std(sounds["path"][:800] - sounds["path 0.00"][:800]) < 0.1 * np.std(sounds["path"][:third])
     assert np.std(sounds["path"][-800:] - sounds["path 1.00"][-800:]) < 0.1 * np.std(sounds["path"][-third:])
+
+
+def test_an_estimate_scored_against_one_source_has_the_sdr_that_it_has_among_all(
+    params: Params, prepared: Path, songs: Path
+) -> None:
+    (track, _), single = folder.tracks(songs / "test"), by_name(SINGLES)
+    with TrackSpectrograms(prepared / "test" / "song 0.h5") as file:
+        mask = BOUNDS["ideal-ratio-mask"](file, single)["noise"]
+    together = score_track(track, dict.fromkeys(single, mask), single, params.spectrogram, params.evaluate).table()
+    alone = score_against_all(track, {"x": mask}, {"x": single["noise"]}, params.spectrogram, params.evaluate)
+    assert alone["target"].tolist() == [*TRIO, "what was asked for"]
+    assert alone["SDR"].tolist()[:3] == pytest.approx(together["SDR"].tolist(), abs=1e-4)
+    assert alone["SDR"].iloc[3] == alone["SDR"].iloc[1]
 
 
 def test_an_unknown_instrument_on_the_path_is_one_line(

@@ -103,7 +103,7 @@ def test_the_best_weights_are_kept(params: Params, prepared: Path, tmp_path: Pat
     _, networks = load_networks(tmp_path / "model")
     network = networks["simple-dense"]
     network.compile(loss="mean_absolute_error", jit_compile=False)
-    (validation,) = ValidationBatches(subject._reader("validation.csv", "simple-dense"), True, size=27)
+    validation = ValidationBatches(subject._reader("validation.csv", "simple-dense"), True, size=27)[0]
     loss = network.evaluate(*validation, verbose=0)
     assert loss == pytest.approx(history["validation_loss"].min(), rel=0.05)
 
