@@ -24,8 +24,9 @@ from cunet.datasets.track import DECODING_MEMORY, MIXTURE, Extent, FileTrack, Tr
 from cunet.evaluation.oracles import ideal_ratio_mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import score_track
+from cunet.evaluation.targets import by_name
 from cunet.params import Params
-from cunet.preprocess.conditions import by_name, scored_conditions, single_conditions
+from cunet.preprocess.conditions import scored_conditions, single_conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
 from cunet.train.batches import READERS, PatchReader, TrainingBatches
 from cunet.train.fit import compile_network, describe
@@ -136,7 +137,7 @@ def _spectrograms(params: Params, extent: Extent, track: Track, folder: Path) ->
 
 
 def _training(params: Params, track: Track, name: str, folder: Path) -> Step:
-    """From a few steps on patches of the trial track; validation, a small part, is not counted."""
+    """From a few steps on patches of the trial track; validation is not counted."""
     settings = params.train
     index = pd.DataFrame({"track": [TRIAL] * settings.batch_size, "frame": np.arange(settings.batch_size)})
     conditions = single_conditions(track.instruments)
@@ -167,7 +168,7 @@ def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step
         masks = ideal_ratio_mask(file, conditions)
     taken = _time(lambda: score_track(track, masks, conditions, params.spectrogram, params.evaluate))
     protocol = PROTOCOLS[params.evaluate.protocol]
-    memory = protocol.memory([track], _long_track(extent), params.spectrogram.sample_rate)
+    memory = protocol.memory([track], _long_track(extent), params.spectrogram.sample_rate, len(conditions))
     workers = local_workers(params.dask, memory)
     scored = (1 + len(params.baselines)) * len(params.seeds) + BOUNDS
     return Step(

@@ -11,12 +11,12 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cunet.errors import UserError
-from cunet.variant import DEDICATED, ConditionedUnet, Control, Film, Placement, canonical, conditions_of
+from cunet.variant import CONDITIONS, ConditionedUnet, Control, Film, Placement, canonical, conditions_of
 
 Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Seed = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 Subset = Literal["train", "test"]
 SUBSETS: tuple[Subset, ...] = ("train", "test")
@@ -314,8 +314,13 @@ class Params(Section):
         for name in self.condition_sets:
             if name in get_args(Placement):
                 raise ValueError(f"condition_sets: {name} is the name of a placement: choose another")
+        if self.condition_sets.get(CONDITIONS) != ConditionSet(up_to=1):
+            raise ValueError(
+                f"condition_sets: {CONDITIONS} is the set of the paper, which names leave out: it must be "
+                "{up_to: 1}; give your own another name"
+            )
         used = {"conditions": self.conditions, "evaluate.conditions": self.evaluate.conditions}
-        used |= {f"baselines ({name})": conditions_of(name) for name in self.baselines if name != DEDICATED}
+        used |= {f"baselines ({name})": conditions_of(name) for name in self.baselines}
         for where, name in used.items():
             if name not in self.condition_sets:
                 raise ValueError(

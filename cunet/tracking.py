@@ -220,13 +220,13 @@ def _log_cost(model: Path, separation: float | None) -> None:
 def _log_results(scores: pd.DataFrame, results: Path) -> None:
     summary = summarise(scores)
     sdr = summary.dropna(subset=["SDR"])
-    mlflow.log_metrics({_metric(*row): float(row[-1]) for row in sdr[["group", "target", "SDR"]].to_numpy()})
+    mlflow.log_metrics({_metric(*row): float(value) for *row, value in sdr[["group", "target", "SDR"]].to_numpy()})
     mlflow.log_table(_table(scores, summary), TABLE)
     if (results / EXAMPLES).exists():
         mlflow.log_artifacts(str(results / EXAMPLES), EXAMPLES)
 
 
-def _metric(group: str, target: str, sdr: float) -> str:
+def _metric(group: str, target: str) -> str:
     """Name of a metric: single instruments come first among MLflow's charts; a plus is not allowed."""
     return f"sdr/{target}" if group == SINGLE else f"sdr of {group}/{target.replace('+', ' and ')}"
 

@@ -48,15 +48,15 @@ class ConditionedUnet:
         Raises:
             ValueError: it is no such name.
         """
-        film, control, *rest = [*name.split("-"), ""]
-        rest = rest[:-1]
+        kind, rest = name.split("-")[:2], name.split("-")[2:]
         placement = cast(Placement, rest.pop(0)) if rest and rest[0] in get_args(Placement) else PLACEMENT
         conditions = rest.pop(0) if rest else CONDITIONS
-        if film not in get_args(Film) or control not in get_args(Control) or rest or not conditions:
+        if kind not in [[film, control] for film in get_args(Film) for control in get_args(Control)] or rest:
             raise ValueError(
                 f"{name} is neither {DEDICATED} nor <film>-<control>[-<placement>][-<conditions>], such as "
                 "complex-dense or simple-conv-decoder-pairs"
             )
+        film, control = kind
         return cls(cast(Film, film), cast(Control, control), placement, conditions)
 
 

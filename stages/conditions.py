@@ -4,33 +4,44 @@ import sys
 from pathlib import Path
 
 from cunet.cli import run
+from cunet.errors import UserError
+from cunet.evaluation.targets import by_name
 from cunet.files import new_folder
+from cunet.interpret.path import ends
 from cunet.params import load_params
-from cunet.preprocess.conditions import SCORED, build_conditions, scored_conditions, single_conditions
+from cunet.preprocess.conditions import SCORED, build_conditions, scored_conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
-from cunet.variant import DEDICATED, conditions_of
+from cunet.variant import conditions_of
 
 
-def main(spectrograms: Path, out: Path) -> None:
-    """Write a table an architecture, and one of what is scored, for the instruments of the training tracks."""
+def main(train: Path, test: Path, out: Path) -> None:
+    """Write a table an architecture, and one of what is scored, for the instruments of the tracks.
+
+    Raises:
+        UserError: training and test tracks have other instruments, or params.yaml asks for what they do not have.
+    """
     params = load_params()
-    with TrackSpectrograms(track_files(spectrograms)[0]) as track:
-        instruments = track.instruments
+    instruments = _instruments(train)
+    if instruments != _instruments(test):
+        raise UserError(
+            f"the training tracks have {', '.join(instruments)}, the test tracks {', '.join(_instruments(test))}: "
+            "they must be the same"
+        )
+    ends(instruments, params.interpret)
     sets = params.condition_sets
-    tables = {
-        "cunet": build_conditions(instruments, sets[params.conditions]),
-        **{
-            name: single_conditions(instruments)
-            if name == DEDICATED
-            else build_conditions(instruments, sets[conditions_of(name)])
-            for name in params.baselines
-        },
-        SCORED: scored_conditions(instruments, sets[params.evaluate.conditions]),
-    }
+    tables = {name: build_conditions(instruments, sets[conditions_of(name)]) for name in params.baselines}
+    tables["cunet"] = build_conditions(instruments, sets[params.conditions])
+    tables[SCORED] = scored_conditions(instruments, sets[params.evaluate.conditions])
     with new_folder(out) as folder:
         for name, table in tables.items():
+            by_name(table)  # names must differ
             table.to_csv(folder / f"{name}.csv", index=False)
             print(f"{name}: {len(table)} conditions of {len(instruments)} instruments")
+
+
+def _instruments(spectrograms: Path) -> tuple[str, ...]:
+    with TrackSpectrograms(track_files(spectrograms)[0]) as track:
+        return track.instruments
 
 
 if __name__ == "__main__":

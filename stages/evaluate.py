@@ -9,9 +9,10 @@ from cunet.cli import run
 from cunet.datasets.registry import DATASETS
 from cunet.evaluation.evaluate import evaluate, memory_of_a_track
 from cunet.evaluation.oracles import BOUNDS
+from cunet.evaluation.targets import by_name
 from cunet.files import identity, resumable_folder
 from cunet.params import Params, load_params
-from cunet.preprocess.conditions import by_name, read_conditions
+from cunet.preprocess.conditions import read_conditions
 
 if TYPE_CHECKING:
     from cunet.evaluation.separation import Separator
@@ -23,7 +24,8 @@ def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path,
     separator = _separator(model, params) if model else None
     name = separator.architecture.name if separator else str(bound)
     tracks = DATASETS[params.dataset].tracks(audio)
-    memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate)
+    scored = by_name(read_conditions(conditions))
+    memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate, len(scored))
     inputs = [audio, spectrograms, conditions, *([model] if model else [])]
     made_of = identity(name, params.dataset, params.spectrogram, params.evaluate, inputs=inputs)
     with resumable_folder(out, made_of) as folder:
@@ -31,7 +33,7 @@ def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path,
             evaluate(
                 name,
                 separator.masks if separator else BOUNDS[name],
-                by_name(read_conditions(conditions)),
+                scored,
                 tracks,
                 spectrograms,
                 params.spectrogram,

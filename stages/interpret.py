@@ -8,8 +8,8 @@ from cunet.cli import run
 from cunet.datasets.registry import DATASETS
 from cunet.evaluation.evaluate import memory_of_a_track
 from cunet.evaluation.separation import Separator
-from cunet.files import new_folder
-from cunet.interpret.interpret import interpret
+from cunet.files import identity, resumable_folder
+from cunet.interpret.interpret import SCORES, interpret
 from cunet.params import load_params
 
 
@@ -17,20 +17,25 @@ def main(model: Path, audio: Path, spectrograms: Path, out: Path) -> None:
     """Look inside the network in the folder `model`, and write tables, pictures and sound to `out`."""
     params = load_params()
     tracks = DATASETS[params.dataset].tracks(audio)
-    memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate)
-    separator = Separator(model, params.evaluate.overlap)
-    with new_folder(out) as folder, cluster.connect(params.dask, memory) as client:
-        interpret(
-            separator,
-            tracks,
-            spectrograms,
-            params.spectrogram,
-            params.evaluate,
-            params.interpret,
-            client,
-            folder,
-        )
-    tracking.log_interpretation(out, model)
+    estimates = params.interpret.steps + len(tracks[0].instruments) + 2
+    memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate, estimates)
+    made_of = identity(
+        params.dataset, params.spectrogram, params.evaluate, params.interpret, inputs=[model, audio, spectrograms]
+    )
+    with resumable_folder(out, made_of) as folder:
+        if not (folder / SCORES).exists():  # else a kill left nothing to do but log
+            with cluster.connect(params.dask, memory) as client:
+                interpret(
+                    Separator(model, params.evaluate.overlap),
+                    tracks,
+                    spectrograms,
+                    params.spectrogram,
+                    params.evaluate,
+                    params.interpret,
+                    client,
+                    folder,
+                )
+        tracking.log_interpretation(folder, model)
 
 
 if __name__ == "__main__":

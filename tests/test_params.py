@@ -11,6 +11,7 @@ from cunet.params import Params, flatten, load_params
 from tests.conftest import ROOT, TINY
 
 Write = Callable[..., Params]
+SETS = {"single": {"up_to": 1}, "pairs": {"up_to": 2}}
 MD5 = f"md5:{'0' * 32}"
 
 
@@ -34,10 +35,13 @@ def test_the_params_of_the_repository_are_valid() -> None:
         ({"baselines": ["simple-conv-encoder"]}, ["simple-conv-encoder is called simple-conv"]),
         ({"seeds": []}, ["seeds"]),
         ({"seeds": [1, 1]}, ["seeds", "twice"]),
-        ({"condition_sets": {"single": {"up_to": 0}}}, ["condition_sets.single.up_to"]),
-        ({"condition_sets": {"pairs": {"up_to": 2, "levels": [1.2]}}}, ["condition_sets.pairs.levels"]),
-        ({"condition_sets": {"pairs": {"up_to": 2}, "both": {"up_to": 2}}}, ["both", "placement"]),
-        ({"condition_sets": {"my-set": {"up_to": 2}}}, ["condition_sets.my-set"]),
+        ({"seeds": [2**32]}, ["seeds"]),
+        ({"condition_sets": SETS | {"mine": {"up_to": 0}}}, ["condition_sets.mine.up_to"]),
+        ({"condition_sets": SETS | {"mine": {"up_to": 2, "levels": [1.2]}}}, ["condition_sets.mine.levels"]),
+        ({"condition_sets": SETS | {"both": {"up_to": 2}}}, ["both", "placement"]),
+        ({"condition_sets": SETS | {"my-set": {"up_to": 2}}}, ["condition_sets.my-set"]),
+        ({"condition_sets": SETS | {"single": {"up_to": 2}}}, ["single", "{up_to: 1}"]),
+        ({"condition_sets": {"pairs": {"up_to": 2}}}, ["single", "{up_to: 1}"]),
         ({"evaluate": {**TINY["evaluate"], "conditions": "trios"}}, ["evaluate.conditions", "trios"]),
         ({"interpret": {**TINY["interpret"], "path": ["drums", "drums"]}}, ["interpret", "to itself"]),
         ({"train": {**TINY["train"], "progressive": 1.5}}, ["train.progressive"]),

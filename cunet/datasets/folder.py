@@ -4,6 +4,7 @@ Any two or more instruments by name, the same in every track; mono or stereo, an
 mixture is optional.
 """
 
+import re
 import shutil
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from cunet.params import SUBSETS, Params, Subset
 
 SUFFIXES = (".wav", ".flac", ".ogg")
 OTHER_AUDIO = (".mp3", ".m4a", ".mp4", ".aac", ".aif", ".aiff", ".opus", ".wma")
-RESERVED = ("mean", "track", "frame")  # rows and columns that stand beside the instruments in tables
+# What stands beside instruments in tables and folders; and names that combinations and MLflow's metrics are made of.
+RESERVED = ("all", "architecture", "mean", "neutral", "none", "path")
+NAME = re.compile(r"[\w -]+")
 
 
 def prepare(params: Params, subset: Subset, out: Path, client: Client) -> None:
@@ -101,8 +104,11 @@ def _files(folder: Path) -> dict[str, Path]:
             raise UserError(f"{path}: {suffix} is not read; convert it to wav, flac or ogg")
         if suffix not in SUFFIXES:
             continue
-        if instrument in RESERVED:
-            raise UserError(f"{path}: an instrument cannot be called {instrument!r}: rename the file")
+        if instrument in RESERVED or not NAME.fullmatch(instrument):
+            raise UserError(
+                f"{path}: an instrument cannot be called {instrument!r}: rename the file, with letters, digits, "
+                f"spaces, - and _ alone, but not {', '.join(RESERVED)}"
+            )
         if instrument in files:
             raise UserError(f"{path}: {files[instrument].name} is there as well: keep one of them")
         files[instrument] = path

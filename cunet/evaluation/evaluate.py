@@ -13,8 +13,8 @@ from cunet.evaluation.examples import write_example
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import TrackScores, score_track
+from cunet.evaluation.targets import Conditions
 from cunet.params import Evaluate, Spectrogram, flatten
-from cunet.preprocess.conditions import Conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
 
 Estimator = Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]
@@ -72,14 +72,16 @@ def evaluate(
     return table
 
 
-def memory_of_a_track(tracks: Sequence[Track], spectrograms: Path, spectrogram: Spectrogram, settings: Evaluate) -> int:
-    """Bytes that it takes to score the longest of the tracks."""
+def memory_of_a_track(
+    tracks: Sequence[Track], spectrograms: Path, spectrogram: Spectrogram, settings: Evaluate, estimates: int
+) -> int:
+    """Bytes that it takes to score so many estimates of the longest of the tracks."""
     longest = 0
     for track in tracks:
         with TrackSpectrograms(spectrograms / f"{track.name}.h5") as file:
             longest = max(longest, file.samples)
     seconds = longest / spectrogram.sample_rate
-    return PROTOCOLS[settings.protocol].memory(tracks, seconds, spectrogram.sample_rate)
+    return PROTOCOLS[settings.protocol].memory(tracks, seconds, spectrogram.sample_rate, estimates)
 
 
 def read_scores(results: Path) -> pd.DataFrame:

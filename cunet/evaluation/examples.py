@@ -7,8 +7,9 @@ import soundfile
 
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.pictures import draw_spectrograms
+from cunet.evaluation.targets import Conditions, condition_group
 from cunet.params import Spectrogram
-from cunet.preprocess.conditions import SINGLE, Conditions, condition_group
+from cunet.preprocess.conditions import SINGLE
 from cunet.preprocess.spectrogram import Mono, TrackSpectrograms, istft
 
 EXAMPLES = "examples"

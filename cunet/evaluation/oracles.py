@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cunet.evaluation.masks import Mask
-from cunet.preprocess.conditions import Condition, Conditions
+from cunet.evaluation.targets import Condition, Conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms
 
 EPSILON = 1e-12

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from cunet.datasets.track import MIXTURE, Track, Waveform
 from cunet.evaluation.masks import Mask, apply_masks
+from cunet.evaluation.targets import Condition, Conditions, condition_group
 from cunet.params import Evaluate, ProtocolName, Spectrogram
-from cunet.preprocess.conditions import SINGLE, Condition, Conditions, condition_group
+from cunet.preprocess.conditions import SINGLE
 from cunet.preprocess.spectrogram import fit_length, resample
 
 REST = "rest of the mixture"
@@ -57,6 +58,7 @@ class Protocol:
         model_rate: whether references are brought to the rate of the model, mono, or estimates to that of the data.
         whole_tracks: whether a track is one frame.
         mean: whether a table holds means over tracks, with their standard deviation, or medians.
+        any_level: whether an estimate at another level than its reference has the same score.
     """
 
     title: str
@@ -65,6 +67,7 @@ class Protocol:
     model_rate: bool
     whole_tracks: bool
     mean: bool
+    any_level: bool
 
     def signals(self, track: Track, masks: dict[str, Mask], settings: Spectrogram) -> Signals:
         """Read a track, and separate it: the masks on every channel of the mixture at the model's rate."""
@@ -109,8 +112,8 @@ class Protocol:
             references[REST], estimates[REST] = rest, signals.mixture
         return self.bss_eval(references, estimates, signals.rate, window, hop)[name]
 
-    def memory(self, tracks: Sequence[Track], seconds: float, model_rate: int) -> int:
-        """Bytes that it takes to score a track of `seconds`, like those in `tracks`.
+    def memory(self, tracks: Sequence[Track], seconds: float, model_rate: int, estimates: int) -> int:
+        """Bytes that it takes to score so many estimates of a track of `seconds`, like those in `tracks`.
 
         BSS Eval holds the Fourier transforms of all channels of all references, several times over.
         """
@@ -119,7 +122,8 @@ class Protocol:
             waveform, rate = tracks[0].read(MIXTURE)
             channels = waveform.shape[1]
         transform = int(2 ** math.ceil(math.log2(seconds * rate + FILTER))) * np.dtype(complex).itemsize
-        return round(BASE_MEMORY + TRANSFORMS * len(tracks[0].instruments) * channels * transform)
+        waveforms = estimates * channels * seconds * rate * np.dtype(np.float32).itemsize
+        return round(BASE_MEMORY + TRANSFORMS * len(tracks[0].instruments) * channels * transform + waveforms)
 
     def _read(self, track: Track, source: str) -> tuple[Waveform, int]:
         waveform, rate = track.read(source)
@@ -168,6 +172,7 @@ PROTOCOLS: dict[ProtocolName, Protocol] = {
         model_rate=True,
         whole_tracks=False,
         mean=False,
+        any_level=False,
     ),
     "sisec18": Protocol(
         "museval v4 at the data's rate, stereo, as SiSEC 2018 (estimates and bounds have the model's bandwidth): "
@@ -177,6 +182,7 @@ PROTOCOLS: dict[ProtocolName, Protocol] = {
         model_rate=False,
         whole_tracks=False,
         mean=False,
+        any_level=False,
     ),
     "paper": Protocol(
         "BSS Eval v3 of whole tracks at the model's rate, mono, target against accompaniment: mean ± standard "
@@ -186,5 +192,6 @@ PROTOCOLS: dict[ProtocolName, Protocol] = {
         model_rate=True,
         whole_tracks=True,
         mean=True,
+        any_level=True,
     ),
 }

@@ -10,10 +10,11 @@ import pandas as pd
 from cunet.datasets.track import Track
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.protocols import METRICS, PROTOCOLS, Signals
+from cunet.evaluation.targets import Conditions, condition_group
 from cunet.params import Evaluate, Spectrogram
-from cunet.preprocess.conditions import Conditions, condition_group
 
 SILENT = "silent reference"
+UNSCORED = "no finite score in any frame"  # something is silent in each, or the estimate perfect
 COLUMNS = ["track", "target", "group", *METRICS, "frames", "lost", "note"]
 
 
@@ -83,4 +84,4 @@ def _row(frames: list[dict[str, dict[str, float]]], silent: str | None) -> dict[
     values = pd.DataFrame([frame["metrics"] for frame in frames])
     lost = int(values["SDR"].isna().sum())
     medians = {metric: float(values[metric].median()) for metric in METRICS}
-    return {**medians, "frames": len(frames), "lost": lost, "note": "silence in every frame" * (lost == len(frames))}
+    return {**medians, "frames": len(frames), "lost": lost, "note": UNSCORED * (lost == len(frames))}

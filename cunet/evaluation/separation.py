@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cunet.evaluation.masks import Mask
+from cunet.evaluation.targets import Condition, Conditions
 from cunet.models.architecture import load_networks
-from cunet.preprocess.conditions import Condition, Conditions
 from cunet.preprocess.spectrogram import Complex, TrackSpectrograms
 
 BATCH = 16
@@ -22,7 +22,7 @@ class Separator:
 
     def __init__(self, model: Path, overlap: float) -> None:
         self.architecture, self.networks = load_networks(model)
-        self._spent = self._separated = 0.0
+        self._seconds, self._frames = 0.0, 0
         self._step = max(1, round(self.architecture.frames * (1 - overlap)))
 
     def masks(self, track: TrackSpectrograms, conditions: Conditions) -> dict[str, Mask]:
@@ -31,28 +31,25 @@ class Separator:
         A conditioned network is told the condition. Dedicated networks know one instrument each: the mask is the
         sum of theirs, each times its weight.
         """
-        start = time.perf_counter()
         mixture = track.mixture()
         if self.architecture.conditioned:
             network = self.networks[self.architecture.name]
-            masks = {name: self.mask(network, mixture, track.peak, condition) for name, condition in conditions.items()}
-        else:
-            own = {name: self.mask(network, mixture, track.peak) for name, network in self.networks.items()}
-            masks = {name: _weighted(own, condition) for name, condition in conditions.items()}
-        self._spent += time.perf_counter() - start
-        self._separated += track.samples / self.architecture.spectrogram.sample_rate * len(masks)
-        return masks
+            return {name: self.mask(network, mixture, track.peak, condition) for name, condition in conditions.items()}
+        own = {name: self.mask(network, mixture, track.peak) for name, network in self.networks.items()}
+        return {name: _weighted(own, condition) for name, condition in conditions.items()}
 
     @property
     def seconds_per_minute(self) -> float | None:
-        """Seconds that the masks of a minute of one target took so far; None before there was a track."""
-        return 60 * self._spent / self._separated if self._separated else None
+        """Seconds that a network's mask of a minute took so far; None before there was one."""
+        minutes = self._frames * self.architecture.spectrogram.hop / self.architecture.spectrogram.sample_rate / 60
+        return self._seconds / minutes if minutes else None
 
     def mask(self, network: keras.Model, mixture: Complex, peak: float, condition: Condition | None = None) -> Mask:
         """Mask of one network: the weighted mean over the patches that overlap in a frame.
 
         The one bin above those that the networks see gets the mask of its neighbour.
         """
+        begin = time.perf_counter()
         bins, length = self.architecture.bins, self.architecture.frames
         frames = mixture.shape[1]
         starts = range(0, max(1, frames - length + self._step), self._step)
@@ -64,7 +61,9 @@ class Separator:
             total[:, start : start + length] += window * mask
             weights[start : start + length] += window
         assert (weights > 0).all()
-        return np.pad((total / weights)[:, :frames], ((0, len(mixture) - bins), (0, 0)), mode="edge")
+        whole: Mask = np.pad((total / weights)[:, :frames], ((0, len(mixture) - bins), (0, 0)), mode="edge")
+        self._seconds, self._frames = self._seconds + time.perf_counter() - begin, self._frames + frames
+        return whole
 
     def _masks_of_patches(
         self, network: keras.Model, magnitude: Mask, starts: Sequence[int], condition: Condition | None

@@ -3,24 +3,29 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import keras
+import numpy as np
 import pandas as pd
 from distributed import Client
 
 from cunet import cluster
-from cunet.datasets.track import Track
-from cunet.errors import UserError
+from cunet.datasets.track import MIXTURE, Track
 from cunet.evaluation.examples import SUFFIX, excerpt, write_sound
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.pictures import draw_spectrograms
 from cunet.evaluation.separation import Separator
+from cunet.evaluation.targets import Conditions, by_name, condition_group
 from cunet.interpret import pictures
 from cunet.interpret.modulation import KINDS, modulations, neutral
-from cunet.interpret.path import glide, over_tracks, path, score_against_all
+from cunet.interpret.path import ends, glide, path
+from cunet.interpret.scoring import score_against_all, summarise
 from cunet.params import Evaluate, Interpret, Spectrogram
-from cunet.preprocess.conditions import Condition, Conditions, by_name, condition_group, single_conditions
+from cunet.preprocess.conditions import single_conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms
 
-NEUTRAL, MIXTURE = "neutral", "mixture"
+NEUTRAL, PATH = "neutral", "path"
+EXAMPLES, SOUND = "examples", "sound"
+SCORES = "neutral.csv"  # written last
 Masks = dict[str, Mask]
 
 
@@ -39,39 +44,32 @@ def interpret(
     `modulation.csv`, `gamma.png` and `beta.png` hold its gammas and betas, `projection.png` the conditions in their
     space. `path.csv` and `path.png` score the estimates between two instruments against every instrument;
     `neutral.csv` scores the mixture, the output with neutral gammas and betas, and what each instrument alone gives.
-    Excerpts of the example tracks are in `sound/`, and as `<track>.png`.
+    Excerpts of the example tracks are in `sound/<track>/` and `examples/<track>.png`.
 
     Raises:
         UserError: the path names an instrument that there is not.
     """
     instruments = separator.architecture.instruments
-    start, end = _ends(instruments, settings)
+    start, end = ends(instruments, settings)
     steps = path(instruments, start, end, settings.steps)
     _write_modulations(separator, steps, out)
     chosen = tracks[: settings.tracks]
+    alone = neutral(separator.architecture, separator.networks[separator.architecture.name])
 
     def arguments(track: Track) -> tuple[Track, Masks, Conditions, Spectrogram, Evaluate]:
         with TrackSpectrograms(spectrograms / f"{track.name}.h5") as file:
-            masks = _estimates(separator, file, steps)
+            masks = _estimates(separator, alone, file, steps)
             if track in tracks[: evaluation.example_tracks]:
                 _write_example(file, masks, list(steps), spectrogram, evaluation.example_seconds, out)
         return track, client.scatter([masks], hash=False)[0], steps, spectrogram, evaluation
 
     jobs = cluster.for_each(client, score_against_all, chosen, arguments, "control: scores")
     tables = {track.name: table for track, table in jobs}
-    scores = over_tracks([tables[track.name] for track in chosen], evaluation)
+    scores = summarise([tables[track.name] for track in chosen], evaluation)
     on_path = scores[scores["estimate"].isin(steps)]
     on_path.to_csv(out / "path.csv", index=False, float_format="%.4f")
     pictures.draw_path(on_path, start, end, len(chosen), out / "path.png")
     _write_table(scores[~scores["estimate"].isin(steps)], instruments, out)
-
-
-def _ends(instruments: Sequence[str], settings: Interpret) -> tuple[str, str]:
-    start, end = settings.path or (instruments[0], instruments[-1])
-    for name in (start, end):
-        if name not in instruments:
-            raise UserError(f"interpret.path: no instrument is called {name}; there are {', '.join(instruments)}")
-    return start, end
 
 
 def _write_modulations(separator: Separator, steps: Conditions, out: Path) -> None:
@@ -89,32 +87,31 @@ def _write_modulations(separator: Separator, steps: Conditions, out: Path) -> No
     pictures.draw_projection(both, groups, list(steps), out / "projection.png")
 
 
-def _estimates(separator: Separator, track: TrackSpectrograms, steps: Conditions) -> Masks:
-    """Masks of every step of the path, of every instrument alone, of the mixture, and of the U-Net left alone."""
-    architecture = separator.architecture
-    nothing: Condition = dict.fromkeys(architecture.instruments, 0.0)
-    alone = neutral(architecture, separator.networks[architecture.name])
-    own = separator.mask(alone, track.mixture(), track.peak, nothing)
-    single = by_name(single_conditions(architecture.instruments))
-    return {**separator.masks(track, single | steps), NEUTRAL: own, MIXTURE: own * 0 + 1}
+def _estimates(separator: Separator, alone: keras.Model, track: TrackSpectrograms, steps: Conditions) -> Masks:
+    """Masks of every step of the path, of every instrument, of the mixture, and of the U-Net left alone."""
+    instruments = separator.architecture.instruments
+    neutral = separator.mask(alone, track.mixture(), track.peak, dict.fromkeys(instruments, 0.0))
+    told = separator.masks(track, by_name(single_conditions(instruments)) | steps)
+    return {**told, NEUTRAL: neutral, MIXTURE: np.ones_like(neutral)}
 
 
 def _write_example(
     track: TrackSpectrograms, masks: Masks, steps: list[str], settings: Spectrogram, seconds: float, out: Path
 ) -> None:
-    folder = out / "sound" / track.name
-    folder.mkdir(parents=True)
+    pictures, sound = out / EXAMPLES, out / SOUND / track.name
+    for folder in (pictures, sound):
+        folder.mkdir(parents=True, exist_ok=True)
     waveforms = {name: excerpt(track, mask, settings, seconds) for name, mask in masks.items()}
-    waveforms["path"] = excerpt(track, glide([masks[step] for step in steps], seconds, settings), settings, seconds)
+    waveforms[PATH] = excerpt(track, glide([masks[step] for step in steps], seconds, settings), settings, seconds)
     for name, waveform in waveforms.items():
-        label = f"path {name}" if name in steps else name
-        write_sound(waveform, settings.sample_rate, folder / f"{label}{SUFFIX}")
-    columns = {name: {track.name: waveforms[name]} for name in (MIXTURE, NEUTRAL, *track.instruments, "path")}
-    draw_spectrograms(columns, [track.name], settings, "", out / f"{track.name}.png")
+        label = f"{PATH} {name}" if name in steps else name
+        write_sound(waveform, settings.sample_rate, sound / f"{label}{SUFFIX}")
+    columns = {name: {track.name: waveforms[name]} for name in (MIXTURE, NEUTRAL, *track.instruments, PATH)}
+    draw_spectrograms(columns, [track.name], settings, "", pictures / f"{track.name}.png")
 
 
 def _write_table(scores: pd.DataFrame, instruments: Sequence[str], out: Path) -> None:
     """SDR against every instrument: a row an estimate."""
     wide = scores.pivot(index="estimate", columns="target", values="SDR")
     wide = wide.reindex([MIXTURE, NEUTRAL, *instruments], columns=list(instruments))
-    wide.to_csv(out / "neutral.csv", float_format="%.4f")
+    wide.to_csv(out / SCORES, float_format="%.4f")

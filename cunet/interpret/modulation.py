@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pandas as pd
 
+from cunet.evaluation.targets import Conditions
 from cunet.models.architecture import Architecture
-from cunet.preprocess.conditions import Conditions
 
 KINDS = {"gamma": 1.0, "beta": 0.0}  # and the value that leaves the feature maps as they are
 

@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 
 from cunet.evaluation.pictures import SAVE
 from cunet.interpret.modulation import KINDS
-from cunet.interpret.path import ASKED
+from cunet.interpret.scoring import ASKED
 
 COLOURS = {"gamma": "PuOr_r", "beta": "RdBu_r"}
 QUANTILE = 0.99  # of the values within the colour scale: a few maps far out would leave the others pale

@@ -1,5 +1,6 @@
 """Architectures by name, and what travels with their weights: everything needed to build and feed them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,6 @@ class Architecture(Section):
     def networks(self) -> tuple[str, ...]:
         """Names of its networks: the architecture's own, or one an instrument for dedicated models."""
         return (self.name,) if self.conditioned else self.instruments
-
-    def network_for(self, target: str) -> str:
-        """Name of the network that isolates `target`."""
-        return self.name if self.conditioned else target
 
     def build(self, network: str) -> keras.Model:
         """A network with fresh weights: magnitudes `(batch, bins, frames, 1)` in and out.
@@ -100,5 +97,5 @@ def _conditioned(architecture: Architecture, network: str) -> keras.Model:
 
 
 def _identifier(name: str) -> str:
-    """A Keras model's name may not hold a slash; instruments come from file names, which cannot either."""
-    return name.replace(" ", "_")
+    """A name for a Keras model, which is a scope of TensorFlow's as well."""
+    return re.sub(r"[^A-Za-z0-9-]", "_", f"network {name}")

@@ -10,7 +10,7 @@ FILE = "cost.json"
 
 @dataclass(frozen=True)
 class Cost:
-    """Of all networks of an architecture together, but for what one target takes.
+    """Weights of all networks of an architecture, and the work and memory of one target, which takes one network.
 
     Attributes:
         networks: how many there are.

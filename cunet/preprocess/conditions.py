@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, product
+from math import comb
 from pathlib import Path
 
 import pandas as pd
 
+from cunet.errors import UserError
 from cunet.params import ConditionSet
 
+SINGLE = "single"
 SCORED = "scored"  # name of the table of what is scored; no architecture is called so
-NONE, ALL = "none", "all"
-SINGLE, BETWEEN = "single", "in between"  # groups of conditions
-Condition = dict[str, float]  # a weight an instrument
-Conditions = dict[str, Condition]  # by name
+MOST = 1000  # conditions of a set; more cannot be learned, scored or looked at
 
 
 def build_conditions(instruments: Sequence[str], settings: ConditionSet) -> pd.DataFrame:
@@ -24,8 +24,18 @@ def build_conditions(instruments: Sequence[str], settings: ConditionSet) -> pd.D
 
     Returns:
         weights in [0, 1]: the target of a row is the sum of the sources, each times its weight.
+
+    Raises:
+        UserError: there are far too many.
     """
-    rows = list(_combinations(len(instruments), settings))
+    sizes = range(1, min(settings.up_to, len(instruments)) + 1)
+    count = sum(comb(len(instruments), size) * len(settings.levels) ** size for size in sizes)
+    if count > MOST:
+        raise UserError(
+            f"condition_sets: up_to {settings.up_to} of {len(instruments)} instruments at {len(settings.levels)} "
+            f"level(s) are {count} conditions, and {MOST} is the most: lower up_to, or give fewer levels"
+        )
+    rows = [row for size in sizes for row in _combinations(len(instruments), size, settings.levels)]
     if settings.all:
         rows.append((1.0,) * len(instruments))
     if settings.none:
@@ -39,38 +49,9 @@ def single_conditions(instruments: Sequence[str]) -> pd.DataFrame:
 
 
 def scored_conditions(instruments: Sequence[str], settings: ConditionSet) -> pd.DataFrame:
-    """What is scored: the instruments by themselves, then the rest of a set."""
-    both = [single_conditions(instruments), build_conditions(instruments, settings)]
-    return pd.concat(both).drop_duplicates(ignore_index=True)
-
-
-def condition_name(condition: Condition) -> str:
-    """A condition for people: `drums+vocals`, `0.5 drums+vocals`, `all` or `none`."""
-    weights = {instrument: weight for instrument, weight in condition.items() if weight}
-    if not weights:
-        return NONE
-    if len(weights) == len(condition) > 2 and set(weights.values()) == {1}:
-        return ALL
-    return "+".join(name if weight == 1 else f"{weight:g} {name}" for name, weight in weights.items())
-
-
-def condition_group(condition: Condition) -> str:
-    """What a condition is scored among: single instruments, combinations of as many, or values in between."""
-    weights = [weight for weight in condition.values() if weight]
-    if any(weight != 1 for weight in weights):
-        return BETWEEN
-    return SINGLE if len(weights) == 1 else f"{len(weights)} instruments" if weights else NONE
-
-
-def by_name(conditions: pd.DataFrame) -> Conditions:
-    """The rows of a table by the name of their condition."""
-    rows: list[Condition] = conditions.to_dict("records")  # type: ignore[assignment]
-    return {condition_name(row): row for row in rows}
-
-
-def instruments_of(conditions: pd.DataFrame) -> tuple[str, ...]:
-    """The instruments that a table of conditions speaks of, in order."""
-    return tuple(conditions.columns)
+    """What is scored: the instruments by themselves, then the rest of a set; silence has no score."""
+    both = pd.concat([single_conditions(instruments), build_conditions(instruments, settings)])
+    return both[both.any(axis=1)].drop_duplicates(ignore_index=True)
 
 
 def read_conditions(path: Path) -> pd.DataFrame:
@@ -78,11 +59,8 @@ def read_conditions(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=float)
 
 
-def _combinations(instruments: int, settings: ConditionSet) -> Iterator[tuple[float, ...]]:
-    for size in range(1, min(settings.up_to, instruments) + 1):
-        for chosen in combinations(range(instruments), size):
-            for levels in product(sorted(settings.levels, reverse=True), repeat=size):
-                weights = [0.0] * instruments
-                for place, level in zip(chosen, levels, strict=True):
-                    weights[place] = level
-                yield tuple(weights)
+def _combinations(instruments: int, size: int, levels: Sequence[float]) -> Iterator[tuple[float, ...]]:
+    for chosen in combinations(range(instruments), size):
+        for weights in product(sorted(levels, reverse=True), repeat=size):
+            row = dict(zip(chosen, weights, strict=True))
+            yield tuple(row.get(place, 0.0) for place in range(instruments))

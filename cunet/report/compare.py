@@ -8,9 +8,10 @@ import pandas as pd
 
 from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import compare_examples
+from cunet.evaluation.targets import by_name
 from cunet.params import Params
-from cunet.preprocess.conditions import by_name, read_conditions
-from cunet.report import sections, tables
+from cunet.preprocess.conditions import read_conditions
+from cunet.report import parts, tables
 from cunet.report.costs import costs
 from cunet.report.document import write_markdown, write_page
 from cunet.report.published import published_rows
@@ -48,14 +49,15 @@ def compare(
     published = published_rows(params.dataset, scores) if settings.published else None
     summary = measured if published is None else pd.concat([measured, published], ignore_index=True)
     compared, counted = differences(scores, list(models), settings), costs(models)
-    for name, table in {
+    files = {
         "sdr": summary,
         "sdr_by_track": by_seed,
         "differences": compared,
         "costs": counted,
         "training": _curves(models),
-    }.items():
-        table.to_csv(out / f"{name}.csv", index=False, float_format="%.4f" if name != "training" else None)
+    }
+    for name, table in files.items():
+        table.to_csv(out / f"{name}.csv", index=False, float_format="%.6g")
     (out / "metrics.json").write_text(json.dumps(tables.metrics(measured, params.architecture), indent=2) + "\n")
     draw_sdr(scores, measured, settings.confidence, out / "sdr.png")
     first = {name: folders[0] for name, folders in results.items()}
@@ -63,13 +65,15 @@ def compare(
     shutil.copytree(control, out / control.name)
     compare_examples(first, scored, spectrograms, params.spectrogram, seconds, out)
 
-    parts = [sections.scores_section(summary, scores, settings), *sections.combinations_sections(summary)]
-    parts += [sections.differences_section(compared, settings)] if len(models) > 1 else []
-    parts += [sections.seeds_section(summary)] if summary[SEEDS].max() > 1 else []
-    parts += [sections.costs_section(counted), sections.control_section(control)]
-    write_markdown(parts, out / "sdr.md")
-    parts.append(sections.examples_section(out / "spectrograms"))
-    write_page(f"Conditioned-U-Net: {params.architecture}", parts, out / "index.html")
+    document = [parts.scores_part(summary, scores, settings), *parts.combinations_parts(summary)]
+    document += [parts.differences_part(compared, settings)] if len(models) > 1 else []
+    document += [parts.seeds_part(summary)] if summary[SEEDS].max() > 1 else []
+    tracks = min(params.interpret.tracks, scores["track"].nunique())
+    document += [parts.costs_part(counted), parts.control_part(control, tracks)]
+    write_markdown(document, out / "sdr.md")
+    pictures = sorted((out / "spectrograms").glob("*.png"))
+    document = [parts.compared_part(params), *document, *([parts.examples_part(pictures)] if pictures else [])]
+    write_page(f"Conditioned-U-Net: {params.architecture}", document, out / "index.html")
 
 
 def _curves(models: Folders) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cunet.models.cost import Cost
@@ -9,7 +10,9 @@ from cunet.train.history import read_history
 
 
 def costs(models: dict[str, list[Path]]) -> pd.DataFrame:
-    """A row an architecture: what is counted from its layers, and epochs until the best weights, the mean over seeds.
+    """A row an architecture: what is counted from its layers, epochs trained and until the best weights.
+
+    Epochs are means over networks and seeds.
 
     Args:
         models: folders that the training wrote, one a seed, by architecture.
@@ -17,8 +20,10 @@ def costs(models: dict[str, list[Path]]) -> pd.DataFrame:
     rows = []
     for name, folders in models.items():
         own = Cost.load(folders[0])
-        histories = pd.concat([read_history(folder).assign(folder=number) for number, folder in enumerate(folders)])
-        best = histories.loc[histories.groupby(["folder", "network"])["validation_loss"].idxmin()]
+        trainings = [read_history(folder).assign(folder=number) for number, folder in enumerate(folders)]
+        history = pd.concat(trainings, ignore_index=True).fillna({"validation_loss": np.inf})
+        networks = history.groupby(["folder", "network"])
+        best = history.loc[networks["validation_loss"].idxmin()]
         rows.append(
             {
                 "architecture": name,
@@ -26,6 +31,7 @@ def costs(models: dict[str, list[Path]]) -> pd.DataFrame:
                 "weights": own.weights,
                 "multiply-adds": own.multiply_adds,
                 "activations": own.activations,
+                "epochs": networks["epoch"].max().mean(),
                 "best epoch": best["epoch"].mean(),
             }
         )
@@ -39,8 +45,9 @@ def costs_table(table: pd.DataFrame) -> pd.DataFrame:
             "architecture": table["architecture"],
             "networks": table["networks"].map(str),
             "weights, millions": (table["weights"] / 1e6).map("{:.3g}".format),
-            "multiply-adds a second of one target, 10⁹": (table["multiply-adds"] / 1e9).map("{:.3g}".format),
+            "multiply-adds a second, 10⁹": (table["multiply-adds"] / 1e9).map("{:.3g}".format),
             "activations of a patch, MB": (table["activations"] / 1e6).map("{:.3g}".format),
+            "epochs": table["epochs"].map("{:.1f}".format),
             "best epoch": table["best epoch"].map("{:.1f}".format),
         }
     )

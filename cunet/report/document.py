@@ -1,4 +1,4 @@
-"""The report as one document of sections, written as Markdown and as a page."""
+"""The report as one document of parts, written as Markdown and as a page."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Section:
+class Part:
     """A part of the report.
 
     Attributes:
@@ -34,18 +34,18 @@ class Section:
     pictures: list[Picture] = field(default_factory=list)
 
 
-def write_markdown(sections: list[Section], path: Path) -> None:
-    """Write the sections that have a table."""
-    parts = []
-    for section in (section for section in sections if section.table is not None):
-        assert section.table is not None
-        align = ["left", *["right"] * (section.table.shape[1] - 1)]
-        table = section.table.to_markdown(index=False, disable_numparse=True, colalign=align)
-        parts += [f"### {section.title}", *section.text, table, *section.notes]
-    path.write_text("\n\n".join(parts) + "\n")
+def write_markdown(document: list[Part], path: Path) -> None:
+    """Write the parts that have a table."""
+    texts: list[str] = []
+    for part in (part for part in document if part.table is not None):
+        assert part.table is not None
+        align = ["left", *["right"] * (part.table.shape[1] - 1)]
+        table = part.table.to_markdown(index=False, disable_numparse=True, colalign=align)
+        texts += [f"### {part.title}", *part.text, table, *part.notes]
+    path.write_text("\n\n".join(texts) + "\n")
 
 
-def write_page(title: str, sections: list[Section], path: Path) -> None:
+def write_page(title: str, document: list[Part], path: Path) -> None:
     """Write the page; its pictures are files beside it."""
     environment = Environment(loader=PackageLoader("cunet.report", "."), autoescape=True, undefined=StrictUndefined)
-    path.write_text(environment.get_template("page.html").render(title=title, sections=sections))
+    path.write_text(environment.get_template("page.html").render(title=title, document=document))

@@ -9,16 +9,21 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from cunet.evaluation.pictures import SAVE
-from cunet.report.tables import HIGH, LOW, MEAN, WIDEST, mean_of, over_tracks, title_of
+from cunet.preprocess.conditions import SINGLE
+from cunet.report.tables import HIGH, LOW, MEAN, PERFECT, WIDEST, mean_of, over_tracks, title_of
 
 WIDTH = 0.8  # of all architectures side by side, of the distance between two targets
 
 
 def draw_sdr(scores: pd.DataFrame, summary: pd.DataFrame, confidence: float, path: Path) -> None:
-    """SDR of every target: the value over tracks with its interval, and a dot a track; a panel a group of targets."""
+    """SDR of every target: the value over tracks with its interval, and a dot a track; a panel a group of targets.
+
+    What is perfect, such as the mixture where all instruments are asked for, is left out.
+    """
+    scores, summary = (table[table["SDR"] <= PERFECT] for table in (scores, summary))
     targets = {group: summary[summary["group"] == group]["target"].nunique() for group in summary["group"].unique()}
-    groups = [group for group, count in targets.items() if count <= WIDEST + 1]
-    names = list(scores["architecture"].unique())
+    groups = [group for group, count in targets.items() if group == SINGLE or count <= WIDEST + 1]
+    names = list(summary["architecture"].unique())
     widest = max(targets[group] for group in groups)
     size = (max(8, 0.24 * widest * (len(names) + 1)), 3.6 * len(groups) + 0.8)
     figure, panels = pyplot.subplots(len(groups), 1, figsize=size, squeeze=False, layout="constrained")

@@ -16,21 +16,22 @@ from cunet.params import Compare
 from cunet.report.tables import HIGH, LOW, mean_of, of_groups, protocol_of, summarise
 
 KEYS = ["architecture", "protocol", "track", "target", "group"]
-SEEDS, SEED_STD = "seeds", "SDR seed std"
+SEEDS, SEED_MEAN, SEED_STD = "seeds", "SDR seed mean", "SDR seed std"
+BATCH = 500  # bootstrap samples that are in memory at a time
 Values = npt.NDArray[np.float64]
 
 
 def over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
     """Scores of every track, the mean over the seeds that a network was trained with; order is kept."""
     groups = scores.groupby(KEYS, sort=False)
-    return pd.concat([groups[METRICS].mean(), groups[["frames", "lost", "note"]].first()], axis=1).reset_index()
+    return pd.concat([groups[METRICS].mean(), groups[["frames", "lost", "note"]].max()], axis=1).reset_index()
 
 
 def seed_spread(scores: pd.DataFrame) -> pd.DataFrame:
-    """What another seed changes: architecture, target, seeds, and the standard deviation of the SDR over them."""
+    """What another seed changes: architecture, target, number of seeds, mean and standard deviation of the SDR."""
     summaries = pd.concat(summarise(own).assign(seed=seed) for seed, own in scores.groupby("seed"))
     groups = summaries.groupby(["architecture", "target"], sort=False)["SDR"]
-    return pd.DataFrame({SEEDS: groups.size(), SEED_STD: groups.std()}).reset_index()
+    return pd.DataFrame({SEEDS: groups.size(), SEED_MEAN: groups.mean(), SEED_STD: groups.std()}).reset_index()
 
 
 def intervals(scores: pd.DataFrame, settings: Compare) -> pd.DataFrame:
@@ -70,7 +71,8 @@ def differences(scores: pd.DataFrame, names: list[str], settings: Compare) -> pd
     for group, target, wide in _by_target(scores[scores["architecture"].isin(names)]):
         rows = []
         for first, second in combinations([name for name in names if name in wide], 2):
-            paired = (wide[second] - wide[first]).dropna().to_numpy(float)
+            by_target = (wide[second] - wide[first]).dropna()  # of both, or a missing target would make a difference
+            paired = by_target.groupby("track").mean().to_numpy(float)
             if len(paired):
                 low, high = _interval(lambda v, axis: middle(v, axis=axis), paired, settings)
                 rows.append((first, second, len(paired), float(middle(paired)), low, high, *_signed_rank(paired)))
@@ -83,12 +85,12 @@ def differences(scores: pd.DataFrame, names: list[str], settings: Compare) -> pd
 
 
 def _by_target(scores: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Group, target, and SDR as a track a row and an architecture a column; last in a group, its mean."""
+    """Group, target, and SDR as a track and target a row, an architecture a column; last in a group, all targets."""
     for group, own in scores.groupby("group", sort=False):
-        for target, rows in own.groupby("target", sort=False):
-            yield str(group), str(target), rows.pivot(index="track", columns="architecture", values="SDR")
-        mean = own.groupby(["track", "architecture"], sort=False)["SDR"].mean().unstack()
-        yield str(group), mean_of(str(group)), mean
+        wide = own.pivot(index=["track", "target"], columns="architecture", values="SDR")
+        for target in own["target"].unique():
+            yield str(group), str(target), wide[wide.index.get_level_values("target") == target]
+        yield str(group), mean_of(str(group)), wide
 
 
 def _interval(statistic: Any, values: Values, settings: Compare) -> tuple[float, float]:
@@ -98,6 +100,7 @@ def _interval(statistic: Any, values: Values, settings: Compare) -> tuple[float,
         (values,),
         statistic,
         n_resamples=settings.resamples,
+        batch=BATCH,
         vectorized=True,
         confidence_level=settings.confidence,
         method="percentile",

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import pandas as pd
 
 from cunet.evaluation.protocols import METRICS, PROTOCOLS, Protocol
-from cunet.preprocess.conditions import BETWEEN, SINGLE
+from cunet.evaluation.targets import BETWEEN
+from cunet.preprocess.conditions import SINGLE
 
 MEAN = "mean"
 SPREAD = [f"{metric} std" for metric in METRICS]
 LOW, HIGH = "SDR low", "SDR high"
+PERFECT = 60  # dB; what is above is a perfect estimate, but for the precision of its numbers
 WIDEST = 10  # targets of a group that stand in a table or a plot; of more, only the mean
 
 
@@ -116,5 +118,12 @@ def metrics(summary: pd.DataFrame, studied: str) -> dict[str, dict[str, float]]:
 def _cell(value: float, spread: float, low: float, high: float) -> str:
     if pd.isna(value):
         return "–"
+    if value > PERFECT:
+        return f">{PERFECT}"
     text = f"{value:.2f}" if pd.isna(spread) else f"{value:.2f} ± {spread:.2f}"
-    return text if pd.isna(low) else f"{text} [{low:.1f}, {high:.1f}]"
+    return text + interval(low, high)
+
+
+def interval(low: float, high: float) -> str:
+    """An interval in brackets; nothing where there is none, as for a single track."""
+    return "" if pd.isna(low) else f" [{low:.1f}, {high:.1f}]"

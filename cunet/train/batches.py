@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from cunet.params import Train
-from cunet.preprocess.conditions import instruments_of
 from cunet.preprocess.spectrogram import Complex, TrackSpectrograms
 
 Magnitudes = npt.NDArray[np.float32]
@@ -22,7 +21,7 @@ READERS = 2  # threads that read ahead of the training
 
 
 @dataclass(frozen=True)
-class Patch:
+class PatchSources:
     """A mixture `(bins, frames)` and the sources that are needed of it, divided by one peak."""
 
     mixture: Complex
@@ -39,7 +38,7 @@ class PatchReader:
     def __init__(
         self, index: pd.DataFrame, conditions: pd.DataFrame, spectrograms: Path, bins: int, frames: int
     ) -> None:
-        self._instruments = instruments_of(conditions)
+        self._instruments = tuple(conditions.columns)
         self._conditions = conditions.to_numpy(np.float32)
         self._tracks = [TrackSpectrograms(spectrograms / f"{name}.h5") for name in index["track"].unique()]
         number = {track.name: n for n, track in enumerate(self._tracks)}
@@ -59,21 +58,21 @@ class PatchReader:
         """Conditions `(rows, instruments)` of some rows."""
         return self._conditions[rows % len(self._conditions)]
 
-    def read(self, row: int, condition: Magnitudes) -> Patch:
+    def read(self, row: int, condition: Magnitudes) -> PatchSources:
         """The patch of a row, with the sources that the condition speaks of."""
         number = row // len(self._conditions)
-        return Patch(self._mixture(number), {n: self._source(number, n) for n in _wanted(condition)})
+        return PatchSources(self._mixture(number), {n: self._source(number, n) for n in _wanted(condition)})
 
-    def mix(self, rng: np.random.Generator, gain: tuple[float, float]) -> Patch:
+    def mix(self, rng: np.random.Generator, gain: tuple[float, float]) -> PatchSources:
         """A new mixture: every source from a patch that `rng` draws, times a gain; magnitudes stay within one."""
         numbers = rng.integers(self.patches, size=len(self._instruments))
         gains = rng.uniform(*gain, size=len(self._instruments)).astype(np.float32)
         sources = {n: gains[n] * self._source(number, n) for n, number in enumerate(numbers.tolist())}
         mixture = np.asarray(sum(sources.values()))
         peak = max(np.float32(1), np.abs(mixture).max())
-        return Patch(mixture / peak, {n: source / peak for n, source in sources.items()})
+        return PatchSources(mixture / peak, {n: source / peak for n, source in sources.items()})
 
-    def batch(self, patches: Iterator[Patch], conditions: Magnitudes, conditioned: bool) -> Batch:
+    def batch(self, patches: Iterator[PatchSources], conditions: Magnitudes, conditioned: bool) -> Batch:
         """Inputs and targets: magnitudes `(rows, bins, frames, 1)`, and conditions `(rows, instruments)` if asked."""
         shape = (len(conditions), self._bins, self._frames, 1)
         mixtures, targets = np.empty(shape, np.float32), np.zeros(shape, np.float32)
@@ -137,7 +136,9 @@ class TrainingBatches(keras.utils.PyDataset):
         conditions = conditions * np.where(scaled, rng.random(self._size), 1).astype(np.float32)[:, None]
         return self._reader.batch(self._patches(rows, conditions, rng), conditions, self._conditioned)
 
-    def _patches(self, rows: npt.NDArray[np.intp], conditions: Magnitudes, rng: np.random.Generator) -> Iterator[Patch]:
+    def _patches(
+        self, rows: npt.NDArray[np.intp], conditions: Magnitudes, rng: np.random.Generator
+    ) -> Iterator[PatchSources]:
         mixed = rng.random(self._size) < self._augmentation.probability
         for place, row in enumerate(rows.tolist()):
             if mixed[place]:

@@ -14,7 +14,6 @@ from cunet.files import identity, new_folder
 from cunet.models.architecture import Architecture, weights_file
 from cunet.models.counting import count
 from cunet.params import Params, Train, flatten
-from cunet.preprocess.conditions import instruments_of
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import fingerprint
 from cunet.train import checkpoint
@@ -28,7 +27,7 @@ def describe(params: Params, name: str, conditions: pd.DataFrame) -> Architectur
     """The architecture called `name`, for a table of conditions and the instruments that it speaks of."""
     return Architecture(
         name=canonical(name),
-        instruments=instruments_of(conditions),
+        instruments=tuple(conditions.columns),
         conditions=tuple(conditions.itertuples(index=False, name=None)),
         frames=params.patch.frames,
         spectrogram=params.spectrogram,

@@ -69,6 +69,11 @@ def same_instrument_twice(root: Path) -> None:
     write(root / "a" / "voice.flac")
 
 
+def name_that_mlflow_refuses(root: Path) -> None:
+    write(root / "a" / "kick+snare.wav")
+    write(root / "a" / "b.wav")
+
+
 def reserved_name(root: Path) -> None:
     write(root / "a" / "mean.wav")
     write(root / "a" / "voice.wav")
@@ -88,6 +93,7 @@ def unread_format(root: Path) -> None:
         (other_instruments, ["nois", "clicks, noise, tone"]),
         (same_instrument_twice, ["voice.wav", "voice.flac", "keep one"]),
         (reserved_name, ["mean", "rename"]),
+        (name_that_mlflow_refuses, ["kick+snare", "rename"]),
         (unread_format, ["drums.mp3", "convert"]),
     ],
 )

@@ -14,8 +14,8 @@ from cunet.errors import UserError
 from cunet.evaluation.evaluate import evaluate, read_scores
 from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.scores import score_track
+from cunet.evaluation.targets import by_name
 from cunet.params import Dask, Params
-from cunet.preprocess.conditions import by_name
 from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
 from tests.conftest import SINGLES, write_song
 

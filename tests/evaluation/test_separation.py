@@ -8,9 +8,10 @@ import pytest
 from cunet.evaluation.masks import apply_masks
 from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.separation import Separator
+from cunet.evaluation.targets import by_name
 from cunet.models.architecture import Architecture, weights_file
 from cunet.params import ConditionSet, Params
-from cunet.preprocess.conditions import build_conditions, by_name
+from cunet.preprocess.conditions import build_conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms, istft
 from tests.conftest import SINGLES
 

@@ -14,12 +14,13 @@ from cunet.errors import UserError
 from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.scores import score_track
 from cunet.evaluation.separation import Separator
+from cunet.evaluation.targets import Conditions, by_name
 from cunet.interpret.interpret import interpret
 from cunet.interpret.modulation import modulations, neutral
-from cunet.interpret.path import glide, path, score_against_all
+from cunet.interpret.path import glide, path
+from cunet.interpret.scoring import score_against_all
 from cunet.models.architecture import Architecture, weights_file
 from cunet.params import Interpret, Params
-from cunet.preprocess.conditions import Conditions, by_name
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from tests.conftest import SINGLES
 
@@ -107,6 +108,9 @@ def test_a_glide_is_at_one_end_before_at_the_other_after_and_in_the_middle_at_ha
     assert (mask[:, 76:] == 1).all()
     np.testing.assert_allclose(mask[:, 50], 0.3, atol=0.01)
     assert (np.diff(mask[0]) >= 0).all()
+    short = glide(masks, 4 * seconds, settings)  # an excerpt that is longer than the track
+    assert short[0, 0] == 0
+    assert short[0, -1] > 0.97
 
 
 @pytest.fixture
@@ -140,9 +144,9 @@ def test_tables_pictures_and_sound_are_there(
     assert table.loc["tone", "tone"] == pytest.approx(ends["0.00", "tone"], abs=1e-3)
     conditions = pd.read_csv(out / "modulation.csv")["condition"].unique().tolist()
     assert conditions == [*TRIO, "all", "none"]
-    for name in ("gamma", "beta", "projection", "path", "song 0"):
+    for name in ("gamma", "beta", "projection", "path", "examples/song 0"):
         assert (out / f"{name}.png").stat().st_size > 5000
-    assert not (out / "song 1.png").exists()
+    assert not (out / "examples" / "song 1.png").exists()
     sounds = {file.stem: soundfile.read(file)[0] for file in (out / "sound" / "song 0").glob("*.flac")}
     assert sounds.keys() == {*TRIO, "mixture", "neutral", "path", "path 0.00", "path 0.50", "path 1.00"}
     assert all(len(sound) == 3 * 8192 for sound in sounds.values())

@@ -5,16 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cunet.errors import UserError
+from cunet.evaluation.targets import by_name, condition_group
 from cunet.params import ConditionSet
-from cunet.preprocess.conditions import (
-    build_conditions,
-    by_name,
-    condition_group,
-    instruments_of,
-    read_conditions,
-    scored_conditions,
-    single_conditions,
-)
+from cunet.preprocess.conditions import build_conditions, read_conditions, scored_conditions, single_conditions
 
 BAND = ("bass", "drums", "other", "vocals")
 
@@ -49,7 +43,7 @@ def test_every_instrument_of_a_combination_is_at_every_level() -> None:
 @pytest.mark.parametrize("instruments", [("solo",), ("a", "b"), tuple("abcdefgh")])
 def test_any_number_of_instruments(instruments: tuple[str, ...]) -> None:
     table = build_conditions(instruments, ConditionSet(up_to=2, all=True, none=True))
-    assert instruments_of(table) == instruments
+    assert tuple(table.columns) == instruments
     count = len(instruments)
     expected = count + count * (count - 1) // 2 + (count > 2) + 1
     assert len(table) == len(table.drop_duplicates()) == len(by_name(table)) == expected
@@ -59,6 +53,18 @@ def test_any_number_of_instruments(instruments: tuple[str, ...]) -> None:
 def test_single_instruments_are_always_scored_and_first() -> None:
     between = ConditionSet(up_to=1, levels=[0.5])
     assert list(by_name(scored_conditions(("a", "b"), between))) == ["a", "b", "0.5 a", "0.5 b"]
+    silence = ConditionSet(up_to=1, none=True)
+    assert list(by_name(scored_conditions(("a", "b"), silence))) == ["a", "b"]  # it has no score
+
+
+def test_far_too_many_conditions_are_refused_before_they_are_made() -> None:
+    with pytest.raises(UserError, match=r"up_to 10 of 10 instruments at 4 level\(s\) are 9765624 conditions"):
+        build_conditions(tuple("abcdefghij"), ConditionSet(up_to=10, levels=[0.25, 0.5, 0.75, 1]))
+
+
+def test_conditions_of_one_name_are_refused() -> None:
+    with pytest.raises(UserError, match=r"same name.*\(a, b, a\+b\)"):
+        by_name(build_conditions(("a", "b", "a+b"), ConditionSet(up_to=2)))
 
 
 def test_what_a_condition_is_scored_among() -> None:
@@ -76,5 +82,5 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
     table = build_conditions(("007", "lead, guitar"), ConditionSet(up_to=2, levels=[0.1, 1]))
     table.to_csv(tmp_path / "set.csv", index=False)
     found = read_conditions(tmp_path / "set.csv")
-    assert instruments_of(found) == ("007", "lead, guitar")
+    assert tuple(found.columns) == ("007", "lead, guitar")
     np.testing.assert_array_equal(found.to_numpy(), table.to_numpy())

@@ -4,22 +4,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from cunet.report.document import Picture, Section, write_markdown, write_page
+from cunet.report.document import Part, Picture, write_markdown, write_page
 
-SECTIONS = [
-    Section(
+PARTS = [
+    Part(
         "Scores <of> tracks",
         ["Higher is better."],
         pd.DataFrame([("unet", "1.50"), ("a & b", "-0.20")], columns=["architecture", "mean"]),
         ["Not scored: nothing."],
         [Picture("spectrograms/50% off?.png", "A caption")],
     ),
-    Section("Examples", ["Listen."]),
+    Part("Examples", ["Listen."]),
 ]
 
 
 def test_the_markdown_has_the_tables(tmp_path: Path) -> None:
-    write_markdown(SECTIONS, tmp_path / "sdr.md")
+    write_markdown(PARTS, tmp_path / "sdr.md")
     text = (tmp_path / "sdr.md").read_text()
     assert "| unet           |   1.50 |" in text
     assert text.index("Higher is better.") < text.index("unet") < text.index("Not scored")
@@ -27,7 +27,7 @@ def test_the_markdown_has_the_tables(tmp_path: Path) -> None:
 
 
 def test_the_page_has_everything_and_escapes_names(tmp_path: Path) -> None:
-    write_page("Conditioned-U-Net", SECTIONS, tmp_path / "index.html")
+    write_page("Conditioned-U-Net", PARTS, tmp_path / "index.html")
     text = (tmp_path / "index.html").read_text()
     for part in ("Scores &lt;of&gt; tracks", "a &amp; b", "-0.20", "Listen.", "A caption"):
         assert part in text

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from cunet.params import Params
+from cunet.report.parts import combinations_parts, scores_part
 from cunet.report.sdr_plot import draw_sdr
-from cunet.report.sections import combinations_sections, scores_section
 from cunet.report.statistics import intervals
 from cunet.report.tables import metrics, sdr_table, summarise
 
@@ -46,11 +46,11 @@ def test_the_summary_is_medians_over_tracks_and_their_mean_over_targets(scores: 
 
 
 def test_the_report_says_what_was_left_out(scores: pd.DataFrame, params: Params) -> None:
-    section = scores_section(summarise(scores), scores, params.compare)
-    assert section.table is not None
-    assert section.table.iloc[1].tolist() == ["simple-dense", "7.00", "8.50", "7.75"]
-    assert any("9 of 120" in note for note in section.notes)
-    assert section.notes.count("Not scored: bass of z (silent reference).") == 1
+    part = scores_part(summarise(scores), scores, params.compare)
+    assert part.table is not None
+    assert part.table.iloc[1].tolist() == ["simple-dense", "7.00", "8.50", "7.75"]
+    assert any("9 of 120" in note for note in part.notes)
+    assert part.notes.count("Not scored: bass of z (silent reference).") == 1
 
 
 def test_a_target_without_a_score_is_no_zero(scores: pd.DataFrame) -> None:
@@ -74,10 +74,10 @@ def test_the_papers_tables_are_means_and_deviations(params: Params) -> None:
     table = summary.set_index("target")
     assert table["SDR"].to_dict() == {"bass": 3.0, "vocals": 2.0, "mean": 2.5}
     assert table["SDR std"].to_dict() == pytest.approx({"bass": 2.0, "vocals": 0.0, "mean": 1.5})
-    section = scores_section(summary, scores, params.compare)
-    assert section.table is not None
-    assert section.table["bass"].tolist() == ["3.00 ± 2.00"]
-    assert "BSS Eval v3" in section.text[0]
+    part = scores_part(summary, scores, params.compare)
+    assert part.table is not None
+    assert part.table["bass"].tolist() == ["3.00 ± 2.00"]
+    assert "BSS Eval v3" in part.text[0]
 
 
 def test_combinations_have_a_mean_and_a_table_of_their_own(scores: pd.DataFrame) -> None:
@@ -89,7 +89,7 @@ def test_combinations_have_a_mean_and_a_table_of_their_own(scores: pd.DataFrame)
     assert table["simple-dense", "mean of 2 instruments"] == table["simple-dense", "bass+vocals"] == 7
     assert table["mixture", "mean of in between"] == -1
     assert sdr_table(summary, "2 instruments").columns.tolist() == ["architecture", "bass+vocals", "mean"]
-    titles = [section.title for section in combinations_sections(summary)]
+    titles = [part.title for part in combinations_parts(summary)]
     assert titles == ["SDR of combinations of 2 instruments", "SDR of values in between"]
     assert metrics(summary, "simple-dense")["mixture"] == {
         "SDR mean": 2.75,
@@ -105,8 +105,8 @@ def test_of_very_many_conditions_the_report_shows_the_mean(
     everything = pd.concat([scores, *many])
     summary = summarise(everything)
     assert sdr_table(summary, "in between").columns.tolist() == ["architecture", "mean"]
-    (section,) = combinations_sections(summary)
-    assert section.notes == ["The 40 conditions one by one are in sdr.csv."]
+    (part,) = combinations_parts(summary)
+    assert part.notes == ["The 40 conditions one by one are in sdr.csv."]
     bounds = intervals(everything, params.compare)
     draw_sdr(everything, summary.merge(bounds, "left", ["architecture", "target"]), 0.95, tmp_path / "sdr.png")
     height, width = matplotlib.image.imread(tmp_path / "sdr.png").shape[:2]

@@ -1,0 +1,45 @@
+"""Targets: conditions by name, and what each is scored among."""
+
+import pandas as pd
+
+from cunet.errors import UserError
+from cunet.preprocess.conditions import SINGLE
+
+NONE, ALL = "none", "all"
+BETWEEN = "in between"  # the group of conditions with other levels than one
+Condition = dict[str, float]  # a weight an instrument
+Conditions = dict[str, Condition]  # by name
+
+
+def by_name(conditions: pd.DataFrame) -> Conditions:
+    """The rows of a table of conditions by their name.
+
+    Raises:
+        UserError: two conditions have the same name.
+    """
+    rows: list[Condition] = conditions.to_dict("records")  # type: ignore[assignment]
+    named = {condition_name(row): row for row in rows}
+    if len(named) < len(rows):
+        raise UserError(
+            "two conditions have the same name, since an instrument is called like several others: rename its files "
+            f"({', '.join(conditions.columns)})"
+        )
+    return named
+
+
+def condition_name(condition: Condition) -> str:
+    """A condition for people: `drums+vocals`, `0.5 drums+vocals`, `all` or `none`."""
+    weights = {instrument: weight for instrument, weight in condition.items() if weight}
+    if not weights:
+        return NONE
+    if len(weights) == len(condition) > 2 and set(weights.values()) == {1}:
+        return ALL
+    return "+".join(name if weight == 1 else f"{weight:g} {name}" for name, weight in weights.items())
+
+
+def condition_group(condition: Condition) -> str:
+    """What a condition is scored among: single instruments, combinations of as many, or values in between."""
+    weights = [weight for weight in condition.values() if weight]
+    if any(weight != 1 for weight in weights):
+        return BETWEEN
+    return SINGLE if len(weights) == 1 else f"{len(weights)} instruments" if weights else NONE

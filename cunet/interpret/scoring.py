@@ -1,0 +1,53 @@
+"""Scores of an estimate against every instrument, whatever it was meant to be."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from cunet.datasets.track import Track
+from cunet.evaluation.masks import Mask
+from cunet.evaluation.protocols import PROTOCOLS
+from cunet.evaluation.targets import Conditions, by_name
+from cunet.params import Evaluate, Spectrogram
+from cunet.preprocess.conditions import single_conditions
+
+ASKED = "what was asked for"
+
+
+def score_against_all(
+    track: Track, masks: dict[str, Mask], asked: Conditions, spectrogram: Spectrogram, settings: Evaluate
+) -> pd.DataFrame:
+    """SDR of some estimates of a track against every instrument, and against what was asked for.
+
+    The SDR of BSS Eval does not depend on the other sources, so each is scored alone, which is much faster.
+
+    Args:
+        track: to score.
+        masks: `(bins, frames)`, by the name of the estimate.
+        asked: condition of an estimate, by its name; others were told nothing.
+        spectrogram: settings that the masks belong to.
+        settings: of the scores.
+
+    Returns:
+        a row an estimate and target: estimate, target and SDR, the median over frames.
+    """
+    protocol = PROTOCOLS[settings.protocol]
+    signals = protocol.signals(track, masks, spectrogram)
+    window, hop = protocol.frames(signals, settings)
+    instruments = by_name(single_conditions(track.instruments))
+    rows = []
+    for name, estimate in signals.estimates.items():
+        for target, condition in (instruments | ({ASKED: asked[name]} if name in asked else {})).items():
+            reference = signals.weighted(condition)
+            if reference.any() and estimate.any():
+                values = protocol.bss_eval({target: reference}, {target: estimate}, signals.rate, window, hop)
+                rows.append((name, target, float(np.nanmedian(values[target]["SDR"]))))
+    return pd.DataFrame(rows, columns=["estimate", "target", "SDR"])
+
+
+def summarise(tables: Sequence[pd.DataFrame], settings: Evaluate) -> pd.DataFrame:
+    """SDR over tracks, as the protocol says, of the tables of all tracks."""
+    groups = pd.concat(tables).groupby(["estimate", "target"], sort=False)["SDR"]
+    values: pd.Series[float] = groups.mean() if PROTOCOLS[settings.protocol].mean else groups.median()
+    return values.reset_index()
