@@ -5,6 +5,7 @@ import pytest
 from tests.chain.workspace import Workspace, make_workspace
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests that share the workspace run in one process, beside the others."""
     for item in items:
