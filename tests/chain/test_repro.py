@@ -7,13 +7,14 @@ import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
 from tests.chain.workspace import Workspace, make_workspace, runs, store
-from tests.conftest import write_song
+from tests.conftest import TINY, write_song
 
 BOUNDS = ["evaluate-bound@mixture", "evaluate-bound@ideal-ratio-mask"]
 
@@ -211,3 +212,67 @@ def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(songs
     result = workspace.run("dvc", "repro", check=False)
     assert result.returncode != 0
     assert "song 1: instruments clicks, noise, tone, but song 0 has clicks, noise" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"interpret": {"path": ["drums", "trumpet"], "steps": 3, "tracks": 1}}, "interpret.path: no instrument"),
+        ({"condition_sets": {"single": {"up_to": 1}}}, "params.yaml: conditions: no condition set is called pairs"),
+        (
+            {"condition_sets": {"single": {"up_to": 1}, "pairs": {"up_to": 4, "levels": [0.2, 0.4, 0.6, 0.8, 1, 0.1]}}},
+            "condition_sets: up_to 4 of 4 instruments at 6 level(s) are 2400 conditions",
+        ),
+    ],
+)
+def test_conditions_that_cannot_be_end_in_one_line_before_anything_is_trained(
+    chain: Workspace, changes: dict[str, object], words: str
+) -> None:
+    chain.params(**changes)
+    result = chain.run("dvc", "repro", check=False)
+    chain.run("git", "checkout", "-q", ".")
+    chain.run("dvc", "checkout", "-q")
+    assert result.returncode != 0
+    assert words in result.stderr
+    assert "Running stage 'train" not in result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_other_instruments_in_the_test_tracks_are_one_line(songs: Path, prepared: Path, tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace", dataset="folder")
+    other = tmp_path / "other"
+    other.mkdir()
+    with h5py.File(prepared / "test" / "song 0.h5") as source, h5py.File(other / "song 0.h5", "w") as file:
+        file.attrs.update(source.attrs)
+        file["mixture"] = source["mixture"][()]
+        for name, renamed in (("noise", "noise"), ("tone", "flute")):
+            file[f"sources/{renamed}"] = source[f"sources/{name}"][()]
+    result = workspace.run("python", "-m", "stages.conditions", str(prepared / "train"), str(other), "out", check=False)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == (
+        "error: the training tracks have clicks, noise, tone, the test tracks flute, noise: they must be the same"
+    )
+    assert not (workspace.path / "out").exists()
+
+
+@pytest.mark.slow
+def test_every_variant_and_every_set_of_conditions_goes_through_the_chain(tmp_path: Path) -> None:
+    original = ["unet", "simple-dense", "simple-conv", "complex-dense", "complex-conv"]
+    placed = ["simple-dense-decoder", "complex-conv-both-everything"]
+    told = ["simple-dense-combinations", "complex-dense-between"]
+    workspace = make_workspace(
+        tmp_path / "workspace",
+        baselines=[*original, *placed, *told],
+        evaluate=TINY["evaluate"] | {"conditions": "everything"},
+    )
+    workspace.run("dvc", "repro")
+    assert architectures(workspace) == [
+        *("mixture", *original, *placed, *told, "simple-dense-pairs", "ideal-ratio-mask")
+    ]
+    table = pd.read_csv(workspace.path / "reports" / "sdr.csv")
+    groups = ["single", "2 instruments", "3 instruments", "in between", "4 instruments"]
+    assert sorted(table["group"].unique()) == sorted(groups)
+    trained = table[~table["architecture"].isin(["mixture", "ideal-ratio-mask"])]
+    assert trained["SDR"].notna().all()
+    differences = pd.read_csv(workspace.path / "reports" / "differences.csv")
+    assert len(differences[differences["target"] == "mean"]) == 10 * 9 / 2

@@ -114,3 +114,22 @@ def test_seeds_are_averaged_track_by_track_and_their_spread_is_told(first: np.nd
 
 def test_the_same_scores_give_the_same_intervals(first: np.ndarray) -> None:
     pd.testing.assert_frame_equal(intervals(rows("a", first), SETTINGS), intervals(rows("a", first), SETTINGS))
+
+
+def test_a_target_that_one_misses_on_a_track_gives_the_other_no_advantage(first: np.ndarray) -> None:
+    """Both are the same but for an estimate of the hard target that is silent, and so has no score."""
+    easy, hard = (pd.concat([rows("a", v, name), rows("b", v, name)]) for v, name in ((first, "x"), (first - 9, "y")))
+    table = pd.concat([easy, hard], ignore_index=True)
+    table.loc[(table["architecture"] == "b") & (table["target"] == "y") & (table["track"] == "track 0"), "SDR"] = np.nan
+    found = differences(table, ["a", "b"], SETTINGS)
+    assert found["difference"].abs().max() == 0
+
+
+def test_what_was_wrong_with_any_seed_is_noted(first: np.ndarray) -> None:
+    seeds = [rows("a", first).assign(seed=number) for number in (0, 1)]
+    for column, value in (("SDR", np.nan), ("note", "silent estimate"), ("lost", 10)):
+        seeds[1].loc[0, column] = value
+    averaged = over_seeds(pd.concat(seeds))
+    assert averaged.loc[0, "note"] == "silent estimate"
+    assert averaged.loc[0, "lost"] == 10
+    assert averaged.loc[0, "SDR"] == pytest.approx(first[0])

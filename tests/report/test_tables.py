@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from cunet.params import Params
-from cunet.report.parts import combinations_parts, scores_part
+from cunet.report.parts import combinations_parts, differences_part, scores_part
 from cunet.report.sdr_plot import draw_sdr
-from cunet.report.statistics import intervals
+from cunet.report.statistics import differences, intervals
 from cunet.report.tables import metrics, sdr_table, summarise
 
 COLUMNS = ["architecture", "protocol", "track", "target", "group", "SDR", "ISR", "SIR", "SAR", "frames", "lost", "note"]
@@ -111,3 +111,34 @@ def test_of_very_many_conditions_the_report_shows_the_mean(
     draw_sdr(everything, summary.merge(bounds, "left", ["architecture", "target"]), 0.95, tmp_path / "sdr.png")
     height, width = matplotlib.image.imread(tmp_path / "sdr.png").shape[:2]
     assert height < width  # one panel, not a second with forty targets
+
+
+def test_many_instruments_are_drawn_and_tabled(scores: pd.DataFrame, tmp_path: Path, params: Params) -> None:
+    vocals = scores[scores["target"] == "vocals"]
+    everything = pd.concat([vocals.assign(target=f"instrument {number}") for number in range(12)])
+    summary = summarise(everything).merge(intervals(everything, params.compare), "left", ["architecture", "target"])
+    assert sdr_table(summary, "single").shape == (2, 1 + 12 + 1)
+    draw_sdr(everything, summary, 0.95, tmp_path / "sdr.png")
+    assert (tmp_path / "sdr.png").stat().st_size > 10_000
+
+
+def test_a_perfect_estimate_is_said_to_be_one_and_spoils_no_plot(
+    scores: pd.DataFrame, tmp_path: Path, params: Params
+) -> None:
+    pair = scores[scores["target"] == "vocals"].assign(target="all", group="2 instruments")
+    pair.loc[pair["architecture"] == "mixture", "SDR"] = 131.0
+    everything = pd.concat([scores, pair])
+    summary = summarise(everything).merge(intervals(everything, params.compare), "left", ["architecture", "target"])
+    assert sdr_table(summary, "2 instruments")["all"].str.startswith(">60").tolist() == [True, False]
+    draw_sdr(everything, summary, 0.95, tmp_path / "sdr.png")
+    assert (tmp_path / "sdr.png").stat().st_size > 10_000
+
+
+def test_a_single_track_has_a_difference_without_an_interval(scores: pd.DataFrame, params: Params) -> None:
+    alone = scores[scores["track"] == "x"]
+    part = differences_part(differences(alone, ["mixture", "simple-dense"], params.compare), params.compare)
+    assert part.table is not None
+    (row,) = part.table.to_dict("records")
+    assert row["second against first"] == "simple-dense – mixture"
+    assert row["difference, dB"] == "+5.00"
+    assert row["p"] == "1.000"
