@@ -25,6 +25,7 @@ from cunet.evaluation.oracles import ideal_ratio_mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import score_track
 from cunet.evaluation.targets import by_name
+from cunet.interpret.scoring import score_against_all
 from cunet.params import Params
 from cunet.preprocess.conditions import scored_conditions, single_conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
@@ -34,6 +35,7 @@ from cunet.train.fit import compile_network, describe
 TRIAL, TRIAL_SECONDS, RATE = "trial", 20, 44100
 LONG = 2  # how many times the mean length the longest track may have; memory is for that
 STEPS = 2  # of training that are timed
+NEITHER = 2  # estimates that are told nothing: the mixture, and the network with neutral gammas and betas
 BOUNDS = 2  # the mixture and the ideal ratio mask are scored as well
 BASE = 250 * 10**6  # bytes of a worker that does nothing yet
 COPIES = 24  # bytes of a sample while its track is decoded: 16 bits, float64 twice, float32
@@ -64,6 +66,7 @@ def estimate(params: Params) -> list[Step]:
             _spectrograms(params, extent, track, Path(folder)),
             *(_training(params, track, name, Path(folder)) for name in (params.architecture, *params.baselines)),
             _scoring(params, extent, track, Path(folder)),
+            _interpreting(params, extent, track, Path(folder)),
         ]
 
 
@@ -176,6 +179,24 @@ def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step
         memory=workers * memory,
         seconds=scored * taken * extent.seconds["test"] / TRIAL_SECONDS / workers,
         note=f"{scored} x {extent.tracks['test']} tracks, {workers} at a time, protocol {params.evaluate.protocol}",
+    )
+
+
+def _interpreting(params: Params, extent: Extent, track: Track, folder: Path) -> Step:
+    with TrackSpectrograms(folder / f"{track.name}.h5") as file:
+        mask = {"mixture": np.ones((file.bins, file.frames), np.float32)}
+    taken = _time(lambda: score_against_all(track, mask, {}, params.spectrogram, params.evaluate))
+    estimates = params.interpret.steps + len(track.instruments) + NEITHER
+    protocol, rate = PROTOCOLS[params.evaluate.protocol], params.spectrogram.sample_rate
+    memory = protocol.memory([track], _long_track(extent), rate, estimates)
+    workers = local_workers(params.dask, memory)
+    tracks = min(params.interpret.tracks, extent.tracks["test"])
+    seconds = tracks * extent.seconds["test"] / extent.tracks["test"]
+    return Step(
+        "interpret",
+        memory=workers * memory,
+        seconds=estimates * taken * seconds / TRIAL_SECONDS / workers,
+        note=f"{estimates} estimates of {tracks} tracks",
     )
 
 

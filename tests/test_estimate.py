@@ -60,6 +60,7 @@ def test_every_network_is_tried_and_its_time_is_that_of_the_trial_times_what_is_
         "train unet": 4 * epochs_and_batches,
         "train simple-conv": epochs_and_batches,
         "evaluate": (3 * 2 + 2) * 2 * 6 / 20,  # three architectures, twice, and two bounds on two songs
+        "interpret": (3 + 4 + 2) * 1 * 6 / 20,  # steps of the path, instruments, and neither; one song
     }
     assert found["train unet"].note.startswith("8 x")
     assert all(step.memory > 10**8 for name, step in found.items() if name != "download")

@@ -43,9 +43,8 @@ def _draw_group(axes: Axes, scores: pd.DataFrame, summary: pd.DataFrame, names: 
     offsets = WIDTH * (np.arange(len(names)) - (len(names) - 1) / 2) / len(names)
     for name, offset, colour in zip(names, offsets, seaborn.color_palette("colorblind", len(names)), strict=True):
         tracks = scores[(scores["architecture"] == name) & scores["target"].isin(targets)].dropna(subset=["SDR"])
-        axes.scatter(
-            tracks["target"].map(targets.index) + offset, tracks["SDR"], s=7, color=colour, alpha=0.35, linewidths=0
-        )
+        places = [targets.index(target) + offset for target in tracks["target"]]
+        axes.scatter(places, tracks["SDR"], s=7, color=colour, alpha=0.35, linewidths=0)
         own = summary[summary["architecture"] == name].set_index("target").reindex(targets)
         reach = np.abs(own[[LOW, HIGH]].to_numpy() - own[["SDR"]].to_numpy()).T
         places = np.arange(len(targets)) + offset
