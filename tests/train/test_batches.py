@@ -158,6 +158,27 @@ def test_augmented_patches_are_sums_of_sources_of_several_tracks_times_gains(
     assert len(origins) == 2 * 3  # every source of every training track
 
 
+def test_the_sources_of_an_augmented_patch_come_from_different_tracks(
+    index: pd.DataFrame, reader: PatchReader, prepared: Path
+) -> None:
+    truth = patches(index, prepared / "train")
+    tracks = index["track"].to_numpy()
+    rng = np.random.default_rng(0)
+    together = 0
+    for _ in range(24):
+        mixed = reader.mix(rng, (1.0, 1.0)).sources
+        origins = set()
+        for n, source in mixed.items():
+            (origin, *_) = [
+                tracks[number]
+                for number, (_, known) in enumerate(truth)
+                if np.corrcoef(np.abs(known[n]).ravel(), np.abs(source).ravel())[0, 1] > 0.99999
+            ]
+            origins.add(origin)
+        together += len(origins) == 1
+    assert together < 18  # of two tracks, a quarter by chance
+
+
 def test_an_augmented_mixture_is_the_sum_of_its_sources(index: pd.DataFrame, prepared: Path, params: Params) -> None:
     """The condition that asks for all gets the mixture, and the one that asks for none gets silence."""
     everything = pd.DataFrame([(1.0, 1.0, 1.0), (0.0, 0.0, 0.0)], columns=INSTRUMENTS)
