@@ -44,10 +44,15 @@ def costs_table(table: pd.DataFrame) -> pd.DataFrame:
         {
             "architecture": table["architecture"],
             "networks": table["networks"].map(str),
-            "weights, millions": (table["weights"] / 1e6).map("{:.3g}".format),
-            "multiply-adds a second, 10⁹": (table["multiply-adds"] / 1e9).map("{:.3g}".format),
-            "activations of a patch, MB": (table["activations"] / 1e6).map("{:.3g}".format),
+            "weights, millions": (table["weights"] / 1e6).map(_figures),
+            "multiply-adds a second, millions": (table["multiply-adds"] / 1e6).map(_figures),
+            "activations of a patch, MB": (table["activations"] / 1e6).map(_figures),
             "epochs": table["epochs"].map("{:.1f}".format),
             "best epoch": table["best epoch"].map("{:.1f}".format),
         }
     )
+
+
+def _figures(value: float) -> str:
+    """Three figures, or all of a large number."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

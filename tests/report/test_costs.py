@@ -33,7 +33,7 @@ def test_epochs_are_means_over_networks_and_seeds_of_any_length(tmp_path: Path) 
 def test_a_training_that_diverged_is_told_and_no_crash(tmp_path: Path) -> None:
     diverged = model(tmp_path / "0", {"a": [float("nan")] * 3})
     table = costs_table(costs({"unet": [diverged]}))
-    assert table.iloc[0].tolist() == ["unet", "1", "3.2", "1.23", "5.6", "3.0", "1.0"]
+    assert table.iloc[0].tolist() == ["unet", "1", "3.2", "1,234", "5.6", "3.0", "1.0"]
 
 
 @pytest.mark.parametrize("weights", [9_800_000, 12_345])
