@@ -14,6 +14,8 @@ from cunet.report.statistics import SEED_MEAN, SEED_STD, SEEDS
 from cunet.report.tables import WIDEST, interval, left_out, mean_of, protocol_of, sdr_table, title_of
 from cunet.variant import DEDICATED
 
+SILENCE = "An estimate of silence would score about 0 dB."
+
 
 def compared_part(params: Params) -> Part:
     """What was compared, for who knows the paper."""
@@ -24,8 +26,9 @@ def compared_part(params: Params) -> Part:
         "map), control network (dense or conv) and, where they are not the paper's, where the FiLM layers are and "
         f"which conditions the network was trained on; {DEDICATED} is one dedicated U-Net an instrument.",
         f"Every network was trained on up to {train.epochs * train.batches_per_epoch} batches of {train.batch_size} "
-        "patches. The mixture is what doing nothing scores; the ideal ratio mask is what no mask of this kind can beat "
-        "by much.",
+        f"patches, once with each of the seeds {', '.join(map(str, params.seeds))}. Intervals and tests are over "
+        "tracks: what another training would change, only several seeds show. The mixture is what doing nothing scores; "
+        "the ideal ratio mask is what no mask of this kind can beat by much.",
     ]
     return Part("What is compared", lines)
 
@@ -35,7 +38,7 @@ def scores_part(summary: pd.DataFrame, scores: pd.DataFrame, settings: Compare) 
     tracks = scores.dropna(subset=["SDR"])["track"].nunique()
     text = (
         f"SDR in dB, {protocol_of(scores).title}; {tracks} test tracks; higher is better. "
-        f"In brackets, the {settings.confidence:.0%} bootstrap interval over tracks."
+        f"In brackets, the {settings.confidence:.0%} bootstrap interval over tracks. {SILENCE}"
     )
     notes = left_out(scores)
     if any(name.endswith(SUFFIX) for name in summary["architecture"]):
@@ -77,7 +80,9 @@ def differences_part(table: pd.DataFrame, settings: Compare) -> Part:
         }
     )
     text = (
-        "Every two architectures, paired over tracks: the difference of the mean SDR of the targets, with its "
+        "Every two architectures, paired over tracks: of the differences track by track in the mean SDR of the "
+        "targets, what the tables above give of scores (a median of differences, say, is not the difference of "
+        "medians), with its "
         f"{settings.confidence:.0%} bootstrap interval; the Wilcoxon signed-rank test, also with Holm's correction for "
         "the number of pairs; the rank-biserial correlation, 1 where the second is better on every track, -1 where the "
         "first is."
@@ -106,9 +111,9 @@ def seeds_part(summary: pd.DataFrame) -> Part:
 def costs_part(table: pd.DataFrame) -> Part:
     """What is counted; what is measured differs from run to run, and belongs to MLflow."""
     text = (
-        "Counted: the weights of all networks; the work and memory of one target, which takes one network; epochs "
-        "trained, and until the best weights, the mean over networks. Measured time and memory, which differ from "
-        "machine to machine, stand beside the scores in MLflow as size_and_time/…"
+        "Counted: the weights of all networks together; the work and memory of one target, which takes one network; "
+        "epochs trained, and until the best weights, the mean over networks. Measured time and memory, which differ "
+        "from machine to machine, stand beside the scores in MLflow as size_and_time/…"
     )
     return Part("Costs", [text], costs_table(table))
 
@@ -120,7 +125,8 @@ def control_part(control: Path, tracks: int) -> Part:
     text = (
         "The SDR of some estimates of the network under study against every instrument: of the mixture, of the U-Net "
         "left alone (neutral: all gammas one, all betas zero), and of what each instrument as the condition gives, on "
-        f"the first {tracks} test tracks."
+        f"the first {tracks} test tracks. {SILENCE} Among the conditions shown, all, none and the steps of the path "
+        "may be ones that the network was not trained on."
     )
     captions = {
         "path.png": "The condition moves from one instrument to another: SDR of every step against every instrument, "
