@@ -27,8 +27,8 @@ def compared_part(params: Params) -> Part:
         f"which conditions the network was trained on; {DEDICATED} is one dedicated U-Net an instrument.",
         f"Every network was trained on up to {train.epochs * train.batches_per_epoch} batches of {train.batch_size} "
         f"patches, once with each of the seeds {', '.join(map(str, params.seeds))}. Intervals and tests are over "
-        "tracks: what another training would change, only several seeds show. The mixture is what doing nothing scores; "
-        "the ideal ratio mask is what no mask of this kind can beat by much.",
+        "tracks: what another training would change, only several seeds show. The mixture is what doing nothing "
+        "scores; the ideal ratio mask is what no mask of this kind can beat by much.",
     ]
     return Part("What is compared", lines)
 
