@@ -48,7 +48,7 @@ def _log() -> None:
 
     models, results = Path("models"), Path("results")
     folders = [path for pattern in ("cunet/*", "baselines/*/*", "bounds/*") for path in sorted(results.glob(pattern))]
-    for folder in (path for path in folders if path.suffix != ".part"):
+    for folder in (path for path in folders if path.is_dir() and path.suffix != ".part"):
         model = models / folder.relative_to(results)
         tracking.log_scores(folder, model if model.is_dir() else None)
         print(f"logged: {folder}")
