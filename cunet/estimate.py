@@ -25,7 +25,7 @@ from cunet.evaluation.oracles import ideal_ratio_mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import score_track
 from cunet.evaluation.targets import by_name
-from cunet.interpret.scoring import score_against_all
+from cunet.interpret.scoring import estimates_of_a_track, score_against_all
 from cunet.params import Params
 from cunet.preprocess.conditions import scored_conditions, single_conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
@@ -35,7 +35,6 @@ from cunet.train.fit import compile_network, describe
 TRIAL, TRIAL_SECONDS, RATE = "trial", 20, 44100
 LONG = 2  # how many times the mean length the longest track may have; memory is for that
 STEPS = 2  # of training that are timed
-NEITHER = 2  # estimates that are told nothing: the mixture, and the network with neutral gammas and betas
 BOUNDS = 2  # the mixture and the ideal ratio mask are scored as well
 BASE = 250 * 10**6  # bytes of a worker that does nothing yet
 COPIES = 24  # bytes of a sample while its track is decoded: 16 bits, float64 twice, float32
@@ -186,7 +185,7 @@ def _interpreting(params: Params, extent: Extent, track: Track, folder: Path) ->
     with TrackSpectrograms(folder / f"{track.name}.h5") as file:
         mask = {"mixture": np.ones((file.bins, file.frames), np.float32)}
     taken = _time(lambda: score_against_all(track, mask, {}, params.spectrogram, params.evaluate))
-    estimates = params.interpret.steps + len(track.instruments) + NEITHER
+    estimates = estimates_of_a_track(track.instruments, params.interpret)
     protocol, rate = PROTOCOLS[params.evaluate.protocol], params.spectrogram.sample_rate
     memory = protocol.memory([track], _long_track(extent), rate, estimates)
     workers = local_workers(params.dask, memory)

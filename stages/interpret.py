@@ -10,6 +10,7 @@ from cunet.evaluation.evaluate import memory_of_a_track
 from cunet.evaluation.separation import Separator
 from cunet.files import identity, resumable_folder
 from cunet.interpret.interpret import SCORES, interpret
+from cunet.interpret.scoring import estimates_of_a_track
 from cunet.params import load_params
 
 
@@ -17,7 +18,7 @@ def main(model: Path, audio: Path, spectrograms: Path, out: Path) -> None:
     """Look inside the network in the folder `model`, and write tables, pictures and sound to `out`."""
     params = load_params()
     tracks = DATASETS[params.dataset].tracks(audio)
-    estimates = params.interpret.steps + len(tracks[0].instruments) + 2
+    estimates = estimates_of_a_track(tracks[0].instruments, params.interpret)
     memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate, estimates)
     made_of = identity(
         params.dataset, params.spectrogram, params.evaluate, params.interpret, inputs=[model, audio, spectrograms]

@@ -9,10 +9,16 @@ from cunet.datasets.track import Track
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.targets import Conditions, by_name
-from cunet.params import Evaluate, Spectrogram
+from cunet.params import Evaluate, Interpret, Spectrogram
 from cunet.preprocess.conditions import single_conditions
 
 ASKED = "what was asked for"
+UNTOLD = 2  # estimates that are told nothing: the mixture, and the network with neutral gammas and betas
+
+
+def estimates_of_a_track(instruments: Sequence[str], settings: Interpret) -> int:
+    """How many estimates are scored: the steps of the path, every instrument, and those that are told nothing."""
+    return settings.steps + len(instruments) + UNTOLD
 
 
 def score_against_all(
