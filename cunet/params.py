@@ -19,6 +19,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 Subset = Literal["train", "test"]
+INSTRUMENT = r"[\w -]+"  # what an instrument may be called: files, MLflow's metrics and conditions are named after it
 SUBSETS: tuple[Subset, ...] = ("train", "test")
 ProtocolName = Literal["model-rate", "sisec18", "paper"]
 

@@ -51,16 +51,21 @@ COST = "size_and_time"  # MLflow sorts metrics by their prefix: after sdr
 CONTROL = "control"
 
 
+def use_store() -> None:
+    """Choose the store: MLFLOW_TRACKING_URI, or else `mlflow.db` in the workspace."""
+    if "MLFLOW_TRACKING_URI" not in os.environ:
+        mlflow.set_tracking_uri(f"sqlite:///{workspace() / 'mlflow.db'}")
+
+
 def connect() -> None:
-    """Choose the store: MLFLOW_TRACKING_URI, or else `mlflow.db` in the workspace.
+    """Choose the store and, in it, the experiment.
 
     Raises:
         UserError: the store does not answer.
     """
-    home, artifacts = workspace(), None
-    if "MLFLOW_TRACKING_URI" not in os.environ:
-        mlflow.set_tracking_uri(f"sqlite:///{home / 'mlflow.db'}")
-        artifacts = (home / "mlartifacts").as_uri()
+    use_store()
+    home = workspace()
+    artifacts = None if "MLFLOW_TRACKING_URI" in os.environ else (home / "mlartifacts").as_uri()
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     try:
@@ -190,7 +195,7 @@ def _tags(name: str) -> dict[str, str]:
 
 
 def _log_provenance(provenance: dict[str, Any]) -> None:
-    """Parameters, and the fingerprints of the data as tags."""
+    """Parameters, and as tags the extent and fingerprints of the data."""
     mlflow.set_tags({name: value for name, value in provenance.items() if name.startswith("data.")})
     mlflow.log_params({name: value for name, value in provenance.items() if not name.startswith("data.")})
 
@@ -247,7 +252,7 @@ def _log_model(model: Path) -> None:
     """The networks, each loadable by `mlflow.keras.load_model`, and the folder that the chain wrote."""
     import keras  # takes seconds, and the bounds have no model
 
-    from cunet.models.architecture import load_networks
+    from cunet.models.saved import load_networks
 
     mlflow.log_artifacts(str(model), "model")
     requirements = [f"{package}=={version(package)}" for package in ("keras", keras.backend.backend(), "h5py")]

@@ -14,13 +14,12 @@ from cunet.cluster import for_each
 from cunet.datasets.track import Extent, FileTrack, read_audio, read_duration
 from cunet.errors import UserError
 from cunet.files import new_folder
-from cunet.params import SUBSETS, Params, Subset
+from cunet.params import INSTRUMENT, SUBSETS, Params, Subset
 
 SUFFIXES = (".wav", ".flac", ".ogg")
 OTHER_AUDIO = (".mp3", ".m4a", ".mp4", ".aac", ".aif", ".aiff", ".opus", ".wma")
 # What stands beside instruments in tables and folders; and names that combinations and MLflow's metrics are made of.
 RESERVED = ("all", "architecture", "mean", "neutral", "none", "path")
-NAME = re.compile(r"[\w -]+")
 
 
 def prepare(params: Params, subset: Subset, out: Path, client: Client) -> None:
@@ -104,7 +103,7 @@ def _files(folder: Path) -> dict[str, Path]:
             raise UserError(f"{path}: {suffix} is not read; convert it to wav, flac or ogg")
         if suffix not in SUFFIXES:
             continue
-        if instrument in RESERVED or not NAME.fullmatch(instrument):
+        if instrument in RESERVED or not re.fullmatch(INSTRUMENT, instrument):
             raise UserError(
                 f"{path}: an instrument cannot be called {instrument!r}: rename the file, with letters, digits, "
                 f"spaces, - and _ alone, but not {', '.join(RESERVED)}"

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.targets import Condition, Conditions
-from cunet.models.architecture import load_networks
+from cunet.models.saved import load_networks
 from cunet.preprocess.spectrogram import Complex, TrackSpectrograms
 
 BATCH = 16
@@ -23,20 +23,26 @@ class Separator:
     def __init__(self, model: Path, overlap: float) -> None:
         self.architecture, self.networks = load_networks(model)
         self._seconds, self._frames = 0.0, 0
-        self._step = max(1, round(self.architecture.frames * (1 - overlap)))
+        self.step = max(1, round(self.architecture.frames * (1 - overlap)))
 
     def masks(self, track: TrackSpectrograms, conditions: Conditions) -> dict[str, Mask]:
-        """Masks `(bins, frames)` of what each condition asks for.
+        """Masks `(bins, frames)` of what each condition asks for, in a track of the data set."""
+        return self.masks_of(track.mixture(), track.peak, conditions)
+
+    def masks_of(self, mixture: Complex, peak: float, conditions: Conditions) -> dict[str, Mask]:
+        """Masks `(bins, frames)` of what each condition asks for, in a mixture `(bins, frames)` with this peak.
 
         A conditioned network is told the condition. Dedicated networks know one instrument each: the mask is the
         sum of theirs, each times its weight.
         """
-        mixture = track.mixture()
         if self.architecture.conditioned:
             network = self.networks[self.architecture.name]
-            return {name: self.mask(network, mixture, track.peak, condition) for name, condition in conditions.items()}
-        own = {name: self.mask(network, mixture, track.peak) for name, network in self.networks.items()}
-        return {name: _weighted(own, condition) for name, condition in conditions.items()}
+            return {name: self.mask(network, mixture, peak, condition) for name, condition in conditions.items()}
+        asked = {name for condition in conditions.values() for name, weight in condition.items() if weight}
+        own = {
+            name: self.mask(self.networks[name], mixture, peak) for name in self.architecture.networks if name in asked
+        }
+        return {name: _weighted(own, condition, mixture.shape) for name, condition in conditions.items()}
 
     @property
     def seconds_per_minute(self) -> float | None:
@@ -44,7 +50,7 @@ class Separator:
         minutes = self._frames * self.architecture.spectrogram.hop / self.architecture.spectrogram.sample_rate / 60
         return self._seconds / minutes if minutes else None
 
-    def mask(self, network: keras.Model, mixture: Complex, peak: float, condition: Condition | None = None) -> Mask:
+    def mask(self, network: Any, mixture: Complex, peak: float, condition: Condition | None = None) -> Mask:
         """Mask of one network: the weighted mean over the patches that overlap in a frame.
 
         The one bin above those that the networks see gets the mask of its neighbour.
@@ -52,7 +58,7 @@ class Separator:
         begin = time.perf_counter()
         bins, length = self.architecture.bins, self.architecture.frames
         frames = mixture.shape[1]
-        starts = range(0, max(1, frames - length + self._step), self._step)
+        starts = range(0, max(1, frames - length + self.step), self.step)
         magnitude: Mask = (np.abs(mixture[:bins]) / peak).astype(np.float32)
         padded = np.pad(magnitude, ((0, 0), (0, starts[-1] + length - frames)))
         total, weights = np.zeros_like(padded), np.zeros(padded.shape[1], np.float32)
@@ -66,15 +72,18 @@ class Separator:
         return whole
 
     def _masks_of_patches(
-        self, network: keras.Model, magnitude: Mask, starts: Sequence[int], condition: Condition | None
+        self, network: Any, magnitude: Mask, starts: Sequence[int], condition: Condition | None
     ) -> list[Mask]:
         masks: list[Mask] = []
         for first in range(0, len(starts), BATCH):
             batch = starts[first : first + BATCH]
-            patches = np.stack([magnitude[:, s : s + self.architecture.frames, None] for s in batch])
+            # Full batches, but for short tracks: a network is compiled anew for every other size.
+            patches = np.zeros((min(BATCH, len(starts)), len(magnitude), self.architecture.frames, 1), np.float32)
+            for patch, start in zip(patches, batch, strict=False):
+                patch[..., 0] = magnitude[:, start : start + self.architecture.frames]
             inputs = patches if condition is None else [patches, self._repeat(condition, len(patches))]
             estimate = network.predict_on_batch(inputs)
-            masks.extend(np.asarray(estimate / np.maximum(patches, EPSILON))[..., 0])
+            masks.extend(np.asarray(estimate / np.maximum(patches, EPSILON))[: len(batch), ..., 0])
         return masks
 
     def _repeat(self, condition: Condition, times: int) -> npt.NDArray[np.float32]:
@@ -82,8 +91,9 @@ class Separator:
         return np.tile(np.array(vector, np.float32), (times, 1))
 
 
-def _weighted(masks: dict[str, Mask], condition: Condition) -> Mask:
-    total = np.zeros_like(next(iter(masks.values())))
+def _weighted(masks: dict[str, Mask], condition: Condition, shape: tuple[int, ...]) -> Mask:
+    total = np.zeros(shape, np.float32)
     for name, weight in condition.items():
-        total += np.float32(weight) * masks[name]
+        if weight:
+            total += np.float32(weight) * masks[name]
     return total

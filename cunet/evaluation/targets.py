@@ -37,6 +37,24 @@ def condition_name(condition: Condition) -> str:
     return "+".join(name if weight == 1 else f"{weight:g} {name}" for name, weight in weights.items())
 
 
+def parse_condition(text: str) -> Condition:
+    """What a person writes, `vocals=1,drums=0.5`, as weights by instrument; an instrument alone counts 1.
+
+    Raises:
+        UserError: it is not of this form.
+    """
+    condition: Condition = {}
+    for part in text.split(","):
+        name, _, weight = (word.strip() for word in part.partition("="))
+        if not name or name in condition:
+            raise UserError(f"{text!r}: every instrument is wanted once, as in vocals=1,drums=0.5")
+        try:
+            condition[name] = float(weight or 1)
+        except ValueError:
+            raise UserError(f"{text!r}: {weight!r} is no number; wanted is something like vocals=1,drums=0.5") from None
+    return condition
+
+
 def condition_group(condition: Condition) -> str:
     """What a condition is scored among: single instruments, combinations of as many, or values in between."""
     weights = [weight for weight in condition.values() if weight]

@@ -1,18 +1,18 @@
-"""Architectures by name, and what travels with their weights: everything needed to build and feed them."""
+"""What travels with the weights of an architecture: everything needed to build and feed its networks."""
 
-import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated
 
-import keras
+from pydantic import Field
 
-from cunet.models.control import CONTROLS, gamma_and_beta
-from cunet.models.film import film
-from cunet.models.unet import unet
-from cunet.params import Controls, Section, Spectrogram, Unet
-from cunet.variant import DEDICATED, ConditionedUnet
+from cunet.params import INSTRUMENT, Controls, Section, Spectrogram, Unet
+from cunet.variant import DEDICATED
+
+if TYPE_CHECKING:
+    import keras
 
 DESCRIPTION = "architecture.json"
+WEIGHTS = ".weights.h5"
 
 
 class Architecture(Section):
@@ -22,7 +22,7 @@ class Architecture(Section):
     """
 
     name: str
-    instruments: tuple[str, ...]
+    instruments: tuple[Annotated[str, Field(pattern=f"^{INSTRUMENT}$")], ...]
     conditions: tuple[tuple[float, ...], ...]
     frames: int
     spectrogram: Spectrogram
@@ -44,12 +44,13 @@ class Architecture(Section):
         """Names of its networks: the architecture's own, or one an instrument for dedicated models."""
         return (self.name,) if self.conditioned else self.instruments
 
-    def build(self, network: str) -> keras.Model:
+    def build(self, network: str) -> "keras.Model":
         """A network with fresh weights: magnitudes `(batch, bins, frames, 1)` in and out.
 
         Conditioned networks also take conditions `(batch, instruments)`.
         """
-        build = _conditioned if self.conditioned else _dedicated
+        from cunet.models.networks import build  # Keras takes seconds to import; a description does without
+
         return build(self, network)
 
     def save(self, folder: Path) -> None:
@@ -63,39 +64,5 @@ class Architecture(Section):
 
 
 def weights_file(folder: Path, network: str) -> Path:
-    """Where the weights of a network are kept in the folder of its architecture."""
-    return folder / f"{network}.weights.h5"
-
-
-def load_networks(folder: Path) -> tuple[Architecture, dict[str, keras.Model]]:
-    """An architecture and its trained networks by name."""
-    architecture = Architecture.load(folder)
-    networks = {name: architecture.build(name) for name in architecture.networks}
-    for name, network in networks.items():
-        network.load_weights(weights_file(folder, name))
-    return architecture, networks
-
-
-def _dedicated(architecture: Architecture, network: str) -> keras.Model:
-    mixture = keras.Input((architecture.bins, architecture.frames, 1), name="mixture")
-    return keras.Model(mixture, unet(mixture, architecture.unet), name=_identifier(network))
-
-
-def _conditioned(architecture: Architecture, network: str) -> keras.Model:
-    variant = ConditionedUnet.parse(architecture.name)
-    mixture = keras.Input((architecture.bins, architecture.frames, 1), name="mixture")
-    condition = keras.Input((len(architecture.instruments),), name="condition")
-    widths: list[int] = getattr(getattr(architecture.controls, variant.control), variant.film)
-    vector = CONTROLS[variant.control](condition, widths, architecture.controls.dropout)
-
-    def modulate(x: Any, block: str) -> Any:
-        if variant.placement != "both" and not block.startswith(variant.placement):
-            return x
-        return film(x, *gamma_and_beta(vector, variant.film, block, x.shape[-1]), block)
-
-    return keras.Model([mixture, condition], unet(mixture, architecture.unet, modulate), name=_identifier(network))
-
-
-def _identifier(name: str) -> str:
-    """A name for a Keras model, which is a scope of TensorFlow's as well."""
-    return re.sub(r"[^A-Za-z0-9-]", "_", f"network {name}")
+    """Where the training keeps the weights of a network, in the folder of its architecture."""
+    return folder / f"{network}{WEIGHTS}"

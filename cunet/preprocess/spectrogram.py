@@ -56,6 +56,17 @@ def istft(spectrogram: Complex, samples: int, settings: Spectrogram) -> Mono:
     return mono
 
 
+def frame_count(samples: int, settings: Spectrogram) -> int:
+    """Frames of the spectrogram of so many samples."""
+    return int(_transform(settings).p_num(max(samples, settings.window)))
+
+
+def frame_centres(first: int, last: int, settings: Spectrogram) -> npt.NDArray[np.float64]:
+    """Seconds from the start of a waveform to the centres of its frames from `first` to `last`."""
+    hops = np.arange(first, last) + _transform(settings).p_min
+    return np.asarray(hops * settings.hop / settings.sample_rate, np.float64)
+
+
 def _transform(settings: Spectrogram) -> ShortTimeFFT:
     return ShortTimeFFT(hann(settings.window, sym=False), settings.hop, settings.sample_rate)
 

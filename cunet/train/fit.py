@@ -15,7 +15,7 @@ from cunet.models.architecture import Architecture, weights_file
 from cunet.models.counting import count
 from cunet.params import Params, Train, flatten
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
-from cunet.preprocess.spectrogram import fingerprint
+from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
 from cunet.train import checkpoint
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
 from cunet.train.history import Row, write_history
@@ -39,7 +39,9 @@ def describe(params: Params, name: str, conditions: pd.DataFrame) -> Architectur
 def provenance(
     params: Params, architecture: Architecture, seed: int, spectrograms: Path, indexes: Path
 ) -> dict[str, Any]:
-    """What a training depends on, under the names of `params.yaml`, and the fingerprint of its data."""
+    """What a training depends on, under the names of `params.yaml`, and extent and fingerprint of its data."""
+    tracks = sorted(read_index(indexes / TRAINING)["track"].unique())
+    samples = sum(_samples(spectrograms / f"{track}.h5") for track in tracks)
     control: dict[str, Any] = {}
     if architecture.conditioned:
         control = asdict(ConditionedUnet.parse(architecture.name)) | {"controls": architecture.controls}
@@ -49,6 +51,8 @@ def provenance(
             **control,
             "dataset": params.dataset,
             "data.train": fingerprint(spectrograms),
+            "data.train_tracks": len(tracks),
+            "data.train_minutes": round(samples / params.spectrogram.sample_rate / 60, 1),
             "instruments": list(architecture.instruments),
             "spectrogram": architecture.spectrogram,
             "patch": params.patch,
@@ -58,6 +62,11 @@ def provenance(
             "seed": seed,
         }
     )
+
+
+def _samples(track: Path) -> int:
+    with TrackSpectrograms(track) as file:
+        return file.samples
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ import keras
 import numpy as np
 import pytest
 
-from cunet.models.architecture import Architecture, load_networks, weights_file
+from cunet.models.architecture import Architecture, weights_file
 from cunet.models.counting import count
+from cunet.models.saved import load_networks
 from cunet.params import Params
 from tests.conftest import ROOT
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from cunet.errors import UserError
-from cunet.models.architecture import load_networks
+from cunet.models.saved import load_networks
 from cunet.params import Params, Patience
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.train.batches import ValidationBatches

@@ -1,0 +1,1 @@
+"""Separating anyone's music with a trained model."""

@@ -1,0 +1,70 @@
+"""`cunet separate`: what is asked, checked before anything is written, then song by song."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cunet import load_model
+from cunet.errors import UserError
+from cunet.evaluation.targets import Condition, Conditions, condition_name, parse_condition
+from cunet.separate.songs import find_songs, separate_song
+
+if TYPE_CHECKING:  # Keras takes seconds to import, and a mistake should be told at once
+    from cunet.separate.estimates import Above
+    from cunet.separate.model import Model
+
+
+def separate(
+    songs: list[str],
+    model: str,
+    targets: list[str] | None,
+    mix: str | None,
+    out: Path,
+    suffix: str,
+    above: "Above | None",
+    add_up: bool,
+    overwrite: bool,
+) -> None:
+    """Separate songs; all that can be are, and what is wrong with the others is said, on a line each.
+
+    Raises:
+        UserError: nothing can be started; or, at the end, some songs could not be separated.
+    """
+    if add_up and (targets or mix or above == "silence"):
+        raise UserError("--add-up is for all instruments together, with the mixture's share above the model's band")
+    mixed = parse_condition(mix) if mix else None
+    found = find_songs(songs, out)
+    trained = load_model(model)
+    conditions = _conditions(trained, targets, mixed)
+    if not overwrite:
+        _refuse_existing([file for song in found for file in song.files(conditions, suffix).values()])
+    failed = 0
+    for song in found:
+        try:
+            remarks = separate_song(
+                trained, song, conditions, suffix, above or ("share" if add_up else "silence"), add_up
+            )
+        except UserError as error:
+            if len(found) == 1:
+                raise
+            failed += 1
+            print(f"error: {error}", file=sys.stderr)
+            continue
+        for remark in remarks:
+            print(remark, file=sys.stderr)
+        print("\n".join(str(file) for file in song.files(conditions, suffix).values()))
+    if failed:
+        raise UserError(f"{failed} of {len(found)} songs could not be separated: see above")
+
+
+def _conditions(model: "Model", targets: list[str] | None, mix: Condition | None) -> Conditions:
+    if mix is not None:
+        condition = model.condition(mix)
+        return {condition_name(condition): condition}
+    return {name: model.condition(name) for name in targets} if targets else model.single_conditions()
+
+
+def _refuse_existing(files: list[Path]) -> None:
+    if existing := [file for file in files if file.exists()]:
+        more = f" (and {len(existing) - 1} more)" if len(existing) > 1 else ""
+        raise UserError(f"{existing[0]} is there already{more}: add --overwrite, or choose another --out")

@@ -1,0 +1,159 @@
+"""What a model makes of an audio, computed piece by piece in bounded memory.
+
+Every piece is the same, but for rounding, as if the whole were computed at once: patches lie where they would lie
+in the whole, and what is read of the mixture reaches as far to both sides as transforms and filters do.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from cunet.datasets.track import Waveform
+from cunet.errors import UserError
+from cunet.evaluation.masks import Mask
+from cunet.evaluation.separation import EPSILON, Separator
+from cunet.evaluation.targets import Conditions
+from cunet.params import Spectrogram
+from cunet.preprocess.spectrogram import Complex, frame_centres, frame_count, istft, stft
+from cunet.separate.audio import Audio, Mono, Resampled
+
+Above = Literal["silence", "share"]
+Advance = Callable[[float], object]  # told how many more samples were read
+VALUES = 2**24  # of all estimates of a piece together: what bounds the memory
+
+
+class Estimates:
+    """The estimates of all conditions, at the rate of the audio.
+
+    The model's band of an estimate is mask times complex mixture. Above it there is `silence`, or of the mixture the
+    `share` that the estimate has in the upper octave of the model's band, frame by frame.
+
+    Args:
+        audio: the mixture.
+        separator: a trained model.
+        conditions: what is asked for, by name.
+        above: the model's band.
+        add_up: scale the masks of all conditions so that their sum is one everywhere; with `share`, the estimates
+            then add up to the mixture.
+        advance: progress of the first reading, for the peak that the mixture is scaled by.
+
+    Raises:
+        UserError: the audio holds values that are not finite.
+    """
+
+    def __init__(
+        self,
+        audio: Audio,
+        separator: Separator,
+        conditions: Conditions,
+        above: Above = "silence",
+        add_up: bool = False,
+        advance: Advance = lambda samples: None,
+    ) -> None:
+        self._audio, self._conditions, self._above, self._advance = audio, conditions, above, advance
+        settings = separator.architecture.spectrogram
+        band = Resampled(audio, settings.sample_rate)
+        peak = _peak(Resampled(Mono(audio), settings.sample_rate), settings, lambda part: advance(part * audio.samples))
+        self._masked = _Masked(band, separator, conditions, add_up, peak)
+        self._band, self._own = Resampled(band, audio.rate), Resampled(self._masked, audio.rate)
+
+    def pieces(self) -> Iterator[dict[str, Waveform]]:
+        """All samples, piece after piece."""
+        length = max(VALUES // (len(self._conditions) * self._audio.channels), self._audio.rate)
+        for start in range(0, self._audio.samples, length):
+            stop = min(start + length, self._audio.samples)
+            yield self.read(start, stop)
+            self._advance(stop - start)
+
+    def read(self, start: int, stop: int) -> dict[str, Waveform]:
+        """Samples from `start` to `stop` of every estimate, `(stop - start, channels)` by name of its condition."""
+        low = self._own.read(start, stop).reshape(stop - start, len(self._conditions), self._audio.channels)
+        if self._above == "share":
+            high = self._audio.read(start, stop) - self._band.read(start, stop)
+            low += self._shares(start, stop)[:, :, None] * high[:, None]
+        return {name: low[:, number] for number, name in enumerate(self._conditions)}
+
+    def _shares(self, start: int, stop: int) -> npt.NDArray[np.float32]:
+        """Share of every estimate in the mixture's upper octave `(samples, conditions)`, between frames on a line."""
+        centres, shares = self._masked.shares(*self._own.needs(start, stop))
+        seconds = np.arange(start, stop) / self._audio.rate
+        return np.stack([np.interp(seconds, centres, share) for share in shares], axis=1).astype(np.float32)
+
+
+class _Masked(Audio):
+    """The estimates at the model's rate: channels are those of the mixture under the first mask, the second, ..."""
+
+    def __init__(self, mixture: Audio, separator: Separator, conditions: Conditions, add_up: bool, peak: float) -> None:
+        self.rate, self.samples, self.channels = mixture.rate, mixture.samples, len(conditions) * mixture.channels
+        self._mixture, self._separator, self._conditions, self._add_up = mixture, separator, conditions, add_up
+        self._peak = peak
+        self._settings = separator.architecture.spectrogram
+        self._frames = frame_count(mixture.samples, self._settings)
+        self._analyse = lru_cache(maxsize=1)(self._analyse_frames)  # estimates and their shares ask for the same
+
+    def shares(self, start: int, stop: int) -> tuple[npt.NDArray[np.float64], list[npt.NDArray[np.float32]]]:
+        """Centres in seconds of the frames around these samples, and by frame the share of every estimate."""
+        first, last = self._frames_around(start, stop)
+        channels, masks = self._analyse(first, last)
+        octave = slice(channels.shape[1] // 2, None)
+        weights = np.abs(channels.mean(axis=0)[octave]) + EPSILON
+        shares = [(mask[octave] * weights).sum(axis=0) / weights.sum(axis=0) for mask in masks]
+        return frame_centres(first, last, self._settings), shares
+
+    def _read(self, start: int, stop: int) -> Waveform:
+        first, last = self._frames_around(start, stop)
+        channels, masks = self._analyse(first, last)
+        origin = first * self._settings.hop
+        waveforms = [istft(mask * channel, stop - origin, self._settings) for mask in masks for channel in channels]
+        return np.stack(waveforms, axis=1)[start - origin :]
+
+    def _frames_around(self, start: int, stop: int) -> tuple[int, int]:
+        """First and last of the frames that reach into these samples."""
+        hop, margin = self._settings.hop, _margin(self._settings)
+        return max(0, start // hop - margin), min(self._frames, -(-stop // hop) + margin)
+
+    def _analyse_frames(self, first: int, last: int) -> tuple[Complex, list[Mask]]:
+        """Spectrograms of the channels `(channels, bins, frames)`, and all masks `(bins, frames)`."""
+        start, stop = self._patches_around(first, last)
+        channels = spectrograms(self._mixture, start, stop, self._settings)
+        masks = list(self._separator.masks_of(channels.mean(axis=0), self._peak, self._conditions).values())
+        if self._add_up:
+            total = sum(masks) + np.float32(EPSILON)
+            masks = [(mask + np.float32(EPSILON / len(masks))) / total for mask in masks]
+        frames = slice(first - start, last - start)
+        return channels[:, :, frames], [mask[:, frames] for mask in masks]
+
+    def _patches_around(self, first: int, last: int) -> tuple[int, int]:
+        """First and last frame of the patches of the whole that hold any of these frames."""
+        length, step = self._separator.architecture.frames, self._separator.step
+        start = max(0, -(-(first - length + 1) // step) * step)
+        return start, min(self._frames, (last - 1) // step * step + length)
+
+
+def spectrograms(audio: Audio, first: int, last: int, settings: Spectrogram) -> Complex:
+    """Frames `first` to `last` of the spectrogram of every channel `(channels, bins, frames)`."""
+    margin = _margin(settings)
+    piece = audio.read((first - margin) * settings.hop, (last + margin) * settings.hop)
+    return np.stack([stft(channel, settings)[:, margin : margin + last - first] for channel in piece.T])
+
+
+def _peak(mono: Audio, settings: Spectrogram, advance: Advance) -> float:
+    """Largest magnitude in the spectrogram of the mixture; 1 for silence, as in the training."""
+    frames, peak = frame_count(mono.samples, settings), 0.0
+    length = VALUES // settings.window
+    for first in range(0, frames, length):
+        last = min(first + length, frames)
+        found = float(np.abs(spectrograms(mono, first, last, settings)).max())
+        if not np.isfinite(found):
+            raise UserError("the audio holds values that are not finite (NaN or infinite)")
+        peak = max(peak, found)
+        advance((last - first) / frames)
+    return peak or 1.0
+
+
+def _margin(settings: Spectrogram) -> int:
+    """Frames beyond which a frame and a sample have nothing to do with each other."""
+    return -(-settings.window // settings.hop) + 1

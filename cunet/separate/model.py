@@ -1,0 +1,152 @@
+"""A trained model, from wherever it is kept, ready to separate any audio."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import ValidationError
+
+from cunet.datasets.track import Waveform
+from cunet.errors import UserError
+from cunet.evaluation.separation import Separator
+from cunet.evaluation.targets import Condition, Conditions
+from cunet.models.architecture import DESCRIPTION
+from cunet.separate.audio import ArrayAudio, Audio
+from cunet.separate.estimates import Above, Advance, Estimates
+
+OVERLAP = 0.5  # of the patches
+REMOTE = re.compile(r"[a-z-]+:/")
+PACKAGED = Path("artifacts") / "model"  # where an MLflow model keeps the folder that the training wrote
+Float = npt.NDArray[np.floating]
+
+
+class Model:
+    """A trained architecture that separates audio of any length, rate and number of channels.
+
+    Attributes:
+        name: of the architecture, such as `simple-dense-pairs`.
+        instruments: that it knows, sorted.
+        rate: in Hz, of the mono spectrograms that its masks are computed from; it changes nothing above `rate / 2`.
+    """
+
+    def __init__(self, folder: Path, overlap: float = OVERLAP) -> None:
+        self._separator = Separator(folder, overlap)
+        self.folder = folder
+        self.name = self._separator.architecture.name
+        self.instruments = self._separator.architecture.instruments
+        self.rate = self._separator.architecture.spectrogram.sample_rate
+
+    def separate(self, audio: Float, rate: int, condition: str | Condition, above: Above = "silence") -> Waveform:
+        """What a condition asks for, of the shape and at the rate of `audio`, float32.
+
+        Args:
+            audio: the mixture, `(samples,)` or `(samples, channels)`, floating point, full scale at ±1.
+            rate: of the samples, in Hz.
+            condition: an instrument, or weights in [0, 1] by instrument; those left out are 0.
+            above: what there is above `self.rate / 2` Hz: `silence`, or the mixture's `share`, as large as the
+                estimate's share in the octave below, frame by frame.
+
+        Raises:
+            UserError: an unknown instrument, or audio or a weight that is not as above.
+        """
+        (estimate,) = self._estimates(audio, rate, {"estimate": self.condition(condition)}, above, False).values()
+        return estimate
+
+    def stems(self, audio: Float, rate: int, above: Above = "silence", add_up: bool = False) -> dict[str, Waveform]:
+        """All instruments one by one; audio, rate, above and errors are those of `separate`.
+
+        With `add_up`, the mixture is shared out, all of it: the masks are scaled so that they sum to one, and the
+        estimates add up to `audio`. This wants `above="share"`.
+        """
+        return self._estimates(audio, rate, self.single_conditions(), above, add_up)
+
+    def condition(self, asked: str | Condition) -> Condition:
+        """A weight for every instrument.
+
+        Raises:
+            UserError: an unknown instrument, or a weight outside [0, 1].
+        """
+        weights = {asked: 1.0} if isinstance(asked, str) else asked
+        if unknown := [name for name in weights if name not in self.instruments]:
+            raise UserError(f"the model knows no {unknown[0]!r}: it knows {', '.join(self.instruments)}")
+        for name, weight in weights.items():
+            if not 0 <= weight <= 1:
+                raise UserError(f"{name}={weight:g}: a weight lies between 0 and 1")
+        return {name: float(weights.get(name, 0.0)) for name in self.instruments}
+
+    def single_conditions(self) -> Conditions:
+        """The condition of every instrument."""
+        return {name: self.condition(name) for name in self.instruments}
+
+    def estimates(
+        self,
+        audio: Audio,
+        conditions: Conditions,
+        above: Above = "silence",
+        add_up: bool = False,
+        advance: Advance = lambda samples: None,
+    ) -> Estimates:
+        """For audio too long for memory: the estimates piece by piece."""
+        if add_up and above != "share":
+            raise UserError("estimates add up to the mixture only with its share above the model's band")
+        return Estimates(audio, self._separator, conditions, above, add_up, advance)
+
+    def _estimates(
+        self, audio: Float, rate: int, conditions: Conditions, above: Above, add_up: bool
+    ) -> dict[str, Waveform]:
+        waveform = _check(audio, rate)
+        pieces = list(self.estimates(ArrayAudio(waveform, rate), conditions, above, add_up).pieces())
+        return {name: np.concatenate([piece[name] for piece in pieces]).reshape(audio.shape) for name in conditions}
+
+
+def load_model(source: str | Path, overlap: float = OVERLAP) -> Model:
+    """A model that the chain trained.
+
+    Args:
+        source: the folder that the training wrote (`models/cunet/0`) or `cunet export` did, or where MLflow keeps
+            one: `runs:/…/model`, `models:/conditioned-u-net@best`, or any other of its addresses.
+        overlap: of the patches, in [0, 1): more is smoother and slower.
+
+    Raises:
+        UserError: there is no such model, or it is none of this project.
+    """
+    if not 0 <= overlap < 1:
+        raise UserError(f"overlap={overlap:g}: it lies between 0 and 1, 1 excluded")
+    folder = _download(str(source)) if REMOTE.match(str(source)) else Path(source)
+    if not folder.exists():
+        raise UserError(f"{source}: no such model: the chain's are folders such as models/cunet/0 (run dvc repro)")
+    found = next((place for place in (folder, folder / PACKAGED) if (place / DESCRIPTION).is_file()), None)
+    if found is None:
+        raise UserError(f"{source}: is no model of this project: it has no {DESCRIPTION}")
+    try:
+        return Model(found, overlap)
+    except (ValidationError, ValueError, UserError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"{source}: is no model that can be loaded ({reason})") from None
+
+
+def _download(address: str) -> Path:
+    from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
+
+    from cunet.tracking import use_store
+
+    use_store()
+    try:
+        return Path(download_artifacts(artifact_uri=address))
+    except (MlflowException, OSError) as error:
+        raise UserError(f"{address}: no such model in MLflow ({str(error).splitlines()[0][:200]})") from None
+
+
+def _check(audio: Float, rate: int) -> Waveform:
+    """Audio as `(samples, channels)` float32."""
+    if not np.issubdtype(audio.dtype, np.floating):
+        raise UserError(f"the audio is {audio.dtype}: floating point is wanted, with full scale at ±1")
+    if audio.ndim not in (1, 2) or not audio.size:
+        raise UserError(f"the audio has the shape {audio.shape}: (samples,) or (samples, channels) is wanted")
+    if audio.ndim == 2 and audio.shape[0] < audio.shape[1]:
+        raise UserError(f"the audio has the shape {audio.shape}, more channels than samples: transpose it")
+    if not isinstance(rate, int | np.integer) or rate < 1:
+        raise UserError(f"rate={rate}: the samples a second, a whole number, is wanted")
+    return audio.reshape(len(audio), -1).astype(np.float32)
