@@ -16,7 +16,7 @@ __all__ = ["load_model"]
 
 
 def load_model(source: str | Path, overlap: float = 0.5) -> "Model":
-    """A trained model, from a folder or from MLflow: see `cunet.separate.model.load_model`."""
-    from cunet.separate import model  # Keras takes seconds to import
+    """A trained model, from a folder or from MLflow: see `cunet.loading.load_model`."""
+    from cunet import loading
 
-    return model.load_model(source, overlap)
+    return loading.load_model(source, overlap)

@@ -1,8 +1,9 @@
-"""Outputs that appear whole or not at all."""
+"""The workspace, and outputs that appear in it whole or not at all."""
 
 import hashlib
 import os
 import shutil
+import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,13 @@ import cunet
 def workspace() -> Path:
     """The user's workspace, also where DVC runs a queued or temporary experiment in a folder of its own."""
     return Path(os.environ.get("DVC_ROOT", ".")).resolve()
+
+
+def commit() -> str:
+    """The git commit of the workspace, or that which a DVC experiment started from; empty outside of any."""
+    if "DVC_EXP_BASELINE_REV" in os.environ:
+        return os.environ["DVC_EXP_BASELINE_REV"]
+    return subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from cunet.datasets.track import MIXTURE
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.pictures import draw_spectrograms
 from cunet.evaluation.targets import Conditions, condition_group
@@ -14,6 +15,7 @@ from cunet.preprocess.spectrogram import Mono, TrackSpectrograms, istft
 
 EXAMPLES = "examples"
 SUFFIX = ".flac"
+REFERENCE = "reference"
 
 
 def write_example(
@@ -50,8 +52,8 @@ def truth(
     }
     mixture = excerpt(track, 1, settings, seconds)
     return {
-        "mixture": dict.fromkeys(conditions, mixture),
-        "reference": {
+        MIXTURE: dict.fromkeys(conditions, mixture),
+        REFERENCE: {
             target: np.asarray(sum(np.float32(weight) * sources[name] for name, weight in condition.items()))
             for target, condition in conditions.items()
         },

@@ -14,6 +14,7 @@ from cunet.preprocess.conditions import read_conditions
 from cunet.report import parts, tables
 from cunet.report.costs import costs
 from cunet.report.document import write_markdown, write_page
+from cunet.report.listen import write_listening_page
 from cunet.report.published import published_rows
 from cunet.report.sdr_plot import draw_sdr
 from cunet.report.statistics import SEEDS, differences, intervals, over_seeds, seed_spread
@@ -34,7 +35,7 @@ def compare(
         conditions: table of what was scored.
         spectrograms: folder of the test tracks' spectrograms.
         control: folder that the interpret stage wrote.
-        out: gets index.html, sdr.md, sdr.csv, sdr_by_track.csv, differences.csv, costs.csv, training.csv,
+        out: gets index.html, listen.html, sdr.md, sdr.csv, sdr_by_track.csv, differences.csv, costs.csv, training.csv,
             metrics.json, sdr.png, control/, spectrograms/ and sound/.
     """
     by_seed = pd.concat(
@@ -64,6 +65,9 @@ def compare(
     scored, seconds = by_name(read_conditions(conditions)), params.evaluate.example_seconds
     shutil.copytree(control, out / control.name)
     compare_examples(first, scored, spectrograms, params.spectrogram, seconds, out)
+    of_first = by_seed[by_seed["seed"] == params.seeds[0]]
+    title = f"Conditioned-U-Net: {params.architecture}"
+    write_listening_page(out / "sound", of_first, scored, f"{title}, to listen to", out)
 
     document = [parts.scores_part(summary, scores, settings), *parts.combinations_parts(summary)]
     document += [parts.differences_part(compared, settings)] if len(models) > 1 else []
@@ -73,7 +77,7 @@ def compare(
     write_markdown(document, out / "sdr.md")
     pictures = sorted((out / "spectrograms").glob("*.png"))
     document = [parts.compared_part(params), *document, *([parts.examples_part(pictures)] if pictures else [])]
-    write_page(f"Conditioned-U-Net: {params.architecture}", document, out / "index.html")
+    write_page(title, document, out / "index.html")
 
 
 def _curves(models: Folders) -> pd.DataFrame:

@@ -25,6 +25,7 @@ class Part:
         table: of strings; the first column names the rows.
         pictures: on the page alone.
         notes: sentences after the table.
+        links: files, relative to the page, by the words that name them; on the page alone.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Part:
     table: pd.DataFrame | None = None
     notes: list[str] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
 
 
 def write_markdown(document: list[Part], path: Path) -> None:

@@ -9,6 +9,7 @@ from cunet.params import Compare, Params
 from cunet.preprocess.conditions import SINGLE
 from cunet.report.costs import costs_table
 from cunet.report.document import Part, Picture
+from cunet.report.listen import PAGE
 from cunet.report.published import SUFFIX
 from cunet.report.statistics import SEED_MEAN, SEED_STD, SEEDS
 from cunet.report.tables import WIDEST, interval, left_out, mean_of, protocol_of, sdr_table, title_of
@@ -152,8 +153,7 @@ def examples_part(pictures: list[Path]) -> Part:
     picture = Picture(
         f"{first.parent.name}/{first.name}", f"{first.stem}: every architecture beside mixture and reference."
     )
-    sound = "The same excerpts to listen to: sound/<track>/<target>/<architecture>.flac."
-    return Part("Examples", [sound], pictures=[picture])
+    return Part("Examples", pictures=[picture], links={"Listen to the mixture, the targets and every estimate": PAGE})
 
 
 def _probability(value: float) -> str:

@@ -1,28 +1,27 @@
-"""A trained model, from wherever it is kept, ready to separate any audio."""
+"""A trained model, ready to separate any audio."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
 from cunet.datasets.track import Waveform
 from cunet.errors import UserError
 from cunet.evaluation.separation import Separator
 from cunet.evaluation.targets import Condition, Conditions
-from cunet.models.architecture import DESCRIPTION
 from cunet.separate.audio import ArrayAudio, Audio
 from cunet.separate.estimates import Above, Advance, Estimates
 
 OVERLAP = 0.5  # of the patches
-REMOTE = re.compile(r"[a-z-]+:/")
-PACKAGED = Path("artifacts") / "model"  # where an MLflow model keeps the folder that the training wrote
 Float = npt.NDArray[np.floating]
 
 
 class Model:
     """A trained architecture that separates audio of any length, rate and number of channels.
+
+    Args:
+        folder: what the training or `cunet export` wrote.
+        overlap: of the patches, in [0, 1): more is smoother and slower.
 
     Attributes:
         name: of the architecture, such as `simple-dense-pairs`.
@@ -32,7 +31,6 @@ class Model:
 
     def __init__(self, folder: Path, overlap: float = OVERLAP) -> None:
         self._separator = Separator(folder, overlap)
-        self.folder = folder
         self.name = self._separator.architecture.name
         self.instruments = self._separator.architecture.instruments
         self.rate = self._separator.architecture.spectrogram.sample_rate
@@ -98,45 +96,6 @@ class Model:
         waveform = _check(audio, rate)
         pieces = list(self.estimates(ArrayAudio(waveform, rate), conditions, above, add_up).pieces())
         return {name: np.concatenate([piece[name] for piece in pieces]).reshape(audio.shape) for name in conditions}
-
-
-def load_model(source: str | Path, overlap: float = OVERLAP) -> Model:
-    """A model that the chain trained.
-
-    Args:
-        source: the folder that the training wrote (`models/cunet/0`) or `cunet export` did, or where MLflow keeps
-            one: `runs:/…/model`, `models:/conditioned-u-net@best`, or any other of its addresses.
-        overlap: of the patches, in [0, 1): more is smoother and slower.
-
-    Raises:
-        UserError: there is no such model, or it is none of this project.
-    """
-    if not 0 <= overlap < 1:
-        raise UserError(f"overlap={overlap:g}: it lies between 0 and 1, 1 excluded")
-    folder = _download(str(source)) if REMOTE.match(str(source)) else Path(source)
-    if not folder.exists():
-        raise UserError(f"{source}: no such model: the chain's are folders such as models/cunet/0 (run dvc repro)")
-    found = next((place for place in (folder, folder / PACKAGED) if (place / DESCRIPTION).is_file()), None)
-    if found is None:
-        raise UserError(f"{source}: is no model of this project: it has no {DESCRIPTION}")
-    try:
-        return Model(found, overlap)
-    except (ValidationError, ValueError, UserError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(f"{source}: is no model that can be loaded ({reason})") from None
-
-
-def _download(address: str) -> Path:
-    from mlflow.artifacts import download_artifacts
-    from mlflow.exceptions import MlflowException
-
-    from cunet.tracking import use_store
-
-    use_store()
-    try:
-        return Path(download_artifacts(artifact_uri=address))
-    except (MlflowException, OSError) as error:
-        raise UserError(f"{address}: no such model in MLflow ({str(error).splitlines()[0][:200]})") from None
 
 
 def _check(audio: Float, rate: int) -> Waveform:

@@ -67,7 +67,13 @@ def find_songs(patterns: Sequence[str], out: Path) -> list[Song]:
 
 
 def separate_song(
-    model: "Model", song: Song, conditions: Conditions, suffix: str, above: "Above", add_up: bool
+    model: "Model",
+    song: Song,
+    conditions: Conditions,
+    suffix: str,
+    above: "Above" = "silence",
+    add_up: bool = False,
+    progress: bool = True,
 ) -> list[str]:
     """Write the estimates of a song, with its rate, length and number of channels.
 
@@ -79,7 +85,11 @@ def separate_song(
     """
     files = song.files(conditions, suffix)
     peaks = dict.fromkeys(files, 0.0)
-    with open_audio(song.path) as audio, _bar(song.path.name, audio) as bar, _writers(files, suffix, audio) as writers:
+    with (
+        open_audio(song.path) as audio,
+        _bar(song.path.name, audio, progress) as bar,
+        _writers(files, suffix, audio) as writers,
+    ):
         try:
             for piece in model.estimates(audio, conditions, above, add_up, bar.update).pieces():
                 for name, waveform in piece.items():
@@ -114,10 +124,13 @@ def _places(pattern: str, out: Path) -> Iterator[tuple[Path, Path]]:
         yield from ((file, Path(file.stem)) for file in files)
 
 
-def _bar(name: str, audio: Audio) -> tqdm:  # type: ignore[type-arg]
+def _bar(name: str, audio: Audio, shown: bool) -> tqdm:  # type: ignore[type-arg]
     """Two readings: for the peak of the mixture, and for the estimates."""
     return tqdm(
-        total=2 * audio.samples, desc=name, bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+        disable=not shown,
+        total=2 * audio.samples,
+        desc=name,
+        bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}",
     )
 
 

@@ -114,11 +114,11 @@ def test_a_killed_training_goes_on_in_its_run(tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path / "workspace", baselines=[])
     workspace.run("dvc", "repro", "indexes", "conditions")
     script = (
-        "import os; from cunet import tracking; from stages import train\n"
-        "def deadly(network, row, log=tracking._log_epoch):\n"
+        "import os; from cunet.tracking import training; from stages import train\n"
+        "def deadly(network, row, log=training.log_epoch):\n"
         "    log(network, row)\n"
         "    if row['epoch'] == 2: os.kill(os.getpid(), 9)\n"
-        "tracking._log_epoch = deadly\n"
+        "training.log_epoch = deadly\n"
         "from pathlib import Path\n"
         "train.main('simple-dense-pairs', 0, *map(Path, ('data/spectrograms/train', 'data/indexes', "
         "'data/conditions/cunet.csv', 'models/cunet/0')))\n"

@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cunet import load_model
 from cunet.errors import UserError
 from cunet.evaluation.targets import Condition, Conditions, condition_name, parse_condition
+from cunet.loading import load_model
 from cunet.separate.songs import find_songs, separate_song
 
 if TYPE_CHECKING:  # Keras takes seconds to import, and a mistake should be told at once

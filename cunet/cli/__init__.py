@@ -12,6 +12,7 @@ from cunet.errors import UserError
 from cunet.params import load_params
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+MODEL = "folder such as models/cunet/0, or an address in MLflow such as models:/conditioned-u-net@best"
 NO_SPACE = os.strerror(errno.ENOSPC)
 
 
@@ -33,7 +34,7 @@ def main() -> None:
     """Entry point of `cunet`."""
     parser = argparse.ArgumentParser(prog="cunet", description="Music source separation by Conditioned-U-Nets.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_separate, _add_log, _add_estimate):
+    for add in (_add_separate, _add_app, _add_export, _add_register, _add_log, _add_estimate):
         add(commands)
     arguments = vars(parser.parse_args())
     command = arguments.pop("command")
@@ -45,7 +46,7 @@ def _add_separate(commands: Commands) -> None:
     parser.add_argument(
         "songs", nargs="+", metavar="SONG", help="file, folder or glob; whatever libsndfile or ffmpeg reads"
     )
-    parser.add_argument("--model", required=True, help="folder such as models/cunet/0, or an address of MLflow's")
+    parser.add_argument("--model", required=True, help=MODEL)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--target", dest="targets", action="append", metavar="INSTRUMENT", help="may be repeated")
     what.add_argument("--mix", metavar="vocals=1,drums=0.5", help="one estimate, of weighted instruments")
@@ -80,6 +81,29 @@ def _add_separate(commands: Commands) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace estimates that are there already")
 
 
+def _add_app(commands: Commands) -> None:
+    parser = _add(commands, "app", "open a page to separate songs on, for this machine alone", _app)
+    parser.add_argument("--model", required=True, help=MODEL)
+    parser.add_argument("--port", type=int, default=7860, help="of the page's address, http://127.0.0.1:%(default)s")
+
+
+def _add_export(commands: Commands) -> None:
+    parser = _add(
+        commands, "export", "write a model as Keras or ONNX files, with its description and model card", _export
+    )
+    parser.add_argument("--model", required=True, help=MODEL)
+    parser.add_argument("--format", dest="form", choices=["keras", "onnx"], default="onnx", help="(%(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("exported"), help="a new folder (%(default)s)")
+
+
+def _add_register(commands: Commands) -> None:
+    parser = _add(
+        commands, "register", "register the model with the best mean SDR in MLflow, under an alias", _register
+    )
+    parser.add_argument("architectures", nargs="*", metavar="ARCHITECTURE", help="candidates; all that are compared")
+    parser.add_argument("--alias", default="best", help="(%(default)s)")
+
+
 def _add_log(commands: Commands) -> None:
     _add(commands, "log", "log the results in this workspace to MLflow, where they are missing", _log)
 
@@ -98,17 +122,43 @@ def _add(commands: Commands, name: str, purpose: str, command: Callable[..., Non
 
 
 def _separate(**arguments: Any) -> None:
-    from cunet.separate.command import separate
+    from cunet.cli.separate import separate
 
     separate(**arguments)
 
 
+def _app(model: str, port: int) -> None:
+    from cunet.app.page import serve
+    from cunet.loading import load_model
+
+    serve(load_model(model), port)
+
+
+def _export(model: str, form: Any, out: Path) -> None:
+    from cunet.loading import find_model
+    from cunet.package.export import export
+
+    print("\n".join(map(str, export(find_model(model), form, out))))
+
+
+def _register(architectures: list[str], alias: str) -> None:
+    from cunet.tracking.registry import register
+
+    params = load_params()
+    known = [params.architecture, *params.baselines]
+    if unknown := set(architectures) - set(known):
+        raise UserError(f"{min(unknown)} is not compared here: {', '.join(known)} are")
+    print(register(Path("models"), Path("results"), architectures or known, alias))
+
+
 def _log() -> None:
     from cunet import tracking
+    from cunet.report.listen import PAGE
 
     models, results = Path("models"), Path("results")
     folders = [path for pattern in ("cunet/*", "baselines/*/*", "bounds/*") for path in sorted(results.glob(pattern))]
-    for folder in (path for path in folders if path.is_dir() and path.suffix != ".part"):
+    folders = [path for path in folders if path.is_dir() and path.suffix != ".part"]
+    for folder in folders:
         model = models / folder.relative_to(results)
         tracking.log_scores(folder, model if model.is_dir() else None)
         print(f"logged: {folder}")
@@ -116,6 +166,9 @@ def _log() -> None:
     if control.is_dir() and first.is_dir():
         tracking.log_interpretation(control, first)
         print(f"logged: {control}")
+    if (page := Path("reports") / PAGE).is_file():
+        tracking.log_page(page, [model for path in folders if (model := models / path.relative_to(results)).is_dir()])
+        print(f"logged: {page}")
 
 
 def _estimate(changes: list[str]) -> None:

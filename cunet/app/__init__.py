@@ -1,0 +1,1 @@
+"""A page to separate songs on, for the machine that it runs on."""

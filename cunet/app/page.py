@@ -1,0 +1,147 @@
+"""The page: a song, a slider for each instrument, and what the model makes of both."""
+
+import os
+import signal
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from cunet.app.pictures import draw
+from cunet.errors import UserError
+from cunet.evaluation.targets import Conditions
+from cunet.separate.audio import open_audio
+from cunet.separate.estimates import Above
+from cunet.separate.model import Model
+from cunet.separate.songs import Song, separate_song
+
+ADDRESS = "127.0.0.1"  # nobody else's machine gets to it
+FORMAT = "flac"
+LARGEST = "500mb"  # of an upload
+LONGEST = 15  # minutes
+WAITING = 8  # in the queue; one at a time is separated
+SWEEP, KEEP = 300, 1800  # seconds: how often old files are deleted, and how old they get while the page is open
+ABOVE: dict[str, Above] = {"Silence": "silence", "The mixture's share": "share"}
+TITLES, SHOWN = ("Song", "Estimate"), "waveform and spectrogram"
+PROGRESS = gr.Progress(track_tqdm=True)
+
+
+def serve(model: Model, port: int) -> None:
+    """Show the page on this machine until it is interrupted; uploads and estimates are deleted with it.
+
+    Raises:
+        UserError: the port is taken.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then as well
+    with tempfile.TemporaryDirectory(prefix="cunet-app-") as folder:
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        page = build(model).queue(max_size=WAITING, default_concurrency_limit=1)
+        try:
+            page.launch(
+                server_name=ADDRESS,
+                server_port=port,
+                max_file_size=LARGEST,
+                footer_links=[],
+                share=False,
+                ssr_mode=False,
+                enable_monitoring=False,
+                quiet=True,
+                prevent_thread_lock=True,
+            )
+        except OSError:
+            raise UserError(f"port {port} is taken: choose another --port") from None
+        print(f"{model.name}: open http://{ADDRESS}:{port} in a browser; Ctrl+C ends it", flush=True)
+        page.block_thread()
+
+
+def build(model: Model) -> Any:
+    """The page of a model."""
+    with gr.Blocks(title=f"{model.name}: separate a song", analytics_enabled=False, delete_cache=(SWEEP, KEEP)) as page:
+        gr.Markdown(
+            f"# Separate a song\nTell **{model.name}** how much of each instrument to keep. It listens up to "
+            f"{model.rate // 2000} kHz. A song may last {LONGEST} minutes; nothing leaves this machine."
+        )
+        with gr.Row():
+            with gr.Column(scale=2, min_width=320):
+                song = gr.Audio(
+                    type="filepath",
+                    sources=["upload", "microphone"],
+                    label="Song",
+                    editable=False,
+                    buttons=["download"],
+                )
+                sliders = [
+                    gr.Slider(0, 1, value=float(instrument == model.instruments[-1]), step=0.05, label=instrument)
+                    for instrument in model.instruments
+                ]
+                above = gr.Radio(list(ABOVE), value="Silence", label=f"Above {model.rate // 2000} kHz")
+                with gr.Row():
+                    separate = gr.Button("Separate", variant="primary")
+                    stems = gr.Button("Each instrument")
+            with gr.Column(scale=3, min_width=320):
+                estimate = gr.Audio(label="Estimate", interactive=False, buttons=["download"])
+                pictures = [
+                    gr.Image(visible=False, show_label=False, buttons=["fullscreen"], alt_text=f"{title}: {SHOWN}")
+                    for title in TITLES
+                ]
+                players = [
+                    gr.Audio(label=instrument, interactive=False, buttons=["download"], visible=False)
+                    for instrument in model.instruments
+                ]
+                archive = gr.DownloadButton("Download all (zip)", visible=False)
+        handlers = _Handlers(model)
+        separate.click(handlers.separate, [song, above, *sliders], [estimate, *pictures])
+        stems.click(handlers.stems, [song, above], [*players, archive])
+    return page
+
+
+class _Handlers:
+    """What the buttons do. Files live until the page has taken them: gradio keeps copies, and deletes them later."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    def separate(
+        self, song: str | None, above: str, *weights: float, progress: gr.Progress = PROGRESS
+    ) -> Iterator[tuple[Any, ...]]:
+        """The estimate of the weighted instruments, and pictures of song and estimate."""
+        condition = dict(zip(self._model.instruments, weights, strict=True))
+        if not any(weights):
+            raise gr.Error("Every slider is at 0, and nothing is silent: move one up.", print_exception=False)
+        with tempfile.TemporaryDirectory(prefix="cunet-") as folder:
+            files = self._write(song, {"estimate": condition}, above, Path(folder))
+            with open_audio(Path(str(song))) as mixture, open_audio(files["estimate"]) as estimate:
+                pictures = draw(dict(zip(TITLES, (mixture, estimate), strict=True)))
+            yield str(files["estimate"]), *(gr.Image(picture, visible=True) for picture in pictures)
+
+    def stems(self, song: str | None, above: str, progress: gr.Progress = PROGRESS) -> Iterator[tuple[Any, ...]]:
+        """The estimate of each instrument, and all of them in one file."""
+        with tempfile.TemporaryDirectory(prefix="cunet-") as folder:
+            files = self._write(song, self._model.single_conditions(), above, Path(folder))
+            archive = Path(folder) / f"{Path(str(song)).stem}.zip"
+            with zipfile.ZipFile(archive, "w") as packed:
+                for file in files.values():
+                    packed.write(file, file.name)
+            shown = [gr.Audio(str(file), visible=True) for file in files.values()]
+            yield *shown, gr.DownloadButton(value=str(archive), visible=True)
+
+    def _write(self, song: str | None, conditions: Conditions, above: str, folder: Path) -> dict[str, Path]:
+        if song is None:
+            raise gr.Error("There is no song yet: drop a file on the page, or record one.", print_exception=False)
+        path = Path(song)
+        try:
+            with open_audio(path) as audio:
+                if audio.samples > LONGEST * 60 * audio.rate:
+                    raise UserError(
+                        f"{path} lasts {audio.samples / audio.rate / 60:.0f} minutes, more than {LONGEST}: "
+                        "cunet separate on the command line takes songs of any length"
+                    )
+            task = Song(path, folder)
+            separate_song(self._model, task, conditions, FORMAT, ABOVE[above])
+        except UserError as error:
+            sentence = str(error).replace(str(path), path.name)
+            raise gr.Error(f"{sentence}.", print_exception=False) from None
+        return task.files(conditions, FORMAT)

@@ -1,0 +1,73 @@
+"""Loading a trained model from wherever it is kept."""
+
+import atexit
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from cunet.errors import UserError
+from cunet.models.architecture import DESCRIPTION
+
+if TYPE_CHECKING:
+    from cunet.separate.model import Model
+
+REMOTE = re.compile(r"[a-z-]+:/")
+PACKAGED = Path("artifacts") / "model"  # where an MLflow model keeps the folder that the training wrote
+OVERLAP = 0.5
+
+
+def load_model(source: str | Path, overlap: float = OVERLAP) -> "Model":
+    """A model that the chain trained.
+
+    Args:
+        source: the folder that the training wrote (`models/cunet/0`) or `cunet export` did, or where MLflow keeps
+            one: `runs:/…/model`, `models:/conditioned-u-net@best`, or any other of its addresses.
+        overlap: of the patches, in [0, 1): more is smoother and slower.
+
+    Raises:
+        UserError: there is no such model, or it is none of this project.
+    """
+    if not 0 <= overlap < 1:
+        raise UserError(f"overlap={overlap:g}: it lies between 0 and 1, 1 excluded")
+    folder = find_model(source)
+    from cunet.separate.model import Model
+
+    try:
+        return Model(folder, overlap)
+    except (ValidationError, ValueError, UserError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"{source}: is no model that can be loaded ({reason})") from None
+
+
+def find_model(source: str | Path) -> Path:
+    """The folder of a model; what MLflow keeps is downloaded, for as long as this process runs.
+
+    Raises:
+        UserError: there is no such model, or it is none of this project.
+    """
+    folder = _download(str(source)) if REMOTE.match(str(source)) else Path(source)
+    if not folder.exists():
+        raise UserError(f"{source}: no such model: the chain's are folders such as models/cunet/0 (run dvc repro)")
+    found = next((place for place in (folder, folder / PACKAGED) if (place / DESCRIPTION).is_file()), None)
+    if found is None:
+        raise UserError(f"{source}: is no model of this project: it has no {DESCRIPTION}")
+    return found
+
+
+def _download(address: str) -> Path:
+    from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
+
+    from cunet.tracking.store import use_store
+
+    use_store()
+    folder = tempfile.mkdtemp(prefix="cunet-model-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        return Path(download_artifacts(artifact_uri=address, dst_path=folder))
+    except (MlflowException, OSError) as error:
+        raise UserError(f"{address}: no such model in MLflow ({str(error).splitlines()[0][:200]})") from None

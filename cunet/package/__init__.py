@@ -1,0 +1,1 @@
+"""Trained models for others: exported, described, and served by MLflow."""

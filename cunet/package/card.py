@@ -1,0 +1,106 @@
+"""The model card: what a model is, what it was trained on, how it scores, and what it cannot do."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from cunet.evaluation.evaluate import SCORES, read_scores
+from cunet.evaluation.targets import condition_name
+from cunet.files import commit
+from cunet.models.architecture import Architecture
+from cunet.models.cost import Cost
+from cunet.report.tables import protocol_of, sdr_table, summarise, title_of
+from cunet.train.history import read_provenance
+
+CARD = "README.md"
+MANY = 12  # conditions; more are counted
+DATA = {
+    "synthetic": "songs composed from a seed and rendered with recorded instruments of a General MIDI SoundFont",
+    "folder": "multitracks of whoever trained it; what may be done with the model, their licences say",
+    "musdb18": "professionally mixed songs, for research and not for commerce",
+}
+
+
+def model_card(model: Path, results: Path | None) -> str:
+    """The card of the architecture in the folder that the training wrote, in Markdown.
+
+    Args:
+        model: the folder.
+        results: what `evaluate` wrote for it, if it was scored.
+    """
+    architecture, training = Architecture.load(model), read_provenance(model)
+    environment = Environment(
+        loader=PackageLoader("cunet.package", "."), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    return environment.get_template("card.md").render(
+        name=architecture.name,
+        architecture=architecture,
+        spectrogram=architecture.spectrogram,
+        instruments=", ".join(architecture.instruments),
+        conditions=_conditions(architecture),
+        condition_input=", and a condition, a weight in [0, 1] an instrument" if architecture.conditioned else "",
+        networks=_networks(Cost.load(model)),
+        training=training,
+        data=DATA.get(training["dataset"].partition("-")[0], training["dataset"]),
+        commit=commit() or "not known",
+        limits=_limits(architecture, training),
+        **_scores(results),
+    )
+
+
+def results_of(model: Path) -> Path | None:
+    """The results that the chain keeps for a model, if it was scored: `results/cunet/0` for `models/cunet/0`."""
+    parts = list(model.resolve().parts)
+    if "models" not in parts:
+        return None
+    place = len(parts) - 1 - parts[::-1].index("models")
+    results = Path(*parts[:place], "results", *parts[place + 1 :])
+    return results if (results / SCORES).is_file() else None
+
+
+def _networks(cost: Cost) -> str:
+    count = "One network" if cost.networks == 1 else f"{cost.networks} networks"
+    return f"{count}, {cost.weights / 1e6:.2f} million weights in all."
+
+
+def _conditions(architecture: Architecture) -> str:
+    names = [
+        condition_name(dict(zip(architecture.instruments, weights, strict=True))) for weights in architecture.conditions
+    ]
+    shown = ", ".join(names[:MANY])
+    return shown if len(names) <= MANY else f"{shown}, … ({len(names)} in all)"
+
+
+def _limits(architecture: Architecture, training: dict[str, Any]) -> list[str]:
+    band = architecture.spectrogram.sample_rate // 2
+    limits = [
+        f"It sees nothing above {band} Hz: there, an estimate is silent, or takes a share of the mixture as it is.",
+        "An estimate has the mixture's phase, and all channels share one mask, found from their mean.",
+        f"It knows {', '.join(architecture.instruments)}; what is none of them ends up in any.",
+    ]
+    if architecture.conditioned:
+        limits.append("It was told only the conditions above; what it makes of others is not known from them.")
+    if training["dataset"] == "synthetic":
+        limits.append(
+            "It has never heard a recorded song or a singer: its vocals are melodies played by an instrument. Use it "
+            "to try the pipeline, and train on recordings to separate recordings."
+        )
+    return limits
+
+
+def _scores(results: Path | None) -> dict[str, Any]:
+    """SDR of every group of targets, one below the other."""
+    if results is None:
+        return {"scores": None, "tracks": 0, "protocol": ""}
+    scores = read_scores(results)
+    summary = summarise(scores)
+    texts = []
+    for group in summary["group"].unique():
+        table = sdr_table(summary, group).drop(columns="architecture")
+        texts.append(f"{title_of(group).capitalize()}:\n\n{table.to_markdown(index=False, disable_numparse=True)}")
+    return {
+        "scores": "\n\n".join(texts),
+        "tracks": scores.dropna(subset=["SDR"])["track"].nunique(),
+        "protocol": protocol_of(scores).title,
+    }

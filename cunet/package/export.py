@@ -1,0 +1,80 @@
+"""Exporting a trained model: whole networks in Keras' format or ONNX, with all that is needed to feed them."""
+
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import keras
+
+from cunet.errors import UserError
+from cunet.files import new_folder
+from cunet.models.architecture import DESCRIPTION, WEIGHTS, Architecture
+from cunet.models.saved import KERAS, ONNX, load_networks
+from cunet.package.card import CARD, model_card, results_of
+from cunet.train.history import PROVENANCE
+
+Form = Literal["keras", "onnx"]
+
+
+def export(model: Path, form: Form, out: Path) -> list[Path]:
+    """Write a model to the folder `out`: `<network>.keras` or `<network>.onnx`, description, provenance, model card.
+
+    `cunet.load_model` loads it like any other. Others find in `architecture.json` the spectrogram's settings and the
+    order of the instruments in a condition.
+
+    Args:
+        model: the folder that the training wrote.
+        form: of the networks.
+        out: a folder that is not there yet.
+
+    Returns:
+        the files.
+
+    Raises:
+        UserError: the model was exported already, or `out` is there already.
+    """
+    if out.exists():
+        raise UserError(f"{out} is there already: remove it, or choose another --out")
+    if not list(model.glob(f"*{WEIGHTS}")):
+        raise UserError(f"{model}: was exported already: export the model that the training wrote")
+    architecture, networks = load_networks(model)
+    with new_folder(out) as folder:
+        for name, network in networks.items():
+            if form == "keras":
+                network.save(folder / f"{name}{KERAS}")
+            else:
+                _to_onnx(architecture, network, folder / f"{name}{ONNX}")
+        for file in (DESCRIPTION, PROVENANCE):
+            shutil.copyfile(model / file, folder / file)
+        card = model / CARD
+        (folder / CARD).write_text(card.read_text() if card.exists() else model_card(model, results_of(model)))
+    return sorted(out.iterdir())
+
+
+def _to_onnx(architecture: Architecture, network: keras.Model, path: Path) -> None:
+    """Inputs are called `mixture` and `condition`; their first axis is the batch, of any size."""
+    signature = [keras.InputSpec("float32", (None, *entry.shape[1:]), name=entry.name) for entry in network.inputs]
+    with _quiet():
+        network.export(
+            path, format="onnx", verbose=False, input_signature=[signature] if architecture.conditioned else signature
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """TensorFlow's optimiser of graphs writes to the file of standard error, whatever the log level."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nothing, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of NumPy, about Keras
+        os.dup2(nothing.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

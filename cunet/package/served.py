@@ -1,0 +1,77 @@
+"""The model that MLflow serves: audio files in, audio files out. MLflow runs this file; nothing is pickled."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import soundfile
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature, set_model
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
+from mlflow.types import ColSpec, DataType, Schema
+
+from cunet.errors import UserError
+from cunet.evaluation.targets import parse_condition
+from cunet.separate.model import Model
+from cunet.separate.songs import Song, separate_song
+
+AUDIO, CONDITION = "audio", "condition"
+FORMAT = "wav"
+SIGNATURE = ModelSignature(
+    Schema([ColSpec(DataType.binary, AUDIO), ColSpec(DataType.string, CONDITION)]),
+    Schema([ColSpec(DataType.binary, AUDIO)]),
+)
+
+
+class ServedModel(PythonModel):
+    """Separates the audio file in every row: any format that libsndfile or ffmpeg reads in, 32-bit float WAV out."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Load the model that travels with this one."""
+        self._model = Model(Path(context.artifacts["model"]))
+
+    def predict(
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """An estimate a row.
+
+        Args:
+            context: not used.
+            model_input: the bytes of a file in `audio`, and in `condition` what is asked for, such as `vocals` or
+                `vocals=1,drums=0.5`.
+            params: not used.
+
+        Raises:
+            MlflowException: what is wrong with the audio or the condition; the server answers 400.
+        """
+        try:
+            rows = model_input[[AUDIO, CONDITION]].itertuples(index=False, name=None)
+            return pd.DataFrame({AUDIO: [self._separate(*row) for row in rows]})
+        except UserError as error:
+            raise MlflowException(str(error), INVALID_PARAMETER_VALUE) from None
+
+    def _separate(self, audio: bytes, condition: str) -> bytes:
+        conditions = {"estimate": self._model.condition(parse_condition(condition))}
+        with tempfile.TemporaryDirectory(prefix="cunet-") as folder:
+            song = Song(Path(folder) / "audio", Path(folder))
+            song.path.write_bytes(audio)
+            try:
+                separate_song(self._model, song, conditions, FORMAT, progress=False)
+            except UserError as error:
+                raise UserError(str(error).replace(str(song.path), AUDIO)) from None
+            return song.files(conditions, FORMAT)["estimate"].read_bytes()
+
+
+def input_example(instrument: str, folder: Path) -> pd.DataFrame:
+    """A second of a chord, and an instrument to look for in it."""
+    rate = 44100
+    seconds = np.arange(rate)[:, None] / rate
+    chord = 0.1 * np.sin(2 * np.pi * seconds * np.array([220.0, 277.2, 329.6])).sum(axis=1)
+    soundfile.write(folder / "chord.flac", chord, rate)
+    return pd.DataFrame({AUDIO: [(folder / "chord.flac").read_bytes()], CONDITION: [instrument]})
+
+
+set_model(ServedModel())

@@ -1,0 +1,72 @@
+"""The trained networks in MLflow: each loadable alone, all of them as a model that MLflow serves, the best by name."""
+
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+from mlflow.models import ModelSignature
+from mlflow.types import Schema, TensorSpec
+
+import cunet
+from cunet.package import served
+from cunet.package.card import CARD, model_card
+
+MODEL = "model"
+SERVED = "separator"
+LIBRARIES = (
+    "h5py",
+    "numpy",
+    "omegaconf",
+    "pandas",
+    "pydantic",
+    "pyyaml",
+    "scipy",
+    "soundfile",
+    "tqdm",
+)  # of separation
+
+
+def log_model(model: Path, results: Path) -> None:
+    """Log to the active run: the folder that the chain wrote with its model card, every network, and what is served."""
+    import keras  # takes seconds, and the bounds have no model
+
+    from cunet.models.saved import load_networks
+
+    backend = [f"{package}=={version(package)}" for package in ("keras", keras.backend.backend())]
+    architecture, networks = load_networks(model)
+    for name, network in networks.items():
+        mlflow.keras.log_model(
+            network,
+            name=name.replace(" ", "_"),
+            signature=_signature(network),
+            pip_requirements=[*backend, _pin("h5py")],
+        )
+    with tempfile.TemporaryDirectory(prefix="cunet-") as temporary:
+        folder = Path(temporary) / MODEL
+        shutil.copytree(model, folder)
+        (folder / CARD).write_text(model_card(model, results))
+        mlflow.log_artifacts(str(folder), MODEL)
+        mlflow.pyfunc.log_model(
+            name=SERVED,
+            python_model=served.__file__,
+            artifacts={MODEL: str(folder)},
+            code_paths=[str(Path(cunet.__file__).parent)],
+            signature=served.SIGNATURE,
+            input_example=served.input_example(architecture.instruments[0], Path(temporary)),
+            pip_requirements=[*backend, *map(_pin, LIBRARIES), _pin("mlflow")],
+        )
+
+
+def _pin(package: str) -> str:
+    return f"{package}=={version(package)}"
+
+
+def _signature(network: Any) -> ModelSignature:
+    def schema(tensors: list[Any]) -> Schema:
+        return Schema([TensorSpec(np.dtype("float32"), (-1, *tensor.shape[1:]), tensor.name) for tensor in tensors])
+
+    return ModelSignature(schema(network.inputs), schema(network.outputs))

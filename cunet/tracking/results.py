@@ -1,0 +1,101 @@
+"""What the chain found, in the runs of its models: scores, pictures, sound, costs, the models themselves."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_ARTIFACTS
+
+from cunet.evaluation.evaluate import PROVENANCE as EVALUATION
+from cunet.evaluation.evaluate import read_scores
+from cunet.evaluation.examples import EXAMPLES
+from cunet.evaluation.protocols import METRICS
+from cunet.models.cost import Cost
+from cunet.preprocess.conditions import SINGLE
+from cunet.report.tables import SPREAD, over_tracks, summarise
+from cunet.tracking.models import log_model
+from cunet.tracking.store import MODEL_TAG, SCORES_TAG, connect, digest, find, tags, title
+from cunet.tracking.training import COST, log_provenance, log_training
+from cunet.train.history import read_provenance
+
+TABLE = "sdr_by_track.json"
+CONTROL = "control"
+
+
+def log_scores(results: Path, model: Path | None, separation: float | None = None) -> None:
+    """Show what the folder `results` holds, in the run that trained `model` or else in a new one.
+
+    Logs SDR by target, the table of all scores by track, pictures, sound, the model and what it costs, with the
+    seconds of `separation` that a minute of one target took, where they are known. Does nothing where a run shows
+    it already.
+    """
+    connect()
+    scores = read_scores(results)
+    name = scores["architecture"].iloc[0]
+    shown = {MODEL_TAG: digest(model) if model else name, SCORES_TAG: digest(results)}
+    if find(shown):
+        return
+    trained = find({MODEL_TAG: shown[MODEL_TAG]})
+    # A run that already has a table was scored before, or killed while it was: MLflow would append to the table.
+    run_name = title(name, read_provenance(model)["seed"]) if model else name
+    unscored = [run for run in trained if MLFLOW_LOGGED_ARTIFACTS not in run.data.tags]
+    with mlflow.start_run(run_id=unscored[0].info.run_id if unscored else None, run_name=run_name):
+        if not unscored:
+            mlflow.set_tags(tags(name))
+            if model:
+                log_training(model)
+        log_provenance(json.loads((results / EVALUATION).read_text()))
+        _log_results(scores, results)
+        if model:
+            _log_cost(model, separation)
+            log_model(model, results)
+        mlflow.set_tags(shown)
+
+
+def log_interpretation(control: Path, model: Path) -> None:
+    """Show the pictures, tables and sound of the folder `control` in the run of `model`, where there is one."""
+    connect()
+    for run in find({MODEL_TAG: digest(model)})[:1]:
+        MlflowClient().log_artifacts(run.info.run_id, str(control), CONTROL)
+
+
+def log_page(page: Path, models: list[Path]) -> None:
+    """Show the page of everybody's estimates in the runs of the models, as far as there are runs."""
+    connect()
+    for model in models:
+        for run in find({MODEL_TAG: digest(model)})[:1]:
+            MlflowClient().log_artifact(run.info.run_id, str(page))
+
+
+def _log_cost(model: Path, separation: float | None) -> None:
+    cost = asdict(Cost.load(model)) | ({"separation_seconds_per_minute": separation} if separation else {})
+    mlflow.log_metrics({f"{COST}/{name}": float(value) for name, value in cost.items()})
+
+
+def _log_results(scores: pd.DataFrame, results: Path) -> None:
+    summary = summarise(scores)
+    sdr = summary.dropna(subset=["SDR"])
+    mlflow.log_metrics({_metric(*row): float(value) for *row, value in sdr[["group", "target", "SDR"]].to_numpy()})
+    mlflow.log_table(_table(scores, summary), TABLE)
+    if (results / EXAMPLES).exists():
+        mlflow.log_artifacts(str(results / EXAMPLES), EXAMPLES)
+
+
+def _metric(group: str, target: str) -> str:
+    """Name of a metric: single instruments come first among MLflow's charts; a plus is not allowed."""
+    return f"sdr/{target}" if group == SINGLE else f"sdr of {group}/{target.replace('+', ' and ')}"
+
+
+def _table(scores: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """Medians or means over tracks, then a row a track and target.
+
+    MLflow's comparison of tables opens grouped by the first column, and shows the second beside each other.
+    """
+    whole = summary.assign(track=over_tracks(scores))
+    spread = [column for column in SPREAD if column in summary]
+    table = pd.concat([whole, scores], ignore_index=True).round(dict.fromkeys([*METRICS, *spread], 2))
+    table.insert(0, "score", table["track"] + ": " + table["target"])
+    return table[["score", *METRICS, *spread, "track", "target", "protocol", "frames", "lost"]]

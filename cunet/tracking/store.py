@@ -1,0 +1,79 @@
+"""The store, and finding runs in it."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import mlflow
+from filelock import FileLock
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+
+from cunet.errors import UserError
+from cunet.files import commit, workspace
+
+EXPERIMENT = "conditioned-u-net"
+NOTE = (
+    "**Chart view**: SDR by instrument, training curves. "
+    "**Artifact view** (table symbol): SDR of every track, runs side by side. "
+    "**listen.html** among the artifacts of a run: its estimates to listen to, beside those of the others."
+)
+MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
+
+
+def use_store() -> None:
+    """Choose the store: MLFLOW_TRACKING_URI, or else `mlflow.db` in the workspace."""
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # not what the user is waiting for
+    if "MLFLOW_TRACKING_URI" not in os.environ:
+        mlflow.set_tracking_uri(f"sqlite:///{workspace() / 'mlflow.db'}")
+
+
+def connect() -> None:
+    """Choose the store and, in it, the experiment.
+
+    Raises:
+        UserError: the store does not answer.
+    """
+    use_store()
+    home = workspace()
+    artifacts = None if "MLFLOW_TRACKING_URI" in os.environ else (home / "mlartifacts").as_uri()
+    name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    try:
+        with FileLock(home / ".mlflow.lock"):
+            if mlflow.get_experiment_by_name(name) is None:
+                mlflow.create_experiment(name, artifact_location=artifacts)
+        mlflow.set_experiment(name)
+        mlflow.set_experiment_tags({"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": NOTE})
+    except (MlflowException, OSError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise UserError(
+            f"MLflow: the store at {mlflow.get_tracking_uri()} does not answer ({reason}): "
+            "start the server, or unset MLFLOW_TRACKING_URI"
+        ) from None
+
+
+def digest(folder: Path) -> str:
+    """Short digest of the names and contents of all files in a folder."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        total.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def find(tags: dict[str, str]) -> list[Run]:
+    """Runs of the experiment that have these tags, newest first."""
+    conditions = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+    runs: list[Run] = mlflow.search_runs(filter_string=conditions, output_format="list")
+    return runs
+
+
+def title(name: str, seed: int) -> str:
+    """Name of a run; trainings with other seeds than the first that comes to mind say so."""
+    return f"{name}, seed {seed}" if seed else name
+
+
+def tags(name: str) -> dict[str, str]:
+    """Where a run comes from: architecture, git commit, DVC experiment."""
+    found = {"architecture": name, "git.commit": commit(), "dvc.experiment": os.environ.get("DVC_EXP_NAME", "")}
+    return {tag: value for tag, value in found.items() if value}

@@ -1,0 +1,89 @@
+"""The run of an architecture in training."""
+
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from cunet.tracking.store import MODEL_TAG, connect, digest, tags, title
+from cunet.train.history import Row, read_history, read_provenance
+
+SAMPLING_SECONDS = 5
+KILOBYTE = 1 if sys.platform == "darwin" else 1024  # in which the system counts memory
+COST = "size_and_time"  # MLflow sorts metrics by their prefix: after sdr
+
+
+class TrainingRun:
+    """The run of an architecture in training; a note beside the checkpoints lets it outlive a kill."""
+
+    def __init__(self, name: str, seed: int, checkpoints: Path) -> None:
+        self._name, self._seed, self._note = name, seed, checkpoints / "mlflow_run"
+
+    @contextmanager
+    def open(self, provenance: dict[str, Any], continues: bool) -> Iterator[None]:
+        """Start the run, or go on with that of the killed training; a failure is shown as one."""
+        connect()
+        mlflow.set_system_metrics_sampling_interval(SAMPLING_SECONDS)
+        run_id = self._left_open(continues)
+        with mlflow.start_run(run_id=run_id, run_name=title(self._name, self._seed), log_system_metrics=True) as run:
+            self._note.parent.mkdir(parents=True, exist_ok=True)
+            self._note.write_text(run.info.run_id)
+            if run_id is None:
+                mlflow.set_tags(tags(self._name))
+                log_provenance(provenance)
+            yield
+
+    def on_epoch(self, network: str, row: Row) -> None:
+        """Log a row of a network's history."""
+        log_epoch(network, row)
+
+    def finish(self, model: Path, seconds: float) -> None:
+        """Note what the training took, and which model came out, so that its scores find the run."""
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
+        mlflow.log_metrics({f"{COST}/train_seconds": seconds, f"{COST}/train_memory_gb": memory / 1e9})
+        mlflow.set_tag(MODEL_TAG, digest(model))
+        print(f"{self._name}: trained in {seconds / 60:.1f} min, {memory / 1e9:.1f} GB of memory")
+
+    def _left_open(self, continues: bool) -> str | None:
+        """The run of the killed training, where this one continues it; else it is ended."""
+        if not self._note.exists():
+            return None
+        run_id = self._note.read_text()
+        try:
+            mlflow.get_run(run_id)
+        except MlflowException:
+            return None
+        if continues:
+            return run_id
+        MlflowClient().set_terminated(run_id, "KILLED")
+        return None
+
+
+def log_training(model: Path) -> None:
+    """Parameters and curves of a training whose run the store does not have."""
+    log_provenance(read_provenance(model))
+    for network, rows in read_history(model).groupby("network", sort=False):
+        for number in range(len(rows)):
+            log_epoch(str(network), dict(rows.iloc[number].drop("network")))
+
+
+def log_provenance(provenance: dict[str, Any]) -> None:
+    """Parameters, and as tags the extent and fingerprints of the data."""
+    mlflow.set_tags({name: value for name, value in provenance.items() if name.startswith("data.")})
+    mlflow.log_params({name: value for name, value in provenance.items() if not name.startswith("data.")})
+
+
+def log_epoch(network: str, row: Row) -> None:
+    """Log a row of a network's history."""
+    curves = {
+        f"train_loss/{network}": row["train_loss"],
+        f"train_rate/{network}": row["learning_rate"],
+        f"validation_loss/{network}": row["validation_loss"],
+    }
+    mlflow.log_metrics(curves, step=int(row["epoch"]))
