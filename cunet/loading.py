@@ -1,6 +1,7 @@
 """Loading a trained model from wherever it is kept."""
 
 import atexit
+import os
 import re
 import shutil
 import tempfile
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from cunet.errors import UserError
+from cunet.files import workspace
 from cunet.models.architecture import DESCRIPTION
 
 if TYPE_CHECKING:
@@ -62,8 +64,12 @@ def _download(address: str) -> Path:
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
-    from cunet.tracking.store import use_store
+    from cunet.tracking.store import STORE, use_store
 
+    if "MLFLOW_TRACKING_URI" not in os.environ and not (workspace() / STORE).exists():
+        raise UserError(
+            f"{address}: there is no {STORE} here: set MLFLOW_TRACKING_URI, or run cunet log where models are"
+        )
     use_store()
     folder = tempfile.mkdtemp(prefix="cunet-model-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

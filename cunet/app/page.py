@@ -136,12 +136,12 @@ class _Handlers:
             with open_audio(path) as audio:
                 if audio.samples > LONGEST * 60 * audio.rate:
                     raise UserError(
-                        f"{path} lasts {audio.samples / audio.rate / 60:.0f} minutes, more than {LONGEST}: "
+                        f"{path}: lasts {audio.samples / audio.rate / 60:.0f} minutes, more than {LONGEST}: "
                         "cunet separate on the command line takes songs of any length"
                     )
             task = Song(path, folder)
             separate_song(self._model, task, conditions, FORMAT, ABOVE[above])
         except UserError as error:
-            sentence = str(error).replace(str(path), path.name)
+            sentence = str(error).replace(f"{path}:", path.name).replace(f"{folder}: ", "")
             raise gr.Error(f"{sentence}.", print_exception=False) from None
         return task.files(conditions, FORMAT)

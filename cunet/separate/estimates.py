@@ -148,7 +148,7 @@ def _peak(mono: Audio, settings: Spectrogram, advance: Advance) -> float:
         last = min(first + length, frames)
         found = float(np.abs(spectrograms(mono, first, last, settings)).max())
         if not np.isfinite(found):
-            raise UserError("the audio holds values that are not finite (NaN or infinite)")
+            raise UserError("holds values that are not finite (NaN or infinite)")
         peak = max(peak, found)
         advance((last - first) / frames)
     return peak or 1.0

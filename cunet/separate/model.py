@@ -87,14 +87,17 @@ class Model:
     ) -> Estimates:
         """For audio too long for memory: the estimates piece by piece."""
         if add_up and above != "share":
-            raise UserError("estimates add up to the mixture only with its share above the model's band")
+            raise UserError("cannot be shared out in full without its share above the model's band: above='share'")
         return Estimates(audio, self._separator, conditions, above, add_up, advance)
 
     def _estimates(
         self, audio: Float, rate: int, conditions: Conditions, above: Above, add_up: bool
     ) -> dict[str, Waveform]:
         waveform = _check(audio, rate)
-        pieces = list(self.estimates(ArrayAudio(waveform, rate), conditions, above, add_up).pieces())
+        try:
+            pieces = list(self.estimates(ArrayAudio(waveform, rate), conditions, above, add_up).pieces())
+        except UserError as error:
+            raise UserError(f"the audio {error}") from None
         return {name: np.concatenate([piece[name] for piece in pieces]).reshape(audio.shape) for name in conditions}
 
 

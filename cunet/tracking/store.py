@@ -12,6 +12,7 @@ from mlflow.exceptions import MlflowException
 from cunet.errors import UserError
 from cunet.files import commit, workspace
 
+STORE = "mlflow.db"
 EXPERIMENT = "conditioned-u-net"
 NOTE = (
     "**Chart view**: SDR by instrument, training curves. "
@@ -25,7 +26,7 @@ def use_store() -> None:
     """Choose the store: MLFLOW_TRACKING_URI, or else `mlflow.db` in the workspace."""
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # not what the user is waiting for
     if "MLFLOW_TRACKING_URI" not in os.environ:
-        mlflow.set_tracking_uri(f"sqlite:///{workspace() / 'mlflow.db'}")
+        mlflow.set_tracking_uri(f"sqlite:///{workspace() / STORE}")
 
 
 def connect() -> None:

@@ -1,28 +1,15 @@
 """MLflow's pages as a person sees them: `mlflow ui` in the workspace, opened in Chromium."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import chromium, needs_chromium, new_page
 from tests.chain.workspace import Workspace, mlflow_process
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and "CI" not in os.environ, reason="Chromium is not installed (Debian: apt-get install chromium)"
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -34,20 +21,15 @@ def address(chain: Workspace) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A browser that has never seen MLflow."""
-    context = browser.new_context(viewport={"width": 2400, "height": 1000})
-    context.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
-    yield context.new_page()
-    context.close()
+    with new_page(browser, 2400, 1000) as page:
+        yield page
 
 
 def open_runs(page: Page, address: str, view: str = "") -> None:
@@ -112,3 +94,40 @@ def test_the_report_opens_from_disk_and_shows_its_pictures(page: Page, chain: Wo
     assert len(widths) >= 6
     assert min(widths) > 100
     assert failed == []
+
+
+PLAY = """async number => {
+    const player = document.querySelectorAll("audio")[number];
+    await player.play();
+    await new Promise(resolve => setTimeout(resolve, 700));
+    return [player.duration, player.currentTime, player.error === null];
+}"""
+
+
+def test_the_estimates_play_from_disk_one_at_a_time(page: Page, chain: Workspace) -> None:
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url.split(":")[0]))
+    page.goto((chain.path / "reports" / "index.html").as_uri())
+    page.get_by_role("link", name="Listen to the mixture").click()
+    expect(page.get_by_role("heading", name="drums+vocals").first).to_be_visible()
+    assert page.locator("audio").count() == 1 + 10 * (1 + 2 + 1)  # mixture; target, architectures, bound
+    for number in (0, 5):
+        duration, moved, sound = page.evaluate(PLAY, number)
+        assert duration == pytest.approx(3, abs=0.1)
+        assert moved > 0.2
+        assert sound
+    assert page.locator("audio").first.evaluate("player => player.paused")
+    assert set(requests) <= {"file", "data"}
+
+
+def test_mlflow_plays_the_page_of_estimates(page: Page, address: str) -> None:
+    open_runs(page, address)
+    page.locator("a[href*='/runs/']", has_text="simple-dense-pairs").first.click()
+    expect(page.get_by_text("sdr/vocals").first).to_be_visible()
+    page.goto(f"{page.url.split('?')[0]}/artifacts")
+    page.get_by_text("listen.html", exact=True).first.click()
+    frame = page.frame_locator("iframe").first
+    expect(frame.get_by_role("heading", name="drums+vocals").first).to_be_visible()
+    duration, moved, _ = frame.locator("body").evaluate(f"(body, number) => ({PLAY})(number)", 3)
+    assert duration == pytest.approx(3, abs=0.1)
+    assert moved > 0.2

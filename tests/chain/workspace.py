@@ -88,7 +88,7 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def mlflow_process(folder: Path, *command: str) -> Iterator[str]:
+def mlflow_process(folder: Path, *command: str, **environment: str) -> Iterator[str]:
     """Start `mlflow` with a command such as `ui` in a folder, on a free port; yields its address when it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -96,7 +96,7 @@ def mlflow_process(folder: Path, *command: str) -> Iterator[str]:
     process = subprocess.Popen(
         [Path(sys.executable).parent / "mlflow", *command, "--port", str(port)],
         cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")},
+        env=_environment() | environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -1,0 +1,206 @@
+"""The page as a person uses it: `cunet app` in Chromium."""
+
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Browser, Page, expect
+
+import cunet
+from tests.browser import chromium, needs_chromium, new_page
+from tests.separate.conftest import save_model
+from tests.separate.test_model import song
+
+pytestmark = [needs_chromium, pytest.mark.xdist_group("app")]
+RATE = 44100
+
+
+@dataclass(frozen=True)
+class App:
+    """The running command, its model, and the folder for temporary files that it was given."""
+
+    process: subprocess.Popen[str]
+    address: str
+    model: Path
+    temporary: Path
+
+
+def start(model: Path, temporary: Path) -> App:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    temporary.mkdir()
+    command = [sys.executable, "-m", "cunet.cli", "app", "--model", str(model), "--port", str(port)]
+    process = subprocess.Popen(
+        ["env", f"TMPDIR={temporary}", *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line == f"simple-dense: open http://127.0.0.1:{port} in a browser; Ctrl+C ends it\n"
+    return App(process, f"http://127.0.0.1:{port}", model, temporary)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    folder = tmp_path_factory.mktemp("app")
+    app = start(save_model(folder / "model"), folder / "temporary")
+    yield app
+    app.process.terminate()
+    app.process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desk", "phone"])
+def page(request: pytest.FixtureRequest, browser: Browser, app: App) -> Iterator[Page]:
+    with new_page(browser, *request.param) as page:
+        page.goto(app.address)
+        expect(page.get_by_role("button", name="Separate", exact=True)).to_be_visible()
+        yield page
+
+
+@pytest.fixture
+def mixture(tmp_path: Path) -> Path:
+    soundfile.write(tmp_path / "My song.wav", song(3), RATE, subtype="FLOAT")
+    return tmp_path / "My song.wav"
+
+
+def upload(page: Page, path: Path) -> None:
+    page.locator("input[type=file]").first.set_input_files(path)
+    expect(page.get_by_label("Play", exact=True).first).to_be_visible()
+
+
+def set_slider(page: Page, instrument: str, weight: float) -> None:
+    field = page.get_by_label(f"number input for {instrument}")
+    field.fill(str(weight))
+    field.press("Tab")
+
+
+def separate(page: Page) -> None:
+    page.get_by_role("button", name="Separate", exact=True).click()
+    expect(page.get_by_alt_text("Estimate: waveform and spectrogram")).to_be_visible()
+
+
+def expect_error(page: Page, text: str) -> None:
+    expect(page.get_by_test_id("toast-body")).to_contain_text(text)
+
+
+def test_a_song_is_separated_as_the_sliders_say_and_downloaded(
+    page: Page, app: App, mixture: Path, tmp_path: Path
+) -> None:
+    outside: list[str] = []
+    page.on("request", lambda request: outside.append(request.url))
+    upload(page, mixture)
+    set_slider(page, "tone", 0.25)
+    set_slider(page, "noise", 0.5)
+    separate(page)
+    expect(page.get_by_alt_text("Song: waveform and spectrogram")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_label("Download").last.click()
+    download.value.save_as(tmp_path / "estimate.flac")
+    found, rate = soundfile.read(tmp_path / "estimate.flac", dtype="float32")
+    weights = {"tone": 0.25, "noise": 0.5}
+    expected = cunet.load_model(app.model).separate(soundfile.read(mixture, dtype="float32")[0], RATE, weights)
+    assert rate == RATE
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    allowed = (app.address, "data:", "blob:")
+    assert [url for url in outside if not url.startswith(allowed)] == []
+
+
+def test_it_fits_the_screen(page: Page, mixture: Path) -> None:
+    upload(page, mixture)
+    separate(page)
+    assert page.viewport_size is not None
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    box = page.get_by_alt_text("Estimate: waveform and spectrogram").bounding_box()
+    assert box is not None
+    assert box["width"] > 250
+
+
+def test_the_estimate_plays(page: Page, mixture: Path) -> None:
+    upload(page, mixture)
+    separate(page)
+    page.get_by_label("Play", exact=True).last.click()
+    expect(page.get_by_label("Pause", exact=True).last).to_be_visible()
+    expect(page.locator("time").nth(2)).not_to_have_text("0:00")
+
+
+def test_every_instrument_is_heard_and_downloaded(page: Page, app: App, mixture: Path, tmp_path: Path) -> None:
+    upload(page, mixture)
+    page.get_by_role("button", name="Each instrument").click()
+    button = page.get_by_role("button", name="Download all (zip)")
+    expect(button).to_be_visible()
+    expect(page.get_by_label("Play", exact=True)).to_have_count(4)
+    with page.expect_download() as download:
+        button.click()
+    assert download.value.suggested_filename == "My song.zip"
+    download.value.save_as(tmp_path / "stems.zip")
+    with zipfile.ZipFile(tmp_path / "stems.zip") as packed:
+        assert sorted(packed.namelist()) == ["clicks.flac", "noise.flac", "tone.flac"]
+        packed.extractall(tmp_path / "stems")
+    assert all(soundfile.info(path).frames == 3 * RATE for path in (tmp_path / "stems").iterdir())
+
+
+def test_a_recording_is_separated(page: Page) -> None:
+    page.get_by_label("Record audio").click()
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_label("Play", exact=True).first).to_be_visible()
+    separate(page)
+
+
+def test_mistakes_are_sentences(page: Page, mixture: Path, tmp_path: Path) -> None:
+    page.get_by_role("button", name="Separate", exact=True).click()
+    expect_error(page, "There is no song yet: drop a file on the page, or record one.")
+    (tmp_path / "text.wav").write_text("not audio at all")
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "text.wav")
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Separate", exact=True).click()
+    expect_error(page, "text.wav is not audio that can be read")
+
+
+def test_a_song_too_long_is_refused_and_so_is_nothing_at_all(page: Page, mixture: Path, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "long.flac", np.zeros(16 * 60 * 8000), 8000)
+    upload(page, tmp_path / "long.flac")
+    page.get_by_role("button", name="Separate", exact=True).click()
+    expect_error(page, "long.flac lasts 16 minutes, more than 15: cunet separate on the command line takes")
+    set_slider(page, "tone", 0)
+    page.get_by_role("button", name="Separate", exact=True).click()
+    expect_error(page, "Every slider is at 0")
+
+
+def test_only_this_machine_reaches_it_and_nothing_is_left(tmp_path: Path) -> None:
+    app = start(save_model(tmp_path / "model"), tmp_path / "temporary")
+    urllib.request.urlopen(app.address)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # nothing is sent: it says which of our addresses others see
+        own = probe.getsockname()[0]
+    if own != "127.0.0.1":
+        with pytest.raises(OSError):
+            urllib.request.urlopen(app.address.replace("127.0.0.1", own), timeout=5)
+    assert list(app.temporary.iterdir())
+    app.process.send_signal(signal.SIGTERM)
+    app.process.wait(20)
+    assert [path for path in app.temporary.rglob("*") if path.is_file() or path.name.startswith("cunet")] == []
+
+
+def test_a_port_that_is_taken_is_one_line(app: App) -> None:
+    port = app.address.rpartition(":")[2]
+    command = [sys.executable, "-m", "cunet.cli", "app", "--model", str(app.model), "--port", port]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"error: port {port} is taken: choose another --port"

@@ -1,0 +1,44 @@
+"""A model with weights as they are drawn: what it estimates means nothing, and is different for every condition."""
+
+from pathlib import Path
+
+import keras
+import pytest
+
+from cunet.models.architecture import Architecture, weights_file
+from cunet.params import Params
+from cunet.separate.model import Model
+from tests.conftest import SINGLES, tiny_values
+
+
+def save_model(folder: Path, name: str = "simple-dense", seed: int = 0) -> Path:
+    """What a training leaves that is needed to separate."""
+    params = Params.model_validate(tiny_values())
+    architecture = Architecture(
+        name=name,
+        instruments=tuple(SINGLES.columns),
+        conditions=tuple(SINGLES.itertuples(index=False, name=None)),
+        frames=params.patch.frames,
+        spectrogram=params.spectrogram,
+        unet=params.unet,
+        controls=params.controls,
+    )
+    folder.mkdir(parents=True)
+    keras.utils.set_random_seed(seed)
+    for network in architecture.networks:
+        model = architecture.build(network)
+        kernel, bias = model.get_layer("mask").get_weights()
+        model.get_layer("mask").set_weights([4 * kernel, bias])  # masks that differ from bin to bin
+        model.save_weights(weights_file(folder, network))
+    architecture.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_model(tmp_path_factory.mktemp("models") / "conditioned")
+
+
+@pytest.fixture(scope="session", params=["simple-dense", "unet"])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return Model(save_model(tmp_path_factory.mktemp("models") / "model", request.param))

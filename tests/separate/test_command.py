@@ -1,0 +1,186 @@
+"""`cunet separate` as it is typed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from cunet.cli import main
+from tests.separate.test_audio import encode, noise
+from tests.separate.test_model import song
+
+RATE = 22050
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def separate(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Run the command in a folder with the songs `a.wav`, `b.flac` and `album/1/c.wav`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "album" / "1").mkdir(parents=True)
+    for name, rate in (("a.wav", RATE), ("b.flac", 48000), ("album/1/c.wav", 8192)):
+        soundfile.write(name, song(1.5, rate), rate)
+
+    def run(*arguments: str, model: str = str(model_folder)) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["cunet", "separate", *arguments, "--model", model])
+        status = 0
+        try:
+            main()
+        except SystemExit as stop:
+            status = 1 if isinstance(stop.code, str) else int(stop.code or 0)
+            print(stop.code if isinstance(stop.code, str) else "", file=sys.stderr)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def made(folder: str = "separated") -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file())
+
+
+def test_every_instrument_of_a_song_is_written_at_its_rate_and_length(separate: Command) -> None:
+    status, out, _ = separate("a.wav")
+    assert status == 0
+    assert out.splitlines() == [f"separated/a/{name}.wav" for name in ("clicks", "noise", "tone")]
+    for path in out.splitlines():
+        written = soundfile.info(path)
+        assert (written.samplerate, written.frames, written.channels) == (RATE, round(1.5 * RATE), 2)
+        assert written.subtype == "FLOAT"
+    assert made() == ["a/clicks.wav", "a/noise.wav", "a/tone.wav"]
+
+
+def test_files_folders_and_globs_are_songs(separate: Command) -> None:
+    assert separate("*.wav", "b.flac", "album", "--target", "tone", "--target", "noise", "--out", "x")[0] == 0
+    assert made("x") == [f"{song}/{name}.wav" for song in ("1/c", "a", "b") for name in ("noise", "tone")]
+
+
+def test_a_folder_that_holds_its_own_estimates_is_not_separated_twice(separate: Command) -> None:
+    for _ in range(2):
+        assert separate(".", "--target", "tone", "--overwrite")[0] == 0
+    assert made() == ["a/tone.wav", "album/1/c/tone.wav", "b/tone.wav"]
+
+
+def test_a_mix_is_the_weighted_sum_that_is_asked_for(separate: Command, model_folder: Path) -> None:
+    import cunet
+
+    assert separate("a.wav", "--mix", "tone, noise=0.5")[0] == 0
+    assert made() == ["a/0.5 noise+tone.wav"]
+    waveform, rate = soundfile.read("a.wav", dtype="float32")
+    expected = cunet.load_model(model_folder).separate(waveform, rate, {"tone": 1, "noise": 0.5})
+    written = soundfile.read("separated/a/0.5 noise+tone.wav", dtype="float32")[0]
+    np.testing.assert_allclose(written, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("suffix", "error"), [("wav", 1e-5), ("flac", 1e-5), ("ogg", 0.8), ("mp3", 0.8)])
+def test_formats_keep_length_and_sum(separate: Command, suffix: str, error: float) -> None:
+    # Of lossy formats, noise keeps less than half; a shift would leave 1.4.
+    assert separate("b.flac", "--add-up", "--format", suffix)[0] == 0
+    waveform = soundfile.read("b.flac")[0]
+    stems = [soundfile.read(f"separated/b/{name}.{suffix}")[0] for name in ("clicks", "noise", "tone")]
+    assert [stem.shape for stem in stems] == [waveform.shape] * 3
+    assert np.sqrt(np.mean((sum(stems) - waveform) ** 2)) < error * np.sqrt(np.mean(waveform**2))
+
+
+def test_what_ffmpeg_alone_reads_is_separated(separate: Command, tmp_path: Path) -> None:
+    encode(noise(1.0), tmp_path / "film.m4a")
+    status, out, _ = separate("film.m4a", "--target", "tone")
+    assert (status, out) == (0, "separated/film/tone.wav\n")
+
+
+def test_nothing_is_overwritten_unless_told_to(separate: Command) -> None:
+    separate("a.wav", "--target", "tone")
+    Path("separated/a/tone.wav").write_bytes(b"mine")
+    status, _, err = separate("a.wav", "b.flac")
+    assert status == 1
+    assert err == "error: separated/a/tone.wav is there already: add --overwrite, or choose another --out\n"
+    assert made() == ["a/tone.wav"]
+    assert Path("separated/a/tone.wav").read_bytes() == b"mine"
+    assert separate("a.wav", "--target", "tone", "--overwrite")[0] == 0
+    assert soundfile.info("separated/a/tone.wav").frames == round(1.5 * RATE)
+
+
+def test_one_bad_song_does_not_keep_the_others_from_being_separated(separate: Command) -> None:
+    Path("bad.wav").write_bytes(b"nothing")
+    soundfile.write("nan.wav", np.full((RATE, 2), np.nan), RATE, subtype="FLOAT")
+    status, out, err = separate("bad.wav", "nan.wav", "a.wav", "--target", "tone")
+    assert status == 1
+    assert out == "separated/a/tone.wav\n"
+    errors = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert errors[0].startswith("error: bad.wav: is not audio that can be read")
+    assert errors[1].startswith("error: nan.wav: holds values that are not finite")
+    assert errors[2] == "error: 2 of 3 songs could not be separated: see above"
+    assert made() == ["a/tone.wav"]
+    assert not Path("separated/nan").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["none.wav"], "none.wav: no such file"),
+        (["*.xyz"], "*.xyz: names no file"),
+        (["empty"], "empty: holds no audio file"),
+        (["a.wav", "--target", "guitar"], "the model knows no 'guitar': it knows clicks, noise, tone"),
+        (["a.wav", "--mix", "tone=2"], "tone=2: a weight lies between 0 and 1"),
+        (["a.wav", "--mix", "tone=loud"], "'loud' is no number"),
+        (["a.wav", "--mix", "tone,tone"], "every instrument is wanted once"),
+        (["a.wav", "--add-up", "--target", "tone"], "--add-up is for all instruments together"),
+        (["a.wav", "--add-up", "--above", "silence"], "with the mixture's share above"),
+        (["a.wav", "album/a.wav"], "would go to separated/a, and so would a.wav"),
+        (["...wav"], "would be written outside separated: rename it"),
+        (["wide.wav", "--format", "mp3"], "mp3 cannot hold 8 channel(s) at 192000 Hz"),
+        (["a.wav", "--out", "a.wav"], "cannot be written"),
+    ],
+)
+def test_mistakes_end_in_one_line(separate: Command, arguments: list[str], reason: str) -> None:
+    Path("empty").mkdir()
+    soundfile.write("album/a.wav", song(0.5, RATE), RATE)
+    Path("...wav").write_bytes(Path("a.wav").read_bytes())
+    soundfile.write("wide.wav", song(0.1, 192000, 8), 192000)
+    before = sorted(Path().rglob("*"))
+    status, out, err = separate(*arguments)
+    assert status == 1
+    assert out == ""
+    (line,) = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert reason in line
+    assert [path for path in sorted(Path().rglob("*")) if path not in before] in ([], [Path("separated")])
+
+
+def test_eight_channels_at_192_khz_are_separated(separate: Command) -> None:
+    soundfile.write("wide.wav", song(0.5, 192000, 8), 192000)
+    assert separate("wide.wav", "--target", "tone")[0] == 0
+    written = soundfile.info("separated/wide/tone.wav")
+    assert (written.samplerate, written.frames, written.channels) == (192000, 96000, 8)
+
+
+def test_clipped_peaks_are_told(separate: Command) -> None:
+    soundfile.write("loud.wav", 40 * song(1, RATE), RATE, subtype="FLOAT")
+    _, _, err = separate("loud.wav", "--target", "tone", "--format", "flac")
+    assert "separated/loud/tone.flac: peaks of " in err
+    assert "--format wav keeps them" in err
+    separate("loud.wav", "--target", "tone")
+    assert np.abs(soundfile.read("separated/loud/tone.wav")[0]).max() > 1
+
+
+def test_a_folder_that_may_not_be_written_to_is_said(separate: Command, model_folder: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir(mode=0o555)
+    command = [sys.executable, "-m", "cunet.cli", "separate", "a.wav", "--model", str(model_folder), "--out", "kept"]
+    if os.geteuid() != 0:
+        status, _, err = separate("a.wav", "--out", "kept")
+    else:  # root may write anywhere but on a read-only mount
+        mount = f"mount --bind kept kept && mount -o remount,ro,bind kept && exec {' '.join(command)}"
+        done = subprocess.run(["unshare", "-m", "sh", "-c", mount], capture_output=True, text=True, check=False)
+        if "unshare" in done.stderr or "mount:" in done.stderr:
+            pytest.skip("neither a user nor mounts of its own")
+        status, err = done.returncode, done.stderr
+    assert status == 1
+    assert err.splitlines()[-1].startswith("error: kept/a: cannot be written (")
+    assert "Traceback" not in err
