@@ -26,7 +26,11 @@ def use_store() -> None:
     """Choose the store: MLFLOW_TRACKING_URI, or else `mlflow.db` in the workspace."""
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # not what the user is waiting for
     if "MLFLOW_TRACKING_URI" not in os.environ:
-        mlflow.set_tracking_uri(f"sqlite:///{workspace() / STORE}")
+        mlflow.set_tracking_uri(_own_store())
+
+
+def _own_store() -> str:
+    return f"sqlite:///{workspace() / STORE}"
 
 
 def connect() -> None:
@@ -37,7 +41,7 @@ def connect() -> None:
     """
     use_store()
     home = workspace()
-    artifacts = None if "MLFLOW_TRACKING_URI" in os.environ else (home / "mlartifacts").as_uri()
+    artifacts = (home / "mlartifacts").as_uri() if mlflow.get_tracking_uri() == _own_store() else None
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     try:

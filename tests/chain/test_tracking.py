@@ -21,6 +21,7 @@ def test_each_architecture_and_bound_has_a_run_with_its_sdr(chain: Workspace) ->
     for name in ("mixture", "unet", "simple-dense-pairs", "ideal-ratio-mask"):
         run = found[name]
         assert run.info.status == "FINISHED"
+        assert str(run.info.artifact_uri).startswith((chain.path / "mlartifacts").as_uri())
         for target in TARGETS:
             assert run.data.metrics[f"sdr/{target}"] == pytest.approx(table.loc[(name, target), "SDR"], abs=1e-3)
         assert run.data.tags["architecture"] == name
