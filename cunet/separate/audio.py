@@ -14,6 +14,10 @@ from cunet.datasets.track import Waveform
 from cunet.errors import UserError
 from cunet.preprocess.spectrogram import resample
 
+# Of ffmpeg's formats, those that hold sound themselves; a playlist could name any file of this machine.
+CONTAINERS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dts,eac3,flac,flv,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,tta,w64,wav,wv"
+)
 INEXACT = "OGG"  # libsndfile's seek in Vorbis lands on other samples than reading does
 
 
@@ -130,8 +134,7 @@ def open_audio(path: Path) -> Iterator[Audio]:
 
 
 def _decode(path: Path, out: Path, reason: str) -> Path:
-    # Only this file: a playlist could name others.
-    source = ["-protocol_whitelist", "file", "-i", f"file:{path.resolve()}"]
+    source = ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS, "-i", f"file:{path.resolve()}"]
     target = ["-map", "0:a:0", "-c:a", "pcm_f32le", "-rf64", "auto", str(out)]
     try:
         done = subprocess.run(

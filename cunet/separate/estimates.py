@@ -35,10 +35,11 @@ class Estimates:
         audio: the mixture.
         separator: a trained model.
         conditions: what is asked for, by name.
-        above: the model's band.
+        above: what there is above the model's band.
         add_up: scale the masks of all conditions so that their sum is one everywhere; with `share`, the estimates
             then add up to the mixture.
-        advance: progress of the first reading, for the peak that the mixture is scaled by.
+        advance: told of progress, for all samples twice: while the peak is looked for that the mixture is scaled by,
+            and while pieces are computed.
 
     Raises:
         UserError: the audio holds values that are not finite.
