@@ -4,11 +4,10 @@
 
 Four models are timed in turn: the given one and one of the original's size (16 filters in the first layer, weights as
 they are drawn), each as the training leaves it and exported to ONNX. The song is the test tracks one after the other,
-44.1 kHz, stereo, written as FLAC. Memory is the kernel's record of the most that the process had resident.
+44.1 kHz, stereo, written as FLAC. Memory is the kernel's record of the most that the process had resident (Linux).
 """
 
 import argparse
-import os
 import shutil
 import statistics
 import subprocess
@@ -27,7 +26,13 @@ from cunet.package.export import export
 from cunet.train.history import PROVENANCE
 
 ORIGINAL = 16  # filters
-KILOBYTE = 1 if sys.platform == "darwin" else 1024
+# What a process inherits when it starts counts in its own record as the system tells it, but not in this one.
+COMMAND = """
+import sys
+from cunet.cli import main
+main()
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")), file=sys.stderr)
+"""
 
 
 def write_song(tracks: Path, minutes: float, path: Path) -> None:
@@ -57,15 +62,13 @@ def write_original_size(model: Path, out: Path) -> None:
 
 def measure(model: Path, song: Path, targets: list[str], out: Path) -> tuple[float, float]:
     """Seconds and bytes of one run."""
-    command = [sys.executable, "-m", "cunet.cli", "separate", str(song), "--model", str(model), "--out", str(out)]
+    arguments = ["separate", str(song), "--model", str(model), "--out", str(out), "--overwrite", *targets]
     begin = time.perf_counter()
-    process = subprocess.Popen(
-        [*command, "--overwrite", *targets], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{model}: cunet separate failed")
-    return time.perf_counter() - begin, usage.ru_maxrss * KILOBYTE
+    done = subprocess.run([sys.executable, "-c", COMMAND, *arguments], capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - begin
+    if done.returncode:
+        sys.exit(f"{model}: cunet separate failed\n{done.stderr}")
+    return seconds, 1024 * int(done.stderr.split()[-2])
 
 
 def main() -> None:

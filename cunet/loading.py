@@ -17,9 +17,9 @@ from cunet.models.architecture import DESCRIPTION
 if TYPE_CHECKING:
     from cunet.separate.model import Model
 
-REMOTE = re.compile(r"[a-z-]+:/")
+REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:/")
 PACKAGED = Path("artifacts") / "model"  # where an MLflow model keeps the folder that the training wrote
-OVERLAP = 0.5
+OVERLAP = 0.5  # of the patches
 
 
 def load_model(source: str | Path, overlap: float = OVERLAP) -> "Model":
@@ -40,8 +40,12 @@ def load_model(source: str | Path, overlap: float = OVERLAP) -> "Model":
 
     try:
         return Model(folder, overlap)
-    except (ValidationError, ValueError, UserError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or DESCRIPTION
+        raise UserError(f"{source}: is no model that can be loaded ({place}: {first['msg']})") from None
+    except Exception as error:  # whatever Keras, HDF5 or ONNX Runtime raises for a file of somebody else's
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise UserError(f"{source}: is no model that can be loaded ({reason})") from None
 
 
@@ -62,11 +66,11 @@ def find_model(source: str | Path) -> Path:
 
 def _download(address: str) -> Path:
     from mlflow.artifacts import download_artifacts
-    from mlflow.exceptions import MlflowException
 
     from cunet.tracking.store import STORE, use_store
 
-    if "MLFLOW_TRACKING_URI" not in os.environ and not (workspace() / STORE).exists():
+    own = address.startswith(("models:", "runs:")) and "MLFLOW_TRACKING_URI" not in os.environ
+    if own and not (workspace() / STORE).exists():
         raise UserError(
             f"{address}: there is no {STORE} here: set MLFLOW_TRACKING_URI, or run cunet log where models are"
         )
@@ -75,5 +79,5 @@ def _download(address: str) -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:
         return Path(download_artifacts(artifact_uri=address, dst_path=folder))
-    except (MlflowException, OSError) as error:
+    except Exception as error:  # of MLflow, or of the library of whatever store the address names
         raise UserError(f"{address}: no such model in MLflow ({str(error).splitlines()[0][:200]})") from None

@@ -38,7 +38,7 @@ def serve(model: Model, port: int) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then as well
     with tempfile.TemporaryDirectory(prefix="cunet-app-") as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
-        page = build(model).queue(max_size=WAITING, default_concurrency_limit=1)
+        page = build(model).queue(max_size=WAITING)
         try:
             page.launch(
                 server_name=ADDRESS,
@@ -52,7 +52,7 @@ def serve(model: Model, port: int) -> None:
                 prevent_thread_lock=True,
             )
         except OSError:
-            raise UserError(f"port {port} is taken: choose another --port") from None
+            raise UserError(f"port {port} is taken, or not for you: choose another --port") from None
         print(f"{model.name}: open http://{ADDRESS}:{port} in a browser; Ctrl+C ends it", flush=True)
         page.block_thread()
 
@@ -93,8 +93,12 @@ def build(model: Model) -> Any:
                 ]
                 archive = gr.DownloadButton("Download all (zip)", visible=False)
         handlers = _Handlers(model)
-        separate.click(handlers.separate, [song, above, *sliders], [estimate, *pictures])
-        stems.click(handlers.stems, [song, above], [*players, archive])
+        shown = [estimate, *pictures, *players, archive]
+        hidden = [gr.update(value=None), *[gr.update(value=None, visible=False)] * (len(shown) - 1)]
+        song.change(lambda: hidden, None, shown)  # what was made of another song
+        one_at_a_time: dict[str, Any] = {"concurrency_id": "separate", "concurrency_limit": 1}
+        separate.click(handlers.separate, [song, above, *sliders], [estimate, *pictures], **one_at_a_time)
+        stems.click(handlers.stems, [song, above], [*players, archive], **one_at_a_time)
     return page
 
 
@@ -133,14 +137,15 @@ class _Handlers:
             raise gr.Error("There is no song yet: drop a file on the page, or record one.", print_exception=False)
         path = Path(song)
         try:
-            with open_audio(path) as audio:
+            with open_audio(path, LONGEST * 60) as audio:
                 if audio.samples > LONGEST * 60 * audio.rate:
                     raise UserError(
-                        f"{path}: lasts {audio.samples / audio.rate / 60:.0f} minutes, more than {LONGEST}: "
+                        f"{path}: lasts more than {LONGEST} minutes: "
                         "cunet separate on the command line takes songs of any length"
                     )
             task = Song(path, folder)
-            separate_song(self._model, task, conditions, FORMAT, ABOVE[above])
+            for remark in separate_song(self._model, task, conditions, FORMAT, ABOVE[above]):
+                gr.Warning(remark.rpartition("/")[2].partition(";")[0] + ".")
         except UserError as error:
             sentence = str(error).replace(f"{path}:", path.name).replace(f"{folder}: ", "")
             raise gr.Error(f"{sentence}.", print_exception=False) from None

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from matplotlib import pyplot
 from scipy.signal.windows import hann
 
-from cunet.separate.audio import Audio, Mono
+from cunet.separate.audio import Audio, Downmix
 
 COLUMNS = 900  # of a picture, each a stretch of time
 WINDOW = 0.05  # seconds of the spectrum in a column
@@ -21,7 +21,7 @@ Picture = npt.NDArray[np.uint8]
 
 def draw(audios: dict[str, Audio]) -> list[Picture]:
     """A picture `(height, width, 3)` of each: its waveform above its spectrogram, all on the scales of the first."""
-    measured = {title: _measure(Mono(audio)) for title, audio in audios.items()}
+    measured = {title: _measure(Downmix(audio)) for title, audio in audios.items()}
     envelope, spectra = next(iter(measured.values()))
     reach, top = max(float(np.abs(envelope).max()), 1e-3), max(float(spectra.max()), -RANGE_DB)
     return [_picture(title, *measured[title], reach, top, audio) for title, audio in audios.items()]

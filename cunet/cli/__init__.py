@@ -84,7 +84,7 @@ def _add_separate(commands: Commands) -> None:
 def _add_app(commands: Commands) -> None:
     parser = _add(commands, "app", "open a page to separate songs on, for this machine alone", _app)
     parser.add_argument("--model", required=True, help=MODEL)
-    parser.add_argument("--port", type=int, default=7860, help="of the page's address, http://127.0.0.1:%(default)s")
+    parser.add_argument("--port", type=_port, default=7860, help="of the page's address, http://127.0.0.1:%(default)s")
 
 
 def _add_export(commands: Commands) -> None:
@@ -121,6 +121,13 @@ def _add(commands: Commands, name: str, purpose: str, command: Callable[..., Non
     return parser
 
 
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 < number < 2**16:
+        raise ValueError(text)
+    return number
+
+
 def _separate(**arguments: Any) -> None:
     from cunet.cli.separate import separate
 
@@ -148,7 +155,9 @@ def _register(architectures: list[str], alias: str) -> None:
     known = [params.architecture, *params.baselines]
     if unknown := set(architectures) - set(known):
         raise UserError(f"{min(unknown)} is not compared here: {', '.join(known)} are")
-    print(register(Path("models"), Path("results"), architectures or known, alias))
+    places = {name: Path("baselines") / name for name in params.baselines} | {params.architecture: Path("cunet")}
+    folders = [places[name] / str(seed) for name in architectures or known for seed in params.seeds]
+    print(register({Path("models") / folder: Path("results") / folder for folder in folders}, alias))
 
 
 def _log() -> None:

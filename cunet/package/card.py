@@ -7,7 +7,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cunet.evaluation.evaluate import SCORES, read_scores
 from cunet.evaluation.targets import condition_name
-from cunet.files import commit
 from cunet.models.architecture import Architecture
 from cunet.models.cost import Cost
 from cunet.report.tables import protocol_of, sdr_table, summarise, title_of
@@ -22,12 +21,13 @@ DATA = {
 }
 
 
-def model_card(model: Path, results: Path | None) -> str:
+def model_card(model: Path, results: Path | None, commit: str = "") -> str:
     """The card of the architecture in the folder that the training wrote, in Markdown.
 
     Args:
         model: the folder.
         results: what `evaluate` wrote for it, if it was scored.
+        commit: that the training started from, where it is known.
     """
     architecture, training = Architecture.load(model), read_provenance(model)
     environment = Environment(
@@ -43,7 +43,7 @@ def model_card(model: Path, results: Path | None) -> str:
         networks=_networks(Cost.load(model)),
         training=training,
         data=DATA.get(training["dataset"].partition("-")[0], training["dataset"]),
-        commit=commit() or "not known",
+        commit=commit or "not known",
         limits=_limits(architecture, training),
         **_scores(results),
     )
@@ -80,7 +80,9 @@ def _limits(architecture: Architecture, training: dict[str, Any]) -> list[str]:
         f"It knows {', '.join(architecture.instruments)}; what is none of them ends up in any.",
     ]
     if architecture.conditioned:
-        limits.append("It was told only the conditions above; what it makes of others is not known from them.")
+        share = training["train.progressive"]
+        scaled = f", and in {share:.0%} of the patches one of them scaled by a random factor" if share else ""
+        limits.append(f"It was told only the conditions above{scaled}; what it makes of others they do not tell.")
     if training["dataset"] == "synthetic":
         limits.append(
             "It has never heard a recorded song or a singer: its vocals are melodies played by an instrument. Use it "

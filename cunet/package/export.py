@@ -12,7 +12,7 @@ from typing import Literal
 import keras
 
 from cunet.errors import UserError
-from cunet.files import new_folder
+from cunet.files import commit, new_folder
 from cunet.models.architecture import DESCRIPTION, WEIGHTS, Architecture
 from cunet.models.saved import KERAS, ONNX, load_networks
 from cunet.package.card import CARD, model_card, results_of
@@ -36,10 +36,12 @@ def export(model: Path, form: Form, out: Path) -> list[Path]:
         the files.
 
     Raises:
-        UserError: the model was exported already, or `out` is there already.
+        UserError: the model was exported already, `out` is there already, or it cannot be.
     """
     if out.exists():
         raise UserError(f"{out} is there already: remove it, or choose another --out")
+    if not out.parent.is_dir():
+        raise UserError(f"{out.parent}: no such folder: make it first, or choose another --out")
     if not list(model.glob(f"*{WEIGHTS}")):
         raise UserError(f"{model}: was exported already: export the model that the training wrote")
     architecture, networks = load_networks(model)
@@ -52,13 +54,17 @@ def export(model: Path, form: Form, out: Path) -> list[Path]:
         for file in (DESCRIPTION, PROVENANCE):
             shutil.copyfile(model / file, folder / file)
         card = model / CARD
-        (folder / CARD).write_text(card.read_text() if card.exists() else model_card(model, results_of(model)))
+        (folder / CARD).write_text(
+            card.read_text() if card.exists() else model_card(model, results_of(model), commit())
+        )
     return sorted(out.iterdir())
 
 
 def _to_onnx(architecture: Architecture, network: keras.Model, path: Path) -> None:
     """Inputs are called `mixture` and `condition`; their first axis is the batch, of any size."""
     signature = [keras.InputSpec("float32", (None, *entry.shape[1:]), name=entry.name) for entry in network.inputs]
+    if keras.backend.backend() != "tensorflow":
+        raise UserError("ONNX is exported by TensorFlow: leave out KERAS_BACKEND; the weights are the same")
     with _quiet():
         network.export(
             path, format="onnx", verbose=False, input_signature=[signature] if architecture.conditioned else signature

@@ -15,7 +15,7 @@ from mlflow.types import ColSpec, DataType, Schema
 
 from cunet.errors import UserError
 from cunet.evaluation.targets import parse_condition
-from cunet.separate.model import Model
+from cunet.loading import load_model
 from cunet.separate.songs import Song, separate_song
 
 AUDIO, CONDITION = "audio", "condition"
@@ -31,7 +31,7 @@ class ServedModel(PythonModel):
 
     def load_context(self, context: PythonModelContext) -> None:
         """Load the model that travels with this one."""
-        self._model = Model(Path(context.artifacts["model"]))
+        self._model = load_model(context.artifacts["model"])
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
@@ -54,6 +54,8 @@ class ServedModel(PythonModel):
             raise MlflowException(str(error), INVALID_PARAMETER_VALUE) from None
 
     def _separate(self, audio: bytes, condition: str) -> bytes:
+        if not isinstance(audio, bytes) or not isinstance(condition, str):
+            raise UserError("audio is the bytes of a file, and condition is something like vocals=1,drums=0.5")
         conditions = {"estimate": self._model.condition(parse_condition(condition))}
         with tempfile.TemporaryDirectory(prefix="cunet-") as folder:
             song = Song(Path(folder) / "audio", Path(folder))

@@ -1,5 +1,6 @@
 """Audio of any length, read piece by piece: from a file of any format, or from an array."""
 
+import os
 import subprocess
 import tempfile
 from abc import ABC, abstractmethod
@@ -18,7 +19,10 @@ from cunet.preprocess.spectrogram import resample
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dts,eac3,flac,flv,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,tta,w64,wav,wv"
 )
-INEXACT = "OGG"  # libsndfile's seek in Vorbis lands on other samples than reading does
+# Of libsndfile's formats, those of which pieces are the same as the whole: its seek in Vorbis lands on other samples,
+# and the length of an MP3 without a header is guessed.
+EXACT = ("WAV", "WAVEX", "W64", "RF64", "AIFF", "AU", "CAF", "FLAC", "SVX", "NIST")
+LONGEST = 2**40  # samples; more is what a stream says that does not know
 
 
 class Audio(ABC):
@@ -59,7 +63,7 @@ class ArrayAudio(Audio):
         return self._waveform[start - self._start : stop - self._start]
 
 
-class Mono(Audio):
+class Downmix(Audio):
     """The mean of another audio's channels."""
 
     def __init__(self, audio: Audio) -> None:
@@ -111,8 +115,12 @@ class _File(Audio):
 
 
 @contextmanager
-def open_audio(path: Path) -> Iterator[Audio]:
+def open_audio(path: Path, longest: float | None = None) -> Iterator[Audio]:
     """A file that libsndfile or ffmpeg reads; what cannot be read in pieces is decoded to a temporary file first.
+
+    Args:
+        path: of the file.
+        longest: seconds; of a file that lasts longer, no more than a second more need be there.
 
     Raises:
         UserError: neither reads it, or it holds no samples.
@@ -120,22 +128,39 @@ def open_audio(path: Path) -> Iterator[Audio]:
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     with tempfile.TemporaryDirectory(prefix="cunet-") as folder:
-        try:
-            file = soundfile.SoundFile(path)
-            reason = ""
-        except soundfile.LibsndfileError as error:
-            file, reason = None, error.error_string.rstrip(".")
-        if file is None or file.format == INEXACT:
-            file = soundfile.SoundFile(_decode(path, Path(folder) / "decoded.wav", reason))
-        with file:
+        reason = _unreadable(path)
+        readable = _decode(path, Path(folder) / "decoded.wav", reason, longest) if reason else path
+        with soundfile.SoundFile(os.fsencode(readable)) as file:
             if not file.frames:
                 raise UserError(f"{path}: holds no samples")
             yield _File(file)
 
 
-def _decode(path: Path, out: Path, reason: str) -> Path:
+def _unreadable(path: Path) -> str:
+    """Why libsndfile cannot read pieces of a file; empty where it can.
+
+    Raises:
+        UserError: nobody may read the file, or it is empty.
+    """
+    try:
+        with path.open("rb") as content:
+            if not content.read(1):
+                raise UserError(f"{path}: is empty")
+        with soundfile.SoundFile(os.fsencode(path)) as file:
+            exact = file.format in EXACT and file.frames < LONGEST
+            return "" if exact else f"no exact pieces of {file.format}"
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    except soundfile.LibsndfileError as error:
+        return str(error.error_string).rstrip(".")
+    except (TypeError, ValueError) as error:  # a suffix such as .raw, which says nothing of what is inside
+        return str(error)
+
+
+def _decode(path: Path, out: Path, reason: str, longest: float | None) -> Path:
+    limit = [] if longest is None else ["-t", str(longest + 1)]
     source = ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS, "-i", f"file:{path.resolve()}"]
-    target = ["-map", "0:a:0", "-c:a", "pcm_f32le", "-rf64", "auto", str(out)]
+    target = ["-map", "0:a:0", *limit, "-c:a", "pcm_f32le", "-rf64", "auto", str(out)]
     try:
         done = subprocess.run(
             ["ffmpeg", "-nostdin", "-v", "error", *source, *target], capture_output=True, text=True, check=False
@@ -144,5 +169,6 @@ def _decode(path: Path, out: Path, reason: str) -> Path:
         raise UserError(f"{path}: libsndfile cannot read it ({reason}), and ffmpeg is not installed") from None
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[-1].rpartition(": ")[2]
+        said = "it holds no sound" if "matches no streams" in done.stderr else said
         raise UserError(f"{path}: is not audio that can be read (libsndfile: {reason}; ffmpeg: {said})")
     return out

@@ -18,11 +18,11 @@ from cunet.evaluation.separation import EPSILON, Separator
 from cunet.evaluation.targets import Conditions
 from cunet.params import Spectrogram
 from cunet.preprocess.spectrogram import Complex, frame_centres, frame_count, istft, stft
-from cunet.separate.audio import Audio, Mono, Resampled
+from cunet.separate.audio import Audio, Downmix, Resampled
 
 Above = Literal["silence", "share"]
 Advance = Callable[[float], object]  # told how many more samples were read
-VALUES = 2**24  # of all estimates of a piece together: what bounds the memory
+VALUES = 2**23  # of all estimates of a piece together: what bounds the memory
 
 
 class Estimates:
@@ -57,13 +57,13 @@ class Estimates:
         self._audio, self._conditions, self._above, self._advance = audio, conditions, above, advance
         settings = separator.architecture.spectrogram
         band = Resampled(audio, settings.sample_rate)
-        peak = _peak(Resampled(Mono(audio), settings.sample_rate), settings, lambda part: advance(part * audio.samples))
+        peak = _peak(audio, settings, advance)
         self._masked = _Masked(band, separator, conditions, add_up, peak)
         self._band, self._own = Resampled(band, audio.rate), Resampled(self._masked, audio.rate)
 
     def pieces(self) -> Iterator[dict[str, Waveform]]:
         """All samples, piece after piece."""
-        length = max(VALUES // (len(self._conditions) * self._audio.channels), self._audio.rate)
+        length = max(1, VALUES // (len(self._conditions) * self._audio.channels))
         for start in range(0, self._audio.samples, length):
             stop = min(start + length, self._audio.samples)
             yield self.read(start, stop)
@@ -141,17 +141,19 @@ def spectrograms(audio: Audio, first: int, last: int, settings: Spectrogram) -> 
     return np.stack([stft(channel, settings)[:, margin : margin + last - first] for channel in piece.T])
 
 
-def _peak(mono: Audio, settings: Spectrogram, advance: Advance) -> float:
+def _peak(audio: Audio, settings: Spectrogram, advance: Advance) -> float:
     """Largest magnitude in the spectrogram of the mixture; 1 for silence, as in the training."""
+    mono = Resampled(Downmix(audio), settings.sample_rate)
     frames, peak = frame_count(mono.samples, settings), 0.0
-    length = VALUES // settings.window
+    seconds = VALUES / (audio.rate * audio.channels)
+    length = max(1, round(seconds * settings.sample_rate / settings.hop))
     for first in range(0, frames, length):
         last = min(first + length, frames)
         found = float(np.abs(spectrograms(mono, first, last, settings)).max())
         if not np.isfinite(found):
             raise UserError("holds values that are not finite (NaN or infinite)")
         peak = max(peak, found)
-        advance((last - first) / frames)
+        advance((last - first) / frames * audio.samples)
     return peak or 1.0
 
 

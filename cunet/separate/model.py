@@ -1,6 +1,7 @@
 """A trained model, ready to separate any audio."""
 
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,6 @@ from cunet.evaluation.targets import Condition, Conditions
 from cunet.separate.audio import ArrayAudio, Audio
 from cunet.separate.estimates import Above, Advance, Estimates
 
-OVERLAP = 0.5  # of the patches
 Float = npt.NDArray[np.floating]
 
 
@@ -29,7 +29,7 @@ class Model:
         rate: in Hz, of the mono spectrograms that its masks are computed from; it changes nothing above `rate / 2`.
     """
 
-    def __init__(self, folder: Path, overlap: float = OVERLAP) -> None:
+    def __init__(self, folder: Path, overlap: float) -> None:
         self._separator = Separator(folder, overlap)
         self.name = self._separator.architecture.name
         self.instruments = self._separator.architecture.instruments
@@ -68,6 +68,8 @@ class Model:
         weights = {asked: 1.0} if isinstance(asked, str) else asked
         if unknown := [name for name in weights if name not in self.instruments]:
             raise UserError(f"the model knows no {unknown[0]!r}: it knows {', '.join(self.instruments)}")
+        if not any(weights.values()):
+            raise UserError("nothing is asked for: give an instrument a weight above 0")
         for name, weight in weights.items():
             if not 0 <= weight <= 1:
                 raise UserError(f"{name}={weight:g}: a weight lies between 0 and 1")
@@ -86,6 +88,8 @@ class Model:
         advance: Advance = lambda samples: None,
     ) -> Estimates:
         """For audio too long for memory: the estimates piece by piece."""
+        if above not in get_args(Above):
+            raise UserError(f"above={above!r}: it is one of {', '.join(get_args(Above))}")
         if add_up and above != "share":
             raise UserError("cannot be shared out in full without its share above the model's band: above='share'")
         return Estimates(audio, self._separator, conditions, above, add_up, advance)
@@ -93,6 +97,7 @@ class Model:
     def _estimates(
         self, audio: Float, rate: int, conditions: Conditions, above: Above, add_up: bool
     ) -> dict[str, Waveform]:
+        audio = np.asarray(audio)
         waveform = _check(audio, rate)
         try:
             pieces = list(self.estimates(ArrayAudio(waveform, rate), conditions, above, add_up).pieces())

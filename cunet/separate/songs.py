@@ -27,7 +27,7 @@ SUFFIXES = (
     *(".m4a", ".mp4", ".aac", ".wma", ".mka", ".webm", ".ac3"),
 )
 FORMATS = {"wav": "FLOAT", "flac": "PCM_24", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
-UNCLIPPED = "wav"
+CLIPPED = "flac"
 LARGEST_WAV = 2**32 - 2**16  # bytes that its header can tell
 BLOCK = 2**16  # samples at a time: libsndfile's Vorbis encoder keeps what it is given on the stack
 
@@ -97,10 +97,10 @@ def separate_song(
                     peaks[name] = max(peaks[name], float(np.abs(waveform).max()))
         except UserError as error:
             raise UserError(f"{song.path}: {error}") from None
-    if suffix == UNCLIPPED:
+    if suffix != CLIPPED:
         return []
     return [
-        f"{files[name]}: peaks of {peak:.2f} were clipped to 1; --format {UNCLIPPED} keeps them"
+        f"{files[name]}: peaks of {peak:.2f} were clipped to 1; --format wav keeps them"
         for name, peak in peaks.items()
         if peak > 1
     ]
@@ -111,7 +111,10 @@ def _places(pattern: str, out: Path) -> Iterator[tuple[Path, Path]]:
     path = Path(pattern)
     if path.is_dir():
         inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-        files = [file for file in inside if out.resolve() not in file.resolve().parents]
+        if out.resolve() == path.resolve():
+            raise UserError(f"{path}: estimates beside the songs would be taken for songs: choose another --out")
+        ours = path.resolve() in out.resolve().parents
+        files = [file for file in inside if not ours or out.resolve() not in file.resolve().parents]
         if not files:
             raise UserError(f"{path}: holds no audio file ({', '.join(SUFFIXES)})")
         yield from ((file, file.relative_to(path).with_suffix("")) for file in files)
@@ -139,6 +142,7 @@ def _writers(files: dict[str, Path], suffix: str, audio: Audio) -> Iterator[dict
     """Open files under other names; they are renamed when the block ends well, and vanish when it does not."""
     parts = {name: path.with_name(f".{path.name}.part") for name, path in files.items()}
     folder = next(iter(files.values())).parent
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
@@ -152,7 +156,8 @@ def _writers(files: dict[str, Path], suffix: str, audio: Audio) -> Iterator[dict
         with suppress(OSError):
             for part in parts.values():
                 part.unlink(missing_ok=True)
-            folder.rmdir()  # where nothing came of it
+            for path in made:
+                path.rmdir()  # where nothing came of it
 
 
 def _writer(path: Path, suffix: str, audio: Audio) -> soundfile.SoundFile:

@@ -30,8 +30,11 @@ LIBRARIES = (
 )  # of separation
 
 
-def log_model(model: Path, results: Path) -> None:
-    """Log to the active run: the folder that the chain wrote with its model card, every network, and what is served."""
+def log_model(model: Path, results: Path, commit: str) -> None:
+    """Log to the active run: the folder that the chain wrote with its model card, every network, and what is served.
+
+    `commit` is that of the code which trained the model.
+    """
     import keras  # takes seconds, and the bounds have no model
 
     from cunet.models.saved import load_networks
@@ -48,7 +51,7 @@ def log_model(model: Path, results: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="cunet-") as temporary:
         folder = Path(temporary) / MODEL
         shutil.copytree(model, folder)
-        (folder / CARD).write_text(model_card(model, results))
+        (folder / CARD).write_text(model_card(model, results, commit))
         mlflow.log_artifacts(str(folder), MODEL)
         mlflow.pyfunc.log_model(
             name=SERVED,

@@ -1,5 +1,7 @@
 """MLflow's model registry: the best of what was compared, under an alias."""
 
+import re
+import sys
 from pathlib import Path
 
 import mlflow
@@ -16,71 +18,68 @@ from cunet.tracking.models import SERVED
 from cunet.tracking.store import MODEL_TAG, SCORES_TAG, connect, digest, find
 
 REGISTERED = "conditioned-u-net"
+ALIAS = re.compile(r"(?!latest$|v\d+$)[A-Za-z0-9_-]+")  # what MLflow allows
 
 
-def register(models: Path, results: Path, architectures: list[str], alias: str) -> str:
+def register(candidates: dict[Path, Path], alias: str) -> str:
     """Register the model with the best mean SDR of single instruments as a version of `conditioned-u-net`.
 
     Args:
-        models: what the trainings wrote.
-        results: what `evaluate` wrote, in folders of the same names.
-        architectures: that are candidates.
-        alias: moves to the new version; the model that has it already is not registered again.
+        candidates: folder of the results by folder of the model.
+        alias: moves to the version of this model, which is made where there is none.
 
     Returns:
         the address to load the model from.
 
     Raises:
-        UserError: no candidate was scored, or MLflow does not have the best one.
+        UserError: no candidate was scored, MLflow does not have the best one, or the alias is not allowed.
     """
+    if not ALIAS.fullmatch(alias):
+        raise UserError(f"{alias!r} is no alias: letters, digits, - and _ are, but not latest or v and a number")
     connect()
-    model, scores = _best(models, results, architectures)
-    summary = summarise(scores).set_index("target")["SDR"]
-    runs = find({MODEL_TAG: digest(model), SCORES_TAG: digest(results / model.relative_to(models))})
+    model, scores, mean = _best(candidates)
+    found = digest(model)
+    runs = find({MODEL_TAG: found, SCORES_TAG: digest(candidates[model])})
     if not runs:
         raise UserError(f"MLflow has no run of {model}: run cunet log, and then the same command again")
-    client, address = MlflowClient(), f"models:/{REGISTERED}@{alias}"
-    if _registered(client, alias) == digest(model):
-        return address
-    described = {
-        MODEL_TAG: digest(model),
-        "architecture": scores["architecture"].iloc[0],
-        "mean SDR": f"{summary[MEAN]:.2f}",
-        "protocol": protocol_of(scores).title,
-    }
-    version = mlflow.register_model(_served(client, runs[0]), REGISTERED, tags=described)
-    card = model_card(model, results / model.relative_to(models)).split("---\n", 2)[-1]  # without what machines read
-    client.update_model_version(REGISTERED, version.version, card)
-    client.set_registered_model_alias(REGISTERED, alias, version.version)
-    return address
+    name = scores["architecture"].iloc[0]
+    client = MlflowClient()
+    versions = client.search_model_versions(f"name = '{REGISTERED}'")
+    number = next((version.version for version in versions if version.tags.get(MODEL_TAG) == found), None)
+    if number is None:
+        protocol = protocol_of(scores).title
+        tags = {MODEL_TAG: found, "architecture": name, "mean SDR": f"{mean:.2f}", "protocol": protocol}
+        number = mlflow.register_model(_served(client, runs[0]), REGISTERED, tags=tags).version
+        card = model_card(model, candidates[model], runs[0].data.tags.get("git.commit", ""))
+        client.update_model_version(REGISTERED, number, card.split("---\n", 2)[-1])  # without what machines read
+    client.set_registered_model_alias(REGISTERED, alias, number)
+    print(f"{name}: mean SDR {mean:.2f} dB, version {number} of {REGISTERED}", file=sys.stderr)
+    return f"models:/{REGISTERED}@{alias}"
 
 
 def _served(client: MlflowClient, run: Run) -> str:
     """Address of what is served, of the models that a run logged."""
     outputs = run.outputs.model_outputs if run.outputs else []
     logged = [client.get_logged_model(output.model_id) for output in outputs]
-    return next(f"models:/{model.model_id}" for model in logged if model.name == SERVED)
+    served = [f"models:/{model.model_id}" for model in logged if model.name == SERVED]
+    if not served:
+        raise UserError(f"MLflow's run {run.info.run_id} has no model {SERVED}: delete the run, and run cunet log")
+    return served[0]
 
 
-def _registered(client: MlflowClient, alias: str) -> str | None:
-    """The digest of the model that has the alias."""
-    for model in client.search_registered_models(f"name = '{REGISTERED}'"):
-        if alias in model.aliases:
-            return client.get_model_version_by_alias(REGISTERED, alias).tags.get(MODEL_TAG)
-    return None
-
-
-def _best(models: Path, results: Path, architectures: list[str]) -> tuple[Path, pd.DataFrame]:
-    """The folder of the best model, and its scores."""
-    found: dict[Path, pd.DataFrame] = {}
-    for path in sorted(results.glob(f"**/{SCORES}")):
-        model, scores = models / path.parent.relative_to(results), read_scores(path.parent)
-        if model.is_dir() and scores["architecture"].iloc[0] in architectures:
-            found[model] = scores
-    if not found:
-        raise UserError(f"{results}: holds no scores of {', '.join(architectures)}: run dvc repro first")
-    best = max(found, key=lambda model: _mean(found[model]))
-    return best, found[best]
+def _best(candidates: dict[Path, Path]) -> tuple[Path, pd.DataFrame, float]:
+    """The folder of the best model, its scores, and their mean."""
+    scored = {
+        model: read_scores(results)
+        for model, results in candidates.items()
+        if model.is_dir() and (results / SCORES).is_file()
+    }
+    means = {model: _mean(scores) for model, scores in scored.items()}
+    known = {model: mean for model, mean in means.items() if not pd.isna(mean)}
+    if not known:
+        raise UserError(f"there are no scores of {', '.join(map(str, candidates))}: run dvc repro first")
+    best = max(known, key=lambda model: known[model])
+    return best, scored[best], known[best]
 
 
 def _mean(scores: pd.DataFrame) -> float:

@@ -42,6 +42,7 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
     # A run that already has a table was scored before, or killed while it was: MLflow would append to the table.
     run_name = title(name, read_provenance(model)["seed"]) if model else name
     unscored = [run for run in trained if MLFLOW_LOGGED_ARTIFACTS not in run.data.tags]
+    commit = unscored[0].data.tags.get("git.commit", "") if unscored else ""
     with mlflow.start_run(run_id=unscored[0].info.run_id if unscored else None, run_name=run_name):
         if not unscored:
             mlflow.set_tags(tags(name))
@@ -51,7 +52,7 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
         _log_results(scores, results)
         if model:
             _log_cost(model, separation)
-            log_model(model, results)
+            log_model(model, results, commit or tags(name).get("git.commit", ""))
         mlflow.set_tags(shown)
 
 

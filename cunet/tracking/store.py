@@ -17,7 +17,7 @@ EXPERIMENT = "conditioned-u-net"
 NOTE = (
     "**Chart view**: SDR by instrument, training curves. "
     "**Artifact view** (table symbol): SDR of every track, runs side by side. "
-    "**listen.html** among the artifacts of a run: its estimates to listen to, beside those of the others."
+    "**listen.html** among the artifacts of a trained run: everybody's estimates to listen to, side by side."
 )
 MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
 
@@ -25,6 +25,7 @@ MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
 def use_store() -> None:
     """Choose the store: MLFLOW_TRACKING_URI, or else `mlflow.db` in the workspace."""
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # not what the user is waiting for
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     if "MLFLOW_TRACKING_URI" not in os.environ:
         mlflow.set_tracking_uri(_own_store())
 
@@ -43,7 +44,6 @@ def connect() -> None:
     home = workspace()
     artifacts = (home / "mlartifacts").as_uri() if mlflow.get_tracking_uri() == _own_store() else None
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     try:
         with FileLock(home / ".mlflow.lock"):
             if mlflow.get_experiment_by_name(name) is None:

@@ -42,6 +42,8 @@ def test_the_best_mean_sdr_gets_the_alias(registered: Workspace) -> None:
     assert version.tags["architecture"] == best
     assert version.tags["mean SDR"] == f"{means[best]:.2f}"
     assert f"# {best}" in str(version.description)
+    head = registered.run("git", "rev-list", "--max-parents=0", "HEAD").stdout.strip()
+    assert f"| commit of the code | {head} |" in str(version.description)  # the training started from it
     assert client.get_model_version_by_alias(NAME, "studied").tags["architecture"] == "simple-dense-pairs"
 
 
@@ -49,6 +51,9 @@ def test_the_same_model_is_registered_once(registered: Workspace) -> None:
     client = MlflowClient(store(registered))
     before = len(client.search_model_versions(f"name = '{NAME}'"))
     assert registered.run("cunet", "register").stdout == f"models:/{NAME}@best\n"
+    refused = registered.run("cunet", "register", "--alias", "latest", check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: 'latest' is no alias")
     assert len(client.search_model_versions(f"name = '{NAME}'")) == before
 
 
@@ -80,7 +85,7 @@ def test_the_exported_card_has_the_scores(chain: Workspace, tmp_path: Path) -> N
     ):
         assert text in card
     head = chain.run("git", "rev-parse", "HEAD").stdout.strip()
-    assert f"| commit | {head} |" in card
+    assert f"| commit of the code | {head} |" in card
 
 
 def test_mlflow_serves_the_model(registered: Workspace, mixture: Path, tmp_path: Path) -> None:

@@ -41,4 +41,4 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", params=["simple-dense", "unet"])
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return Model(save_model(tmp_path_factory.mktemp("models") / "model", request.param))
+    return Model(save_model(tmp_path_factory.mktemp("models") / "model", request.param), 0.5)

@@ -9,7 +9,7 @@ import soundfile
 
 from cunet.errors import UserError
 from cunet.preprocess.spectrogram import resample
-from cunet.separate.audio import ArrayAudio, Audio, Mono, Resampled, open_audio
+from cunet.separate.audio import ArrayAudio, Audio, Downmix, Resampled, open_audio
 
 RATE = 44100
 
@@ -26,11 +26,11 @@ def in_pieces(audio: Audio, length: int) -> np.ndarray:
     return np.concatenate(pieces[::-1])
 
 
-def encode(waveform: np.ndarray, path: Path, rate: int = RATE) -> Path:
+def encode(waveform: np.ndarray, path: Path, rate: int = RATE, *options: str) -> Path:
     """By ffmpeg, whatever the suffix says."""
     source = path.with_suffix(".source.wav")
     soundfile.write(source, waveform, rate, subtype="FLOAT")
-    subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", source, path], check=True)
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", source, *options, path], check=True)
     source.unlink()
     return path
 
@@ -46,6 +46,29 @@ def test_a_file_is_the_same_in_pieces_as_decoded_at_once(tmp_path: Path, suffix:
         assert audio.channels == 2
         assert audio.samples == len(whole)
         np.testing.assert_allclose(in_pieces(audio, 7001), whole, atol=1e-4)
+
+
+@pytest.mark.parametrize("options", [("-q:a", "4"), ("-b:a", "128k")], ids=["variable", "constant"])
+def test_an_mp3_without_a_header_is_read_to_its_end(tmp_path: Path, options: tuple[str, ...]) -> None:
+    waveform = np.concatenate([noise(4), np.zeros((10 * RATE, 2), np.float32)])  # its rate varies: a guess is wrong
+    path = encode(waveform, tmp_path / "song.mp3", RATE, *options, "-write_xing", "0")
+    with open_audio(path) as audio:
+        assert abs(audio.samples - len(waveform)) < 4000  # the padding of the encoder
+        audio.read(0, audio.samples)
+
+
+def test_a_flac_that_does_not_know_its_length_is_read(tmp_path: Path) -> None:
+    path = encode(noise(), tmp_path / "song.flac")
+    command = f"ffmpeg -v error -i {path} -f flac - | cat > {tmp_path / 'stream.flac'}"
+    subprocess.run(command, shell=True, check=True)
+    with open_audio(tmp_path / "stream.flac") as audio:
+        assert audio.samples == 2 * RATE
+
+
+def test_of_a_long_file_no_more_is_decoded_than_is_asked_for(tmp_path: Path) -> None:
+    path = encode(noise(6), tmp_path / "song.mp3")
+    with open_audio(path, longest=2) as audio:
+        assert audio.samples == 3 * RATE
 
 
 def test_there_is_silence_before_the_start_and_after_the_end() -> None:
@@ -76,7 +99,7 @@ def test_resampled_in_pieces_is_resampled_at_once(rates: tuple[int, int], length
 
 def test_mono_is_the_mean_of_the_channels() -> None:
     waveform = noise(0.1, channels=3)
-    np.testing.assert_allclose(Mono(ArrayAudio(waveform, RATE)).read(5, 90), waveform[5:90].mean(1, keepdims=True))
+    np.testing.assert_allclose(Downmix(ArrayAudio(waveform, RATE)).read(5, 90), waveform[5:90].mean(1, keepdims=True))
 
 
 def test_the_temporary_file_of_a_decoded_song_is_gone_afterwards(
@@ -95,7 +118,7 @@ def test_the_temporary_file_of_a_decoded_song_is_gone_afterwards(
     ("content", "reason"),
     [
         (None, "no such file"),
-        (b"", "is not audio that can be read"),
+        (b"", "is empty"),
         (b"#!/bin/sh\necho hello\n", "is not audio that can be read"),
         (
             b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nsecret.aac\n#EXT-X-ENDLIST\n",

@@ -192,3 +192,6 @@ def test_missing_and_foreign_models_are_said(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     with pytest.raises(UserError, match=r"models:/none@best: no such model in MLflow \(.*none"):
         cunet.load_model("models:/none@best")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    with pytest.raises(UserError, match="no such model in MLflow"):
+        cunet.load_model("models:/none@best")
