@@ -271,6 +271,11 @@ class Params(Section):
     dask: Dask
 
     @property
+    def folders(self) -> dict[str, Path]:
+        """Where each architecture lies below `models` and `results`, with a folder a seed in it."""
+        return {name: Path("baselines") / name for name in self.baselines} | {self.architecture: Path("cunet")}
+
+    @property
     def architecture(self) -> str:
         """Name of the Conditioned-U-Net under study, such as `simple-dense`."""
         return ConditionedUnet(self.film, self.control, self.placement, self.conditions).name

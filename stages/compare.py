@@ -15,11 +15,10 @@ from cunet.report.listen import PAGE
 def main(models: Path, results: Path, conditions: Path, spectrograms: Path, out: Path) -> None:
     """Compare the architectures and bounds in `results` and write the report to `out`."""
     params = load_params()
-    trained = {name: Path("baselines") / name for name in params.baselines} | {params.architecture: Path("cunet")}
     lower, upper = ({name: [results / "bounds" / name]} for name in BOUNDS)
 
     def by_seed(root: Path) -> dict[str, list[Path]]:
-        return {name: [root / path / str(seed) for seed in params.seeds] for name, path in trained.items()}
+        return {name: [root / path / str(seed) for seed in params.seeds] for name, path in params.folders.items()}
 
     with new_folder(out) as folder:
         compare(

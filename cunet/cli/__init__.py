@@ -155,8 +155,7 @@ def _register(architectures: list[str], alias: str) -> None:
     known = [params.architecture, *params.baselines]
     if unknown := set(architectures) - set(known):
         raise UserError(f"{min(unknown)} is not compared here: {', '.join(known)} are")
-    places = {name: Path("baselines") / name for name in params.baselines} | {params.architecture: Path("cunet")}
-    folders = [places[name] / str(seed) for name in architectures or known for seed in params.seeds]
+    folders = [params.folders[name] / str(seed) for name in architectures or known for seed in params.seeds]
     print(register({Path("models") / folder: Path("results") / folder for folder in folders}, alias))
 
 

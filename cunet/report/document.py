@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -49,5 +50,10 @@ def write_markdown(document: list[Part], path: Path) -> None:
 
 def write_page(title: str, document: list[Part], path: Path) -> None:
     """Write the page; its pictures are files beside it."""
+    path.write_text(render("page.html", title=title, document=document))
+
+
+def render(template: str, **values: Any) -> str:
+    """A page from a template of this folder."""
     environment = Environment(loader=PackageLoader("cunet.report", "."), autoescape=True, undefined=StrictUndefined)
-    path.write_text(environment.get_template("page.html").render(title=title, document=document))
+    return environment.get_template(template).render(**values)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cunet.datasets.track import MIXTURE
 from cunet.evaluation.examples import REFERENCE, SUFFIX
 from cunet.evaluation.targets import Conditions, condition_group
 from cunet.preprocess.conditions import SINGLE
+from cunet.report.document import render
 
 PAGE = "listen.html"
 Sdr = dict[tuple[str, str, str], float]  # by track, target and architecture
@@ -50,8 +50,7 @@ def write_listening_page(sound: Path, scores: pd.DataFrame, conditions: Conditio
     sdr: Sdr = scores.set_index(["track", "target", "architecture"])["SDR"].to_dict()  # type: ignore[assignment]
     names = [name for name in scores["architecture"].unique() if name != MIXTURE]
     excerpts = [_excerpt(folder, targets, names, sdr) for folder in sorted(sound.iterdir())]
-    environment = Environment(loader=PackageLoader("cunet.report", "."), autoescape=True, undefined=StrictUndefined)
-    (out / PAGE).write_text(environment.get_template(PAGE).render(title=title, excerpts=excerpts))
+    (out / PAGE).write_text(render(PAGE, title=title, excerpts=excerpts))
 
 
 def _excerpt(folder: Path, targets: list[str], names: list[str], sdr: Sdr) -> Excerpt:

@@ -50,9 +50,9 @@ class Estimates:
         audio: Audio,
         separator: Separator,
         conditions: Conditions,
-        above: Above = "silence",
-        add_up: bool = False,
-        advance: Advance = lambda samples: None,
+        above: Above,
+        add_up: bool,
+        advance: Advance,
     ) -> None:
         self._audio, self._conditions, self._above, self._advance = audio, conditions, above, advance
         settings = separator.architecture.spectrogram

@@ -5,24 +5,17 @@ from pathlib import Path
 import keras
 import pytest
 
-from cunet.models.architecture import Architecture, weights_file
+from cunet.models.architecture import weights_file
 from cunet.params import Params
 from cunet.separate.model import Model
+from cunet.train.fit import describe
 from tests.conftest import SINGLES, tiny_values
 
 
 def save_model(folder: Path, name: str = "simple-dense", seed: int = 0) -> Path:
     """What a training leaves that is needed to separate."""
     params = Params.model_validate(tiny_values())
-    architecture = Architecture(
-        name=name,
-        instruments=tuple(SINGLES.columns),
-        conditions=tuple(SINGLES.itertuples(index=False, name=None)),
-        frames=params.patch.frames,
-        spectrogram=params.spectrogram,
-        unet=params.unet,
-        controls=params.controls,
-    )
+    architecture = describe(params, name, SINGLES)
     folder.mkdir(parents=True)
     keras.utils.set_random_seed(seed)
     for network in architecture.networks:
