@@ -1,0 +1,1 @@
+"""Side-by-side measurements, run by hand: `make bench`; README.md here holds the last run."""
