@@ -1,115 +1,182 @@
-"""`cunet separate` on a long song, as a whole process: its time against the song's, and its memory.
+"""`cunet separate` of a song, four instruments, beside Open-Unmix and HTDemucs on the same cores.
 
-    python -m benchmarks.separation [--minutes 4] [--model models/cunet/0] [--runs 3] [--all]
+    python -m benchmarks.separation --peers peers/bin/python [--model FOLDER] [--seconds 240] [--runs 3] [--short]
 
-Four models are timed in turn: the given one and one of the original's size (16 filters in the first layer, weights as
-they are drawn), each as the training leaves it and exported to ONNX. The song is the test tracks one after the other,
-44.1 kHz, stereo, written as FLAC. Memory is the kernel's record of the most that the process had resident (Linux).
+Ours runs as it was trained and exported to ONNX; without --model it has the size of params.yaml and random weights,
+which take as long as trained ones. The peers have the published sizes of `umxhq` and `htdemucs` and random weights,
+and run on PyTorch; benchmarks/peers.txt says how to install them. The song is 44.1 kHz, stereo, FLAC; each writes four
+WAV files. HTDemucs separates the first 30 s, and its figures are scaled to the whole song.
+
+What each one hears: ours up to 4 kHz, in the mean of the channels; Open-Unmix up to 16 kHz in stereo; HTDemucs all.
 """
 
 import argparse
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import keras
+import numpy as np
 import soundfile
-from tabulate import tabulate
 
-from cunet.models.architecture import Architecture, weights_file
-from cunet.models.cost import Cost
+from benchmarks.measure import Side, conclude, run_process, table
+from benchmarks.peers import SOURCES
+from cunet.models.architecture import WEIGHTS, weights_file
 from cunet.models.counting import count
+from cunet.package.card import CARD
 from cunet.package.export import export
+from cunet.params import load_params
+from cunet.preprocess.conditions import single_conditions
+from cunet.train.fit import describe
 from cunet.train.history import PROVENANCE
 
-ORIGINAL = 16  # filters
-# What a process inherits when it starts counts in its own record as the system tells it, but not in this one.
-COMMAND = """
-import sys
-from cunet.cli import main
+RATE = 44100
+EXCERPT = 30  # seconds that HTDemucs separates
+PEERS = Path(__file__).with_name("peers.py")
+# The command `cunet`; it writes the seconds from reading the song to the last file, with the model loaded.
+OURS = """
+import sys, time
+from pathlib import Path
+from cunet.cli import main, separate
+seconds = Path(sys.argv.pop(1))
+separate_song = separate.separate_song
+def timed(*arguments):
+    begin = time.perf_counter()
+    remarks = separate_song(*arguments)
+    seconds.write_text(str(time.perf_counter() - begin))
+    return remarks
+separate.separate_song = timed
 main()
-print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")), file=sys.stderr)
 """
 
 
-def write_song(tracks: Path, minutes: float, path: Path) -> None:
-    """The mixtures of the test tracks, again and again."""
-    mixtures = sorted(tracks.glob("*/mixture.wav"))
-    rate = soundfile.info(mixtures[0]).samplerate
-    left, number = round(minutes * 60 * rate), 0
-    with soundfile.SoundFile(path, "w", rate, 2) as song:
-        while left:
-            piece = soundfile.read(mixtures[number % len(mixtures)], dtype="float32", always_2d=True)[0][:left]
-            song.write(piece)
-            left, number = left - len(piece), number + 1
+@dataclass
+class System:
+    """A way to separate a song, and what was measured of it, scaled to the whole song: seconds and bytes.
+
+    Attributes:
+        name: with what it hears.
+        command: a process that separates, and writes the seconds of the song alone to the file `seconds`.
+        scale: of the song's length, to that of the part that it separates.
+    """
+
+    name: str
+    command: list[str | Path]
+    seconds: Path
+    scale: float = 1.0
+    start_up: list[float] = field(default_factory=list)
+    song: list[float] = field(default_factory=list)
+    memory: float = 0.0
+
+    @property
+    def whole(self) -> list[float]:
+        """Start-up and song."""
+        return [start_up + song for start_up, song in zip(self.start_up, self.song, strict=True)]
+
+    def run(self) -> None:
+        """Once more."""
+        whole, memory = run_process(*self.command)
+        song = float(self.seconds.read_text())
+        self.start_up.append(whole - song)
+        self.song.append(self.scale * song)
+        self.memory = max(self.memory, memory)
 
 
-def write_original_size(model: Path, out: Path) -> None:
-    """The architecture of a model with the original's filters."""
-    described = Architecture.load(model)
-    wide = described.model_copy(update={"unet": described.unet.model_copy(update={"filters": ORIGINAL})})
-    out.mkdir()
-    for name in wide.networks:
-        network = wide.build(name)
-        network.save_weights(weights_file(out, name))
-    count(wide, network).save(out)
-    wide.save(out)
-    shutil.copy(model / PROVENANCE, out)
+def write_song(path: Path, seconds: float) -> None:
+    """Stereo noise under slow swells, so that loud and quiet parts take turns."""
+    times = np.arange(round(seconds * RATE))[:, None] / RATE
+    noise = np.random.default_rng(0).standard_normal((len(times), 2), np.float32)
+    soundfile.write(path, 0.1 * noise * (1 + np.sin(2 * np.pi * times / [3, 5])), RATE)
 
 
-def measure(model: Path, song: Path, targets: list[str], out: Path) -> tuple[float, float]:
-    """Seconds and bytes of one run."""
-    arguments = ["separate", str(song), "--model", str(model), "--out", str(out), "--overwrite", *targets]
-    begin = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", COMMAND, *arguments], capture_output=True, text=True, check=False)
-    seconds = time.perf_counter() - begin
-    if done.returncode:
-        sys.exit(f"{model}: cunet separate failed\n{done.stderr}")
-    return seconds, 1024 * int(done.stderr.split()[-2])
+def write_model(folder: Path) -> None:
+    """The studied architecture of params.yaml with random weights, and all that an export wants beside them."""
+    folder.mkdir()
+    params = load_params()
+    architecture = describe(params, params.architecture, single_conditions(tuple(sorted(SOURCES))))
+    keras.utils.set_random_seed(0)
+    for name in architecture.networks:
+        network = architecture.build(name)
+        network.save_weights(weights_file(folder, name))
+    count(architecture, network).save(folder)
+    architecture.save(folder)
+    (folder / PROVENANCE).write_text("{}\n")
+    (folder / CARD).write_text("Random weights, for a benchmark.\n")
+
+
+def ours(name: str, song: Path, model: Path, folder: Path) -> System:
+    """`cunet separate`."""
+    out, seconds = folder / f"{model.name} out", folder / f"{model.name} seconds"
+    arguments: list[str | Path] = ["separate", song, "--model", model, "--out", out, "--overwrite"]
+    return System(name, [sys.executable, "-c", OURS, seconds, *arguments], seconds)
+
+
+def peer(name: str, network: str, python: str, song: Path, folder: Path, scale: float = 1.0) -> System:
+    """A peer, by its name in benchmarks/peers.py."""
+    seconds = folder / f"{network} seconds"
+    return System(name, [python, PEERS, network, song, folder / network, seconds], seconds, scale)
+
+
+def systems(model: Path | None, peers: str, length: float, excerpt: float, folder: Path) -> list[System]:
+    """Everything to measure, with its files."""
+    song, part = folder / "song.flac", folder / "part.flac"
+    write_song(song, length)
+    write_song(part, excerpt)
+    if model is None:
+        model = folder / "model"
+        write_model(model)
+    assert list(model.glob(f"*{WEIGHTS}")), f"{model} is no trained model"
+    export(model, "onnx", folder / "onnx")
+    return [
+        ours("ours, ONNX (4 kHz, mono)", song, folder / "onnx", folder),
+        ours("ours, TensorFlow (4 kHz, mono)", song, model, folder),
+        peer("Open-Unmix (16 kHz, stereo)", "openunmix", peers, song, folder),
+        peer("HTDemucs (22 kHz, stereo)", "htdemucs", peers, part, folder, length / excerpt),
+    ]
+
+
+def show(measured: Sequence[System], length: float) -> None:
+    """Tables with and without start-up."""
+    title = f"{length:g} s of stereo, seconds"
+    table([Side(system.name, system.whole, system.memory) for system in measured], f"{title}, start-up included")
+    print()
+    table([Side(system.name, system.song) for system in measured], f"{title}, the song alone")
+    print()
+    table([Side(system.name, system.start_up) for system in measured], f"{title}, start-up alone")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=4)
-    parser.add_argument("--model", type=Path, default=Path("models/cunet/0"))
-    parser.add_argument("--tracks", type=Path, default=Path("data/audio/test"))
+    parser.add_argument("--peers", default="peers/bin/python", help="Python with Open-Unmix and Demucs (%(default)s)")
+    parser.add_argument("--model", type=Path, help="trained model; random weights without it")
+    parser.add_argument("--seconds", type=float, default=240, help="of the song (%(default)s)")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--all", action="store_true", help="every instrument instead of one")
+    parser.add_argument("--short", action="store_true", help="20 s of music, one run, no TensorFlow")
     arguments = parser.parse_args()
+    if subprocess.run(["which", arguments.peers], stdout=subprocess.DEVNULL, check=False).returncode:
+        sys.exit(f"{arguments.peers}: no Python with the peers; install benchmarks/peers.txt, and name it with --peers")
+    length, excerpt, runs = (20.0, 7.0, 1) if arguments.short else (arguments.seconds, float(EXCERPT), arguments.runs)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        song = folder / "song.flac"
-        write_song(arguments.tracks, arguments.minutes, song)
-        write_original_size(arguments.model, folder / "original")
-        models = {"given": arguments.model, "original's size": folder / "original"}
-        for title, model in list(models.items()):
-            models[f"{title}, ONNX"] = folder / f"{model.name} onnx"
-            export(model, "onnx", models[f"{title}, ONNX"])
-        targets = ["--all"] if arguments.all else ["--target", Architecture.load(arguments.model).instruments[-1]]
-        runs: dict[str, list[tuple[float, float]]] = {title: [] for title in models}
-        for _ in range(arguments.runs):
-            for title, model in models.items():
-                runs[title].append(measure(model, song, targets, folder / "out"))
-        weights = {title: Cost.load(models[title.partition(",")[0]]).weights for title in models}
-    rows = []
-    for title, measured in runs.items():
-        seconds = statistics.median(first for first, _ in measured)
-        memory = max(second for _, second in measured)
-        song_seconds = 60 * arguments.minutes
-        rows.append(
-            [
-                title,
-                f"{weights[title] / 1e6:.1f}",
-                f"{seconds:.1f}",
-                f"1/{song_seconds / seconds:.0f}",
-                f"{memory / 1e9:.2f}",
-            ]
-        )
-    print(f"{arguments.minutes:g} minutes, {' '.join(targets)}, median of {arguments.runs} runs")
-    print(tabulate(rows, ["model", "million weights", "seconds", "of the song", "GB"], disable_numparse=True))
+        measured = systems(arguments.model, arguments.peers, length, min(length, excerpt), Path(name))
+        if arguments.short:
+            measured.pop(1)
+        for _ in range(runs):
+            for system in measured:
+                system.run()
+    show(measured, length)
+    whole = [Side(system.name, system.whole).median for system in measured]
+    conclude(
+        "separation",
+        whole[0],
+        whole[-2],
+        whole[-2] / whole[0],
+        ratio_htdemucs=round(whole[-1] / whole[0], 1),
+        start_up_onnx=round(Side("", measured[0].start_up).median, 2),
+        unit="s, start-up included",
+    )
 
 
 if __name__ == "__main__":

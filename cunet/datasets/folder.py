@@ -7,8 +7,7 @@ mixture is optional.
 import re
 import shutil
 from pathlib import Path
-
-from distributed import Client
+from typing import TYPE_CHECKING
 
 from cunet.cluster import for_each
 from cunet.datasets.track import Extent, FileTrack, read_audio, read_duration
@@ -16,13 +15,16 @@ from cunet.errors import UserError
 from cunet.files import new_folder
 from cunet.params import INSTRUMENT, SUBSETS, Params, Subset
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 SUFFIXES = (".wav", ".flac", ".ogg")
 OTHER_AUDIO = (".mp3", ".m4a", ".mp4", ".aac", ".aif", ".aiff", ".opus", ".wma")
 # What stands beside instruments in tables and folders; and names that combinations and MLflow's metrics are made of.
 RESERVED = ("all", "architecture", "mean", "neutral", "none", "path")
 
 
-def prepare(params: Params, subset: Subset, out: Path, client: Client) -> None:
+def prepare(params: Params, subset: Subset, out: Path, client: "Client") -> None:
     """Check the user's tracks of a subset and copy their files to `out`, tracks in parallel.
 
     Raises:

@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
-
-from distributed import Client
+from typing import IO, TYPE_CHECKING
 
 from cunet.cluster import for_each
 from cunet.datasets.fetch import checksum_of, fetch, require_space
@@ -21,6 +19,9 @@ from cunet.datasets.zenodo import ZenodoFile, download
 from cunet.errors import UserError
 from cunet.files import workspace
 from cunet.params import SUBSETS, Musdb, Params, Subset
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 WAVS = ("mixture.wav", "drums.wav", "bass.wav", "other.wav", "vocals.wav")
 RATE = 44100
@@ -72,7 +73,7 @@ PUBLISHED = {
 }
 
 
-def prepare(params: Params, subset: Subset, out: Path, client: Client) -> None:
+def prepare(params: Params, subset: Subset, out: Path, client: "Client") -> None:
     """Put the tracks of a subset into the folder `out`, from where `musdb.source` says.
 
     Raises:

@@ -10,7 +10,7 @@ import ffmpeg
 import musdb
 import numpy as np
 
-from cunet.datasets.track import MIXTURE, Waveform
+from cunet.datasets.track import MIXTURE, Waveform, read_audio
 from cunet.errors import UserError
 
 STEM_SUFFIX = ".stem.mp4"
@@ -42,13 +42,14 @@ class MusdbTrack:
         """
         track = self.multitrack if source == MIXTURE else self.multitrack.sources[source]
         rate = int(self.multitrack.rate)
-        decoded = track.audio
+        # musdb decodes WAV files by ffmpeg too, which takes several times as long for the same samples.
+        decoded = read_audio(Path(track.path))[0] if self.multitrack.is_wav else track.audio.astype(np.float32)
         if len(decoded) < self.multitrack.samples - MISSING_SECONDS * rate:
             raise UserError(
                 f"{self.multitrack.path}: {source} decodes to {len(decoded) / rate:.1f} of "
                 f"{self.multitrack.duration:.1f} s: the file is damaged, fetch it again"
             )
-        return decoded.astype(np.float32).reshape(len(decoded), -1), rate
+        return decoded.reshape(len(decoded), -1), rate
 
 
 def stem_tracks(root: Path) -> list[MusdbTrack]:

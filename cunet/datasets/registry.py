@@ -3,13 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from distributed import Client
+from typing import TYPE_CHECKING
 
 from cunet.datasets import folder, musdb18, synthetic
 from cunet.datasets.musdb_tracks import official_validation_tracks, stem_tracks, wav_tracks
 from cunet.datasets.track import Extent, Track
 from cunet.params import Params, Subset
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Dataset:
         validation_tracks: names of the training tracks that are never trained on, where the data set says so.
     """
 
-    prepare: Callable[[Params, Subset, Path, Client], None]
+    prepare: Callable[[Params, Subset, Path, "Client"], None]
     extent: Callable[[Params], Extent]
     origin: Callable[[Params, Subset], list[Path]]
     tracks: Callable[[Path], Sequence[Track]]

@@ -6,20 +6,20 @@ Written in the MUSDB18-HQ layout: 44.1 kHz, stereo, 16 bits; the mixture is exac
 import io
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import midirenderer
 import numpy as np
 import numpy.typing as npt
-import pretty_midi
 import soundfile
-from distributed import Client
-from scipy.signal import resample_poly
 
 from cunet.cluster import for_each
-from cunet.datasets.composer import compose
 from cunet.datasets.track import MIXTURE, Extent
 from cunet.files import new_folder
 from cunet.params import SUBSETS, Params, Subset, Synthetic
+
+if TYPE_CHECKING:
+    import pretty_midi
+    from distributed import Client
 
 RATE = 44100
 # RMS of the stems before the mix, dB below full scale: mean and spread over songs.
@@ -30,7 +30,7 @@ FULL_SCALE = 32768
 Stem = npt.NDArray[np.float64]
 
 
-def prepare(params: Params, subset: Subset, out: Path, client: Client) -> None:
+def prepare(params: Params, subset: Subset, out: Path, client: "Client") -> None:
     """Compose the songs of a subset, in parallel."""
     songs = plan_songs(params.synthetic, subset)
     seconds, folder = params.synthetic.seconds, out.resolve()
@@ -67,6 +67,8 @@ def plan_songs(settings: Synthetic, subset: Subset) -> dict[str, tuple[int, int,
 
 def compose_song(folder: Path, seed: tuple[int, ...], seconds: float) -> None:
     """Compose, render and write a song: `<folder>/{mixture,drums,bass,other,vocals}.wav` of `seconds` each."""
+    from cunet.datasets.composer import compose  # only here: other stages read what was composed
+
     rng = np.random.default_rng(seed)
     samples = round(seconds * RATE)
     stems = {part: _level(_render(score, samples), *LEVELS[part], rng) for part, score in compose(rng, seconds).items()}
@@ -78,8 +80,11 @@ def compose_song(folder: Path, seed: tuple[int, ...], seconds: float) -> None:
             soundfile.write(part / f"{name}.wav", stem, RATE, subtype="PCM_16")
 
 
-def _render(score: pretty_midi.PrettyMIDI, samples: int) -> Stem:
+def _render(score: "pretty_midi.PrettyMIDI", samples: int) -> Stem:
     """`(samples, 2)`; what sounds on after the end is cut."""
+    import midirenderer
+    from scipy.signal import resample_poly
+
     midi = io.BytesIO()
     score.write(midi)
     wave = midirenderer.render_wave_from(_soundfont(), midi.getvalue())
@@ -91,6 +96,8 @@ def _render(score: pretty_midi.PrettyMIDI, samples: int) -> Stem:
 @cache
 def _soundfont() -> bytes:
     """The General MIDI SoundFont that pretty_midi carries."""
+    import pretty_midi
+
     return (Path(pretty_midi.__file__).parent / "TimGM6mb.sf2").read_bytes()
 
 

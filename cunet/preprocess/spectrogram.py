@@ -2,6 +2,8 @@
 
 import hashlib
 import math
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,25 +11,96 @@ from typing import Self
 import h5py
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import ShortTimeFFT, resample_poly
-from scipy.signal.windows import hann
+from numpy.lib.stride_tricks import sliding_window_view
 
 from cunet.datasets.track import MIXTURE, Track, Waveform
+from cunet.errors import UserError
 from cunet.params import Spectrogram
 
 Mono = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
+BLOCK = 64  # frames at a time, that fit the cache
+STRETCH = 2**19  # samples resampled at a time, that fit the cache
+NEIGHBOURS = 32  # outputs that one product of matrices gives
 
 
-def resample(waveform: Waveform, rate: int, target_rate: int) -> Waveform:
-    """A waveform `(samples, channels)` at another rate in Hz.
+def resample(waveform: Waveform, rate: int, target_rate: int, mono: bool = False) -> Waveform:
+    """A waveform `(samples, channels)` at another rate in Hz; `mono` makes one channel of it, their mean.
 
-    The filter is a gentle one for the sake of the scores: a steep one leaves nothing below half the new
-    rate, the correlations that BSS Eval inverts become singular, and its SIR and SAR meaningless.
+    The values are those of `scipy.signal.resample_poly` with its default filter, to float32 rounding. That filter is
+    gentle, and the scores need this: a steep one leaves nothing below half the new rate, the correlations that BSS Eval
+    inverts become singular, and its SIR and SAR meaningless.
+
+    The output repeats its position between input samples after `up` samples. Neighbouring outputs of all these periods
+    are one product of two matrices: stretches of the input, and the filter shifted from output to output.
     """
     common = math.gcd(rate, target_rate)
-    resampled: Waveform = resample_poly(waveform, target_rate // common, rate // common).astype(np.float32)
-    return resampled
+    up, down = target_rate // common, rate // common
+    if up == down:
+        return downmix(waveform) if mono else waveform
+    plan = _resampling(up, down)
+    samples, channels = len(waveform), 1 if mono else waveform.shape[1]
+    length = -(-samples * up // down)
+    periods = -(-length // plan.outputs)
+    resampled = np.empty((channels, periods, plan.outputs), np.float32)
+    some = min(periods, max(1, STRETCH // (channels * plan.inputs)))  # periods at a time
+    stretch = np.zeros((channels, plan.before + some * plan.inputs + plan.after), np.float32)
+    for first in range(0, periods, some):
+        start = first * plan.inputs - plan.before
+        piece = waveform[max(0, start) : start + stretch.shape[1]]
+        before = max(0, -start)
+        stretch[:, before : before + len(piece)] = (downmix(piece) if mono else piece).T
+        stretch[:, before + len(piece) :] = 0
+        _filter(stretch, plan, resampled[:, first : first + some])
+    return resampled.reshape(channels, -1)[:, :length].T
+
+
+@dataclass(frozen=True)
+class _Resampling:
+    """How a rate is changed: `inputs` samples become `outputs`, period by period.
+
+    Attributes:
+        before: zeros that are put before the input.
+        after: zeros, at most, that the last period reads beyond its own input.
+        bands: first output, first input (zeros counted) and filter `(inputs, outputs)` of neighbouring outputs.
+    """
+
+    inputs: int
+    outputs: int
+    before: int
+    after: int
+    bands: list[tuple[int, int, npt.NDArray[np.float32]]]
+
+
+@lru_cache(maxsize=8)
+def _resampling(up: int, down: int) -> _Resampling:
+    reach = 10 * max(up, down)  # of the filter to either side, at `up` times the input's rate
+    taps = _low_pass(reach, max(up, down)) * np.float32(up)
+    before = -(-reach // up)
+    repeats = -(-NEIGHBOURS // up)
+    bands = []
+    for first in range(0, repeats * up, NEIGHBOURS):
+        outputs = np.arange(first, min(first + NEIGHBOURS, repeats * up))
+        start, stop = first * down // up - before, -(-int(outputs[-1]) * down // up) + before + 1
+        places = reach + outputs * down - np.arange(start, stop)[:, None] * up
+        inside = (places >= 0) & (places < len(taps))
+        bands.append((first, start + before, np.where(inside, taps[places.clip(0, len(taps) - 1)], np.float32(0))))
+    return _Resampling(repeats * down, repeats * up, before, 2 * before + down, bands)
+
+
+def _filter(stretch: Waveform, plan: _Resampling, out: npt.NDArray[np.float32]) -> None:
+    """Fill periods `(channels, periods, outputs)` from the input around them `(channels, samples)`."""
+    for first, start, band in plan.bands:
+        inputs = sliding_window_view(stretch[:, start:], len(band), axis=1)[:, :: plan.inputs][:, : out.shape[1]]
+        with np.errstate(invalid="ignore"):  # values that are not finite are told by whoever asked for the samples
+            np.matmul(inputs, band, out=out[:, :, first : first + band.shape[1]])
+
+
+def _low_pass(reach: int, rate: int) -> npt.NDArray[np.float32]:
+    """The filter of `scipy.signal.resample_poly`: a sinc that ends at half of `1 / rate`, under a Kaiser window."""
+    taps = np.sinc(np.arange(-reach, reach + 1) / rate) * np.kaiser(2 * reach + 1, 5.0)
+    normalised: npt.NDArray[np.float32] = (taps / taps.sum()).astype(np.float32)
+    return normalised
 
 
 def fit_length(waveform: Waveform, samples: int) -> Waveform:
@@ -35,40 +108,93 @@ def fit_length(waveform: Waveform, samples: int) -> Waveform:
     return np.pad(waveform[:samples], ((0, max(0, samples - len(waveform))), (0, 0)))
 
 
+def downmix(waveform: Waveform) -> Waveform:
+    """The mean of a waveform's channels, `(samples, 1)`."""
+    channels = waveform.shape[1]
+    mean: Waveform = waveform @ np.full((channels, 1), 1 / channels, np.float32)
+    return mean
+
+
 def read_mono(track: Track, source: str, rate: int, samples: int | None = None) -> Mono:
     """The mean of a source's channels `(samples,)` at `rate` Hz; of the length `samples` where given."""
     waveform, own_rate = track.read(source)
-    mono = resample(waveform.mean(axis=1, keepdims=True, dtype=np.float32), own_rate, rate)
+    mono = resample(waveform, own_rate, rate, mono=True)
     return (mono if samples is None else fit_length(mono, samples))[:, 0]
 
 
 def stft(mono: Mono, settings: Spectrogram) -> Complex:
-    """Complex spectrogram `(bins, frames)` of a waveform `(samples,)`."""
-    padded = np.pad(mono, (0, max(0, settings.window - len(mono))))  # the transform wants half a window at least
-    spectrogram: Complex = _transform(settings).stft(padded).astype(np.complex64)
-    return spectrogram
+    """Complex spectrogram `(bins, frames)` of a waveform `(samples,)`.
+
+    The frames are those of `scipy.signal.ShortTimeFFT` with a periodic Hann window: their centres are `hop` samples
+    apart from sample 0 on, and phases refer to the centre.
+    """
+    half, hop, window = settings.window // 2, settings.hop, _hann(settings.window)
+    first, last = _frame_range(len(mono), settings)
+    padded = np.zeros((last - first - 1) * hop + settings.window, np.float32)
+    before = half - first * hop
+    padded[before : before + len(mono)] = mono[: len(padded) - before]
+    frames = sliding_window_view(padded, settings.window)[::hop]
+    spectrogram = np.empty((len(frames), half + 1), np.complex64)
+    block = np.empty((BLOCK, settings.window))
+    for start in range(0, len(frames), BLOCK):
+        some = frames[start : start + BLOCK]
+        turned = block[: len(some)]  # the centre comes first
+        np.multiply(some[:, half:], window[half:], out=turned[:, :half])
+        np.multiply(some[:, :half], window[:half], out=turned[:, half:])
+        spectrogram[start : start + BLOCK] = np.fft.rfft(turned)
+    return spectrogram.T
 
 
 def istft(spectrogram: Complex, samples: int, settings: Spectrogram) -> Mono:
     """The waveform `(samples,)` whose spectrogram `(bins, frames)` is nearest in the least-squares sense."""
-    transform = _transform(settings)
-    mono: Mono = transform.istft(spectrogram, k1=max(samples, settings.window))[:samples].astype(np.float32)
-    return mono
+    size, hop, half = settings.window, settings.hop, settings.window // 2
+    dual = _dual(size, hop)
+    turns = -(-size // hop)  # every so many frames, two do not overlap
+    rows = -(-spectrogram.shape[1] // turns)
+    total = np.zeros((rows + 1) * turns * hop, np.float32)
+    for start in range(0, rows, BLOCK):
+        for turn in range(turns):
+            frames = spectrogram[:, turn + start * turns : turn + (start + BLOCK) * turns : turns]
+            pieces = np.fft.fftshift(np.fft.irfft(frames.T, n=size), axes=1) * dual
+            place = total[(turn + start * turns) * hop :][: len(pieces) * turns * hop].reshape(-1, turns * hop)
+            place[:, :size] += pieces
+    before = half - _frame_range(samples, settings)[0] * hop
+    return fit_length(total[before:, None], samples)[:, 0]
 
 
 def frame_count(samples: int, settings: Spectrogram) -> int:
     """Frames of the spectrogram of so many samples."""
-    return int(_transform(settings).p_num(max(samples, settings.window)))
+    first, last = _frame_range(samples, settings)
+    return last - first
 
 
 def frame_centres(first: int, last: int, settings: Spectrogram) -> npt.NDArray[np.float64]:
     """Seconds from the start of a waveform to the centres of its frames from `first` to `last`."""
-    hops = np.arange(first, last) + _transform(settings).p_min
+    hops = np.arange(first, last) + _frame_range(0, settings)[0]
     return np.asarray(hops * settings.hop / settings.sample_rate, np.float64)
 
 
-def _transform(settings: Spectrogram) -> ShortTimeFFT:
-    return ShortTimeFFT(hann(settings.window, sym=False), settings.hop, settings.sample_rate)
+def _frame_range(samples: int, settings: Spectrogram) -> tuple[int, int]:
+    """The first frame, and the one after the last, that reach into so many samples; of at least one window.
+
+    Frame 0 is centred on sample 0. The first value of the window is zero, and reaches nothing.
+    """
+    half, hop = settings.window // 2, settings.hop
+    return 1 - -(-half // hop), -(-(max(samples, settings.window) - 1 + half) // hop)
+
+
+def _hann(window: int) -> npt.NDArray[np.float64]:
+    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window))
+
+
+def _dual(window: int, hop: int) -> npt.NDArray[np.float32]:
+    """The window of the synthesis: frames of the analysis under it add up to the waveform."""
+    analysis = _hann(window)
+    power = np.zeros(-(-window // hop) * hop)
+    power[:window] = analysis**2
+    total = np.resize(power.reshape(-1, hop).sum(axis=0), window)
+    dual: npt.NDArray[np.float32] = (analysis / total).astype(np.float32)
+    return dual
 
 
 def write_track(track: Track, path: Path, settings: Spectrogram) -> None:
@@ -85,30 +211,47 @@ def write_track(track: Track, path: Path, settings: Spectrogram) -> None:
     part = path.with_suffix(".part")
     digest = hashlib.sha256()
     samples: int | None = None
+    peak = 0.0
     with h5py.File(part, "w") as file:
         for source in (MIXTURE, *track.instruments):
             mono = read_mono(track, source, settings.sample_rate, samples)
             samples = len(mono)
             name = MIXTURE if source == MIXTURE else f"sources/{source}"
-            spectrogram = stft(mono, settings)
-            file.create_dataset(name, data=spectrogram.T)
-            digest.update(name.encode() + spectrogram.tobytes())
+            frames = np.ascontiguousarray(stft(mono, settings).T)
+            file.create_dataset(name, data=frames)
+            digest.update(name.encode())
+            digest.update(frames.data)
+            peak = float(np.abs(frames).max()) if source == MIXTURE else peak
         file.attrs["samples"] = samples
-        file.attrs["peak"] = float(np.abs(file[MIXTURE][:]).max()) or 1.0
+        file.attrs["peak"] = peak or 1.0
         file.attrs["sha256"] = digest.hexdigest()
     part.replace(path)
 
 
 class TrackSpectrograms:
-    """Reader of the file that `write_track` wrote; nothing is read before it is asked for."""
+    """Reader of the file that `write_track` wrote; nothing is read before it is asked for.
+
+    Spectrograms are views of the file, mapped into memory: several threads read at once, where HDF5 would let one
+    wait for the other.
+
+    Raises:
+        UserError: `write_track` did not write the file.
+    """
 
     def __init__(self, path: Path) -> None:
         self.name = path.stem
-        self._file = h5py.File(path, "r")
-        self.instruments = tuple(sorted(self._file["sources"]))
-        self.frames, self.bins = self._file[MIXTURE].shape
-        self.samples = int(self._file.attrs["samples"])
-        self.peak = float(self._file.attrs["peak"])
+        with h5py.File(path, "r") as file:
+            names = [MIXTURE, *(f"sources/{name}" for name in sorted(file["sources"]))]
+            places = {name: (file[name].id.get_offset(), file[name].shape) for name in names}
+            self.samples = int(file.attrs["samples"])
+            self.peak = float(file.attrs["peak"])
+        if any(offset is None for offset, _ in places.values()):
+            raise UserError(f"{path}: its spectrograms do not lie in one piece each: run the spectrograms stage again")
+        self._frames = {
+            name: np.memmap(path, np.complex64, "r", offset, shape) for name, (offset, shape) in places.items()
+        }
+        self.instruments = tuple(name.removeprefix("sources/") for name in names[1:])
+        self.frames, self.bins = places[MIXTURE][1]
 
     def __enter__(self) -> Self:
         return self
@@ -117,8 +260,8 @@ class TrackSpectrograms:
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Let go of the file; what was read of it stays valid."""
+        self._frames.clear()
 
     def mixture(self, start: int = 0, frames: int | None = None) -> Complex:
         """Complex mixture `(bins, frames)` from frame `start`; silence beyond the end."""
@@ -130,8 +273,9 @@ class TrackSpectrograms:
 
     def _read(self, name: str, start: int, frames: int | None) -> Complex:
         stop = self.frames if frames is None else start + frames
-        spectrogram: Complex = self._file[name][start:stop].T
-        return np.pad(spectrogram, ((0, 0), (0, stop - start - spectrogram.shape[1])))
+        spectrogram: Complex = self._frames[name].view(np.ndarray)[start:stop].T
+        missing = stop - start - spectrogram.shape[1]
+        return np.pad(spectrogram, ((0, 0), (0, missing))) if missing else spectrogram
 
 
 def track_files(folder: Path) -> list[Path]:

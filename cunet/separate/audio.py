@@ -13,7 +13,7 @@ import soundfile
 
 from cunet.datasets.track import Waveform
 from cunet.errors import UserError
-from cunet.preprocess.spectrogram import resample
+from cunet.preprocess.spectrogram import downmix, resample
 
 # Of ffmpeg's formats, those that hold sound themselves; a playlist could name any file of this machine.
 CONTAINERS = (
@@ -71,8 +71,7 @@ class Downmix(Audio):
         self._audio = audio
 
     def _read(self, start: int, stop: int) -> Waveform:
-        mean: Waveform = self._audio.read(start, stop).mean(axis=1, keepdims=True)
-        return mean
+        return downmix(self._audio.read(start, stop))
 
 
 class Resampled(Audio):

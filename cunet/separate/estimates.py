@@ -71,17 +71,17 @@ class Estimates:
 
     def read(self, start: int, stop: int) -> dict[str, Waveform]:
         """Samples from `start` to `stop` of every estimate, `(stop - start, channels)` by name of its condition."""
-        low = self._own.read(start, stop).reshape(stop - start, len(self._conditions), self._audio.channels)
+        low = self._own.read(start, stop).T.reshape(len(self._conditions), self._audio.channels, stop - start)
         if self._above == "share":
             high = self._audio.read(start, stop) - self._band.read(start, stop)
-            low += self._shares(start, stop)[:, :, None] * high[:, None]
-        return {name: low[:, number] for number, name in enumerate(self._conditions)}
+            low += self._shares(start, stop)[:, None] * high.T
+        return {name: estimate.T for name, estimate in zip(self._conditions, low, strict=True)}
 
     def _shares(self, start: int, stop: int) -> npt.NDArray[np.float32]:
-        """Share of every estimate in the mixture's upper octave `(samples, conditions)`, between frames on a line."""
+        """Share of every estimate in the mixture's upper octave `(conditions, samples)`, between frames on a line."""
         centres, shares = self._masked.shares(*self._own.needs(start, stop))
         seconds = np.arange(start, stop) / self._audio.rate
-        return np.stack([np.interp(seconds, centres, share) for share in shares], axis=1).astype(np.float32)
+        return np.stack([np.interp(seconds, centres, share) for share in shares]).astype(np.float32)
 
 
 class _Masked(Audio):

@@ -8,11 +8,24 @@ import museval
 import numpy as np
 import pytest
 import soundfile
+from scipy.signal import ShortTimeFFT, resample_poly
+from scipy.signal.windows import hann
+from threadpoolctl import threadpool_limits
 
 from cunet.datasets import folder
 from cunet.datasets.track import FileTrack
 from cunet.params import Params, Spectrogram
-from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint, istft, read_mono, resample, stft, write_track
+from cunet.preprocess.spectrogram import (
+    TrackSpectrograms,
+    fingerprint,
+    frame_centres,
+    frame_count,
+    istft,
+    read_mono,
+    resample,
+    stft,
+    write_track,
+)
 
 PAPER = Spectrogram(sample_rate=8192, window=1024, hop=768)
 
@@ -24,6 +37,35 @@ def test_the_inverse_transform_gives_the_waveform_back(samples: int) -> None:
     assert spectrogram.shape[0] == 513
     assert spectrogram.dtype == np.complex64
     np.testing.assert_allclose(istft(spectrogram, samples, PAPER), waveform, atol=1e-5)
+
+
+@pytest.mark.parametrize("window, hop", [(1024, 768), (1024, 256), (256, 192), (10, 9), (6, 5), (4, 1)])
+@pytest.mark.parametrize("samples", [1, 255, 256, 257, 1025, 3841, 60000])
+def test_the_transforms_are_those_of_scipy(samples: int, window: int, hop: int) -> None:
+    settings = Spectrogram(sample_rate=8192, window=window, hop=hop)
+    reference = ShortTimeFFT(hann(window, sym=False), hop, 8192)
+    rng = np.random.default_rng(0)
+    waveform = rng.standard_normal(samples).astype(np.float32)
+    expected = reference.stft(np.pad(waveform, (0, max(0, window - samples))))
+    spectrogram = stft(waveform, settings)
+    assert frame_count(samples, settings) == expected.shape[1]
+    centres = np.arange(reference.p_min, reference.p_min + expected.shape[1]) * hop / 8192
+    np.testing.assert_allclose(frame_centres(0, expected.shape[1], settings), centres)
+    np.testing.assert_allclose(spectrogram, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+    masked = spectrogram * rng.random(spectrogram.shape, np.float32)  # of no waveform any more
+    back = reference.istft(masked, k1=max(samples, window))[:samples]
+    np.testing.assert_allclose(istft(masked, samples, settings), back, rtol=0, atol=1e-6 * np.abs(back).max())
+
+
+@pytest.mark.parametrize("rates", [(44100, 8192), (8192, 44100), (48000, 8192), (44100, 22050), (2, 3), (8192, 8192)])
+@pytest.mark.parametrize("shape", [(1, 1), (777, 2), (50001, 3)])
+def test_resampled_is_what_scipy_makes_of_it(rates: tuple[int, int], shape: tuple[int, int]) -> None:
+    waveform = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    expected = resample_poly(waveform, rates[1], rates[0])
+    resampled = resample(waveform, *rates)
+    assert resampled.dtype == np.float32
+    assert resampled.shape == expected.shape
+    np.testing.assert_allclose(resampled, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
 
 
 def test_mono_is_the_mean_of_the_channels_at_the_new_rate(tmp_path: Path) -> None:
@@ -79,6 +121,18 @@ def test_the_same_track_gives_the_same_file_and_another_a_new_fingerprint(
     a, b, c = (tmp_path / name / "song.h5" for name in "abc")
     assert a.read_bytes() == b.read_bytes()
     assert fingerprint(a.parent) == fingerprint(b.parent) != fingerprint(c.parent)
+
+
+def test_the_file_is_the_same_to_the_byte_on_any_number_of_threads(tmp_path: Path, params: Params) -> None:
+    """Workers of dask compute on one, a process of its own on all cores."""
+    noise = np.random.default_rng(0).standard_normal((20 * 44100, 2))
+    for name in ("a", "b"):
+        soundfile.write(tmp_path / f"{name}.wav", 0.1 * noise, 44100)
+    track = FileTrack("noise", {name: tmp_path / f"{name}.wav" for name in ("a", "b")})
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            write_track(track, tmp_path / f"{threads}.h5", params.spectrogram)
+    assert (tmp_path / "1.h5").read_bytes() == (tmp_path / "2.h5").read_bytes()
 
 
 def test_the_file_is_the_same_to_the_byte_when_objects_live_longer(
