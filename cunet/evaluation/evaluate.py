@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from distributed import Client
 
 from cunet import cluster
 from cunet.datasets.track import Track
@@ -16,6 +16,9 @@ from cunet.evaluation.scores import TrackScores, score_track
 from cunet.evaluation.targets import Conditions
 from cunet.params import Evaluate, Spectrogram, flatten
 from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Estimator = Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]
 SCORES, PROVENANCE = "scores.csv", "evaluation.json"
@@ -29,10 +32,12 @@ def evaluate(
     spectrograms: Path,
     spectrogram: Spectrogram,
     settings: Evaluate,
-    client: Client,
+    client: "Client",
     out: Path,
 ) -> pd.DataFrame:
     """Score the estimates of all `conditions` on all test tracks; tracks scored in `out` already are kept.
+
+    museval scores an excerpt of the first track as well.
 
     Writes to the folder `out`: `test/<track>.json` as museval does and the same as a table `test/<track>.csv`,
     all tables as `scores.csv`, excerpts and their pictures in `examples/`, and in `evaluation.json` what the
@@ -48,12 +53,13 @@ def evaluate(
     (out / PROVENANCE).write_text(json.dumps(described, indent=2) + "\n")
     examples = {track.name for track in tracks[: settings.example_tracks]}
 
-    def arguments(track: Track) -> tuple[Track, dict[str, Mask], Conditions, Spectrogram, Evaluate]:
+    def arguments(track: Track) -> tuple[Track, dict[str, Mask], Conditions, Spectrogram, Evaluate, bool]:
         with TrackSpectrograms(spectrograms / f"{track.name}.h5") as file:
             masks = estimate(file, conditions)
             if track.name in examples:
                 write_example(file, masks, conditions, name, spectrogram, settings.example_seconds, out)
-        return track, client.scatter([masks], hash=False)[0], conditions, spectrogram, settings
+        checked = track == tracks[0]
+        return track, client.scatter([masks], hash=False)[0], conditions, spectrogram, settings, checked
 
     scores: TrackScores
     for _, scores in cluster.for_each(
@@ -81,7 +87,7 @@ def memory_of_a_track(
         with TrackSpectrograms(spectrograms / f"{track.name}.h5") as file:
             longest = max(longest, file.samples)
     seconds = longest / spectrogram.sample_rate
-    return PROTOCOLS[settings.protocol].memory(tracks, seconds, spectrogram.sample_rate, estimates)
+    return PROTOCOLS[settings.protocol].memory(tracks, seconds, settings, spectrogram.sample_rate, estimates)
 
 
 def read_scores(results: Path) -> pd.DataFrame:

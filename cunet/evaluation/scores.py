@@ -4,18 +4,24 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import museval
+import numpy as np
 import pandas as pd
 
 from cunet.datasets.track import Track
+from cunet.errors import UserError
+from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, whole_track
 from cunet.evaluation.masks import Mask
-from cunet.evaluation.protocols import METRICS, PROTOCOLS, Signals
+from cunet.evaluation.protocols import PROTOCOLS, Signals
 from cunet.evaluation.targets import Conditions, condition_group
 from cunet.params import Evaluate, Spectrogram
+from cunet.preprocess.conditions import SINGLE
 
 SILENT = "silent reference"
 UNSCORED = "no finite score in any frame"  # something is silent in each, or the estimate perfect
-COLUMNS = ["track", "target", "group", *METRICS, "frames", "lost", "note"]
+COLUMNS = ["track", "target", "group", *METRICS, *WHOLE_TRACK, "frames", "lost", "note"]
+CHECKED = 10  # seconds of a track that museval scores as well
+TOLERANCE = 1e-4  # dB
+EXACT = 80  # dB; what is above is rounding
 
 
 @dataclass(frozen=True)
@@ -24,12 +30,14 @@ class TrackScores:
 
     Attributes:
         json: museval's file: the metrics of every frame and target; NaN where a frame is lost.
+        whole: scores over the whole track, by target.
         silent: targets left out, since they or their estimates are silent in the whole track, and why.
         groups: of all targets, in the order of the table.
     """
 
     track: str
     json: str
+    whole: dict[str, dict[str, float]]
     silent: dict[str, str]
     groups: dict[str, str]
 
@@ -37,10 +45,19 @@ class TrackScores:
         """A row a target: median of each metric over frames, number of frames, and of those lost to silence."""
         frames = {target["name"]: target["frames"] for target in json.loads(self.json)["targets"]}
         rows = [
-            {"track": self.track, "target": name, "group": group, **_row(frames.get(name, []), self.silent.get(name))}
+            {"track": self.track, "target": name, "group": group, **self._row(name, frames.get(name, []))}
             for name, group in self.groups.items()
         ]
         return pd.DataFrame(rows, columns=COLUMNS)
+
+    def _row(self, target: str, frames: list[dict[str, dict[str, float]]]) -> dict[str, str | float]:
+        if target in self.silent:
+            return {"frames": 0, "lost": 0, "note": self.silent[target]}
+        values = pd.DataFrame([frame["metrics"] for frame in frames])
+        lost = int(values["SDR"].isna().sum())
+        medians = {metric: float(values[metric].median()) for metric in METRICS}
+        note = UNSCORED * (lost == len(frames))
+        return {**medians, **self.whole[target], "frames": len(frames), "lost": lost, "note": note}
 
     def write(self, folder: Path) -> None:
         """Write `<track>.json`, and the table as `<track>.csv`, which is there only when both are whole."""
@@ -51,10 +68,21 @@ class TrackScores:
 
 
 def score_track(
-    track: Track, masks: dict[str, Mask], conditions: Conditions, spectrogram: Spectrogram, settings: Evaluate
+    track: Track,
+    masks: dict[str, Mask],
+    conditions: Conditions,
+    spectrogram: Spectrogram,
+    settings: Evaluate,
+    check: bool = False,
 ) -> TrackScores:
-    """Score what the masks `(bins, frames)` of all conditions leave of a track's mixture."""
+    """Score what the masks `(bins, frames)` of all conditions leave of a track's mixture.
+
+    Raises:
+        UserError: museval was asked to `check` the scores, and has others.
+    """
     signals = PROTOCOLS[settings.protocol].signals(track, masks, spectrogram)
+    if check:
+        check_against_museval(track.name, signals, conditions, settings)
     return score_signals(track.name, signals, conditions, settings)
 
 
@@ -64,24 +92,48 @@ def score_signals(name: str, signals: Signals, conditions: Conditions, settings:
     museval turns a frame to NaN for every source when one is silent in it. A target that is silent in the
     whole track is left out, so that the others keep their scores.
     """
+    from museval import TrackStore  # takes seconds to import
+
     protocol = PROTOCOLS[settings.protocol]
+    silent = silence(signals, conditions)
+    window, hop = protocol.frames(signals, settings)
+    store = TrackStore(name, win=window, hop=hop)
+    scored = {target: z for target, z in conditions.items() if target not in silent}
+    for target, values in protocol.score(signals, scored, settings).items():
+        store.add_target(target, values)
+    whole = {target: whole_track(signals.weighted(z), signals.estimates[target]) for target, z in scored.items()}
+    groups = {target: condition_group(z) for target, z in conditions.items()}
+    return TrackScores(name, store.json, whole, silent, groups)
+
+
+def silence(signals: Signals, conditions: Conditions) -> dict[str, str]:
+    """The targets that have no score, since they or their estimates are silent in the whole track, and why."""
     silent = {target: SILENT for target, z in conditions.items() if not signals.weighted(z).any()}
     for target in conditions:
         if not signals.estimates[target].any():
             silent.setdefault(target, "silent estimate")
-    window, hop = protocol.frames(signals, settings)
-    store = museval.TrackStore(name, win=window, hop=hop)
-    scored = {target: z for target, z in conditions.items() if target not in silent}
-    for target, values in protocol.score(signals, scored, window, hop).items():
-        store.add_target(target, values)
-    groups = {target: condition_group(z) for target, z in conditions.items()}
-    return TrackScores(name, store.json, silent, groups)
+    return silent
 
 
-def _row(frames: list[dict[str, dict[str, float]]], silent: str | None) -> dict[str, str | float]:
-    if silent:
-        return {"frames": 0, "lost": 0, "note": silent}
-    values = pd.DataFrame([frame["metrics"] for frame in frames])
-    lost = int(values["SDR"].isna().sum())
-    medians = {metric: float(values[metric].median()) for metric in METRICS}
-    return {**medians, "frames": len(frames), "lost": lost, "note": UNSCORED * (lost == len(frames))}
+def check_against_museval(name: str, signals: Signals, conditions: Conditions, settings: Evaluate) -> None:
+    """Score the middle seconds of a track's single instruments with museval as well.
+
+    Raises:
+        UserError: the scores are not the same.
+    """
+    excerpt = signals.middle(CHECKED)
+    silent = silence(excerpt, conditions)
+    single = {target: z for target, z in conditions.items() if condition_group(z) == SINGLE and target not in silent}
+    protocol = PROTOCOLS[settings.protocol]
+    ours, theirs = (
+        protocol.score(excerpt, single, settings.model_copy(update={"engine": engine}))
+        for engine in ("bsseval", "museval")
+    )
+    for target in single:
+        for metric in METRICS:
+            one, other = (np.clip(scores[target][metric], -EXACT, EXACT) for scores in (ours, theirs))
+            if not np.allclose(one, other, rtol=0, atol=TOLERANCE, equal_nan=True):
+                raise UserError(
+                    f"{name}: the {metric} of {target} is not that of museval (by {np.nanmax(np.abs(one - other)):.1e} "
+                    "dB): set evaluate.engine to museval, and report it with the track"
+                )

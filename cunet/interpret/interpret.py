@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 import pandas as pd
-from distributed import Client
 
 from cunet import cluster
 from cunet.datasets.track import MIXTURE, Track
@@ -23,6 +23,9 @@ from cunet.params import Evaluate, Interpret, Spectrogram
 from cunet.preprocess.conditions import single_conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 NEUTRAL, PATH = "neutral", "path"
 EXAMPLES, SOUND = "examples", "sound"
 SCORES = "neutral.csv"  # written last
@@ -36,7 +39,7 @@ def interpret(
     spectrogram: Spectrogram,
     evaluation: Evaluate,
     settings: Interpret,
-    client: Client,
+    client: "Client",
     out: Path,
 ) -> None:
     """Write what the control network of an architecture does to the folder `out`.

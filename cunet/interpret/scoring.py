@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cunet.datasets.track import Track
+from cunet.evaluation.bss_eval import sdr_alone
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.targets import Conditions, by_name
@@ -40,15 +41,15 @@ def score_against_all(
     """
     protocol = PROTOCOLS[settings.protocol]
     signals = protocol.signals(track, masks, spectrogram)
-    window, hop = protocol.frames(signals, settings)
+    frames = protocol.frame_samples(signals, settings)
     instruments = by_name(single_conditions(track.instruments))
     rows = []
     for name, estimate in signals.estimates.items():
         for target, condition in (instruments | ({ASKED: asked[name]} if name in asked else {})).items():
             reference = signals.weighted(condition)
             if reference.any() and estimate.any():
-                values = protocol.bss_eval({target: reference}, {target: estimate}, signals.rate, window, hop)
-                rows.append((name, target, float(np.nanmedian(values[target]["SDR"]))))
+                values = sdr_alone(protocol.version, reference, estimate, *frames)
+                rows.append((name, target, float(np.nanmedian(values))))
     return pd.DataFrame(rows, columns=["estimate", "target", "SDR"])
 
 

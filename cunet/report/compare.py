@@ -70,6 +70,7 @@ def compare(
     write_listening_page(out / "sound", of_first, scored, f"{title}, to listen to", out)
 
     document = [parts.scores_part(summary, scores, settings), *parts.combinations_parts(summary)]
+    document.append(parts.metrics_part(summary, scores))
     document += [parts.differences_part(compared, settings)] if len(models) > 1 else []
     document += [parts.seeds_part(summary)] if summary[SEEDS].max() > 1 else []
     tracks = min(params.interpret.tracks, scores["track"].nunique())

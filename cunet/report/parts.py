@@ -5,14 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from cunet.evaluation.targets import BETWEEN
-from cunet.params import Compare, Params
+from cunet.params import Compare, Params, Train
 from cunet.preprocess.conditions import SINGLE
 from cunet.report.costs import costs_table
 from cunet.report.document import Part, Picture
 from cunet.report.listen import PAGE
 from cunet.report.published import SUFFIX
 from cunet.report.statistics import SEED_MEAN, SEED_STD, SEEDS
-from cunet.report.tables import WIDEST, interval, left_out, mean_of, protocol_of, sdr_table, title_of
+from cunet.report.tables import WIDEST, interval, left_out, mean_of, metrics_table, protocol_of, sdr_table, title_of
 from cunet.variant import DEDICATED
 
 SILENCE = "An estimate of silence would score about 0 dB."
@@ -26,12 +26,20 @@ def compared_part(params: Params) -> Part:
         f"the data set {params.dataset}. A name says FiLM (simple: one gamma and beta a layer, complex: one a feature "
         "map), control network (dense or conv) and, where they are not the paper's, where the FiLM layers are and "
         f"which conditions the network was trained on; {DEDICATED} is one dedicated U-Net an instrument.",
-        f"Every network was trained on up to {train.epochs * train.batches_per_epoch} batches of {train.batch_size} "
-        f"patches, once with each of the seeds {', '.join(map(str, params.seeds))}. Intervals and tests are over "
-        "tracks: what another training would change, only several seeds show. The mixture is what doing nothing "
-        "scores; the ideal ratio mask is what no mask of this kind can beat by much.",
+        f"Training read up to {_patches(train, True)} patches per conditioned network and {_patches(train, False)} per "
+        f"dedicated network, {_with_seeds(params.seeds)}. Intervals and tests are over tracks; only several seeds show "
+        "what another training would change. The mixture row scores the unprocessed input; the ideal ratio mask is an "
+        "upper bound for masks of this kind.",
     ]
     return Part("What is compared", lines)
+
+
+def _patches(train: Train, conditioned: bool) -> str:
+    return f"{train.epochs_of(conditioned) * train.batches_per_epoch * train.batch_size:,}"
+
+
+def _with_seeds(seeds: list[int]) -> str:
+    return f"with seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
 
 
 def scores_part(summary: pd.DataFrame, scores: pd.DataFrame, settings: Compare) -> Part:
@@ -63,6 +71,18 @@ def combinations_parts(summary: pd.DataFrame) -> list[Part]:
             notes.append("This protocol gives an estimate at any level the same score: the levels are not judged.")
         parts.append(Part(f"SDR of {title_of(group)}", [text] if not parts else [], sdr_table(summary, group), notes))
     return parts
+
+
+def metrics_part(summary: pd.DataFrame, scores: pd.DataFrame) -> Part:
+    """Every metric of single instruments, those of newer papers among them."""
+    without = "; this version has no ISR" if scores["ISR"].isna().all() else ""
+    text = (
+        "In dB, the mean over instruments. SDR, ISR (image), SIR (interference) and SAR (artifacts) are those of BSS "
+        f"Eval, over tracks as above{without}. SI-SDR (Le Roux et al., 2019) and SDR 2021, the SDR of the 2021 Music "
+        "Demixing challenge (Mitsufuji et al., 2022), are computed over whole tracks, and averaged over them."
+    )
+    notes = ["Instrument by instrument: sdr.csv; track by track: sdr_by_track.csv."]
+    return Part("All metrics of single instruments", [text], metrics_table(summary), notes)
 
 
 def differences_part(table: pd.DataFrame, settings: Compare) -> Part:

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import bootstrap, wilcoxon
 from statsmodels.stats.multitest import multipletests
 
-from cunet.evaluation.protocols import METRICS
+from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.params import Compare
 from cunet.report.tables import HIGH, LOW, mean_of, of_groups, protocol_of, summarise
 
@@ -24,7 +24,9 @@ Values = npt.NDArray[np.float64]
 def over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
     """Scores of every track, the mean over the seeds that a network was trained with; order is kept."""
     groups = scores.groupby(KEYS, sort=False)
-    return pd.concat([groups[METRICS].mean(), groups[["frames", "lost", "note"]].max()], axis=1).reset_index()
+    return pd.concat(
+        [groups[[*METRICS, *WHOLE_TRACK]].mean(), groups[["frames", "lost", "note"]].max()], axis=1
+    ).reset_index()
 
 
 def seed_spread(scores: pd.DataFrame) -> pd.DataFrame:

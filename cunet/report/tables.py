@@ -1,10 +1,12 @@
 """Scores over tracks, as the protocol says, and as tables for people."""
 
 from collections.abc import Iterator
+from math import nan
 
 import pandas as pd
 
-from cunet.evaluation.protocols import METRICS, PROTOCOLS, Protocol
+from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
+from cunet.evaluation.protocols import PROTOCOLS, Protocol
 from cunet.evaluation.targets import BETWEEN
 from cunet.preprocess.conditions import SINGLE
 
@@ -19,22 +21,26 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
     """From per-track scores to a row an architecture and target, and a row for the mean over each group of targets.
 
     Args:
-        scores: columns architecture, protocol, track, target, group, SDR, ISR, SIR, SAR; architectures and targets
-            keep their order.
+        scores: columns architecture, protocol, track, target, group, SDR, ISR, SIR, SAR, SI-SDR, SDR 2021;
+            architectures and targets keep their order.
 
     Returns:
         columns architecture, protocol, group, target, tracks (that have a score), SDR, ISR, SIR, SAR in dB: medians
         over tracks, or means, with their standard deviations in SDR std, ISR std, SIR std, SAR std. In the row of a
-        mean, a deviation is that over all tracks and targets.
+        mean, a deviation is that over all tracks and targets. SI-SDR and SDR 2021 are always means over tracks, as
+        those who introduced them report them.
     """
     protocol = protocol_of(scores)
     tables = []
     for (name, group), own in of_groups(scores):
         groups = own[["target", *METRICS]].groupby("target", sort=False)
         by_target = (groups.mean() if protocol.mean else groups.median()).reset_index()
+        by_target[WHOLE_TRACK] = own.groupby("target", sort=False)[WHOLE_TRACK].mean().to_numpy()
         by_target.insert(1, "tracks", groups["SDR"].count().to_numpy())
         tracks = own.dropna(subset=["SDR"])["track"].nunique()
-        mean = pd.DataFrame([{"target": mean_of(group), "tracks": tracks, **by_target[METRICS].mean()}])
+        mean = pd.DataFrame(
+            [{"target": mean_of(group), "tracks": tracks, **by_target[[*METRICS, *WHOLE_TRACK]].mean()}]
+        )
         if protocol.mean:
             by_target[SPREAD] = groups.std(ddof=0).to_numpy()
             mean[SPREAD] = own[METRICS].std(ddof=0).to_numpy()
@@ -70,6 +76,12 @@ def sdr_table(summary: pd.DataFrame, group: str) -> pd.DataFrame:
     wide = cells.pivot(index="architecture", columns="target", values="cell")
     shown = targets if group == SINGLE or len(targets) <= WIDEST + 1 else [mean_of(group)]
     return wide.loc[names, shown].fillna("–").rename(columns={mean_of(group): MEAN}).reset_index()
+
+
+def metrics_table(summary: pd.DataFrame) -> pd.DataFrame:
+    """All metrics for people, the mean over single instruments: an architecture a row."""
+    own = summary[summary["target"] == MEAN].set_index("architecture")[[*METRICS, *WHOLE_TRACK]]
+    return own.map(lambda value: _cell(value, nan, nan, nan)).reset_index()
 
 
 def over_tracks(scores: pd.DataFrame) -> str:

@@ -7,7 +7,8 @@ import museval
 import numpy as np
 import pytest
 
-from cunet.evaluation.protocols import METRICS, PROTOCOLS, Signals
+from cunet.evaluation.bss_eval import METRICS
+from cunet.evaluation.protocols import PROTOCOLS, Signals
 from cunet.evaluation.scores import TrackScores, score_signals
 from cunet.evaluation.targets import by_name
 from cunet.params import Evaluate, Params, ProtocolName

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from cunet.evaluation.protocols import METRICS
+from cunet.evaluation.bss_eval import METRICS
 from cunet.report.published import published_rows
 
 

@@ -17,7 +17,8 @@ SETTINGS = Compare(published=False, confidence=0.95, resamples=2000)
 def rows(name: str, values: np.ndarray, target: str = "vocals", protocol: str = "model-rate") -> pd.DataFrame:
     tracks = [f"track {number}" for number in range(len(values))]
     table = pd.DataFrame({"architecture": name, "protocol": protocol, "track": tracks, "target": target, "SDR": values})
-    return table.assign(group="single", ISR=0.0, SIR=0.0, SAR=0.0, frames=10, lost=0, note="")
+    zeros = dict.fromkeys(["ISR", "SIR", "SAR", "SI-SDR", "SDR 2021"], 0.0)
+    return table.assign(group="single", **zeros, frames=10, lost=0, note="")
 
 
 def bounds(table: pd.DataFrame) -> dict[str, tuple[float, float]]:

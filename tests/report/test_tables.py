@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from cunet.params import Params
-from cunet.report.parts import combinations_parts, differences_part, scores_part
+from cunet.report.parts import combinations_parts, differences_part, metrics_part, scores_part
 from cunet.report.sdr_plot import draw_sdr
 from cunet.report.statistics import differences, intervals
 from cunet.report.tables import metrics, sdr_table, summarise
@@ -28,13 +28,14 @@ def scores() -> pd.DataFrame:
             rows.append(
                 (name, "model-rate", track, "bass", "single", *values, 0 if silent else 40, 0 if silent else 3, note)
             )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.assign(**{"SI-SDR": table["SDR"] - 1, "SDR 2021": table["SDR"] + 1})
 
 
 def test_the_summary_is_medians_over_tracks_and_their_mean_over_targets(scores: pd.DataFrame) -> None:
     summary = summarise(scores)
     assert list(summary.columns) == [
-        *("architecture", "protocol", "group", "target", "tracks", "SDR", "ISR", "SIR", "SAR")
+        *("architecture", "protocol", "group", "target", "tracks", "SDR", "ISR", "SIR", "SAR", "SI-SDR", "SDR 2021")
     ]
     assert list(summary["architecture"].unique()) == ["mixture", "simple-dense"]
     table = summary.set_index(["architecture", "target"])
@@ -43,6 +44,17 @@ def test_the_summary_is_medians_over_tracks_and_their_mean_over_targets(scores: 
     assert table.loc[("mixture", "mean"), "SDR"] == 2.75
     assert table.loc[("simple-dense", "mean"), "SDR"] == 7.75
     assert table["tracks"].tolist() == [3, 2, 3, 3, 2, 3]
+
+
+def test_scores_of_whole_tracks_are_means_over_tracks_whatever_the_protocol(scores: pd.DataFrame) -> None:
+    table = summarise(scores).set_index(["architecture", "target"])
+    assert table.loc[("mixture", "vocals"), "SI-SDR"] == 3
+    assert table.loc[("mixture", "vocals"), "SDR 2021"] == 5
+    assert table.loc[("mixture", "mean"), "SDR 2021"] == pytest.approx((5 + 4.5) / 2)
+    shown = metrics_part(summarise(scores), scores).table
+    assert shown is not None
+    assert list(shown.columns) == ["architecture", "SDR", "ISR", "SIR", "SAR", "SI-SDR", "SDR 2021"]
+    assert shown["SDR 2021"].tolist() == ["4.75", "9.75"]
 
 
 def test_the_report_says_what_was_left_out(scores: pd.DataFrame, params: Params) -> None:
@@ -69,7 +81,7 @@ def test_metrics_keep_their_names_when_film_and_control_change(scores: pd.DataFr
 def test_the_papers_tables_are_means_and_deviations(params: Params) -> None:
     sdr = {("x", "bass"): 1.0, ("y", "bass"): 5.0, ("x", "vocals"): 2.0, ("y", "vocals"): 2.0}
     rows = [("unet", "paper", *key, "single", value, np.nan, 0.0, 0.0, 1, 0, "") for key, value in sdr.items()]
-    scores = pd.DataFrame(rows, columns=COLUMNS)
+    scores = pd.DataFrame(rows, columns=COLUMNS).assign(**{"SI-SDR": 0.0, "SDR 2021": 0.0})
     summary = summarise(scores)
     table = summary.set_index("target")
     assert table["SDR"].to_dict() == {"bass": 3.0, "vocals": 2.0, "mean": 2.5}

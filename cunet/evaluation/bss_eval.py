@@ -1,0 +1,91 @@
+"""BSS Eval by version and engine: scores of estimates, by name, among references."""
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from cunet import bsseval
+from cunet.datasets.track import Waveform
+from cunet.params import Engine
+
+METRICS = ["SDR", "ISR", "SIR", "SAR"]
+WHOLE_TRACK = ["SI-SDR", "SDR 2021"]  # computed once per track, whatever the protocol
+Version = Literal["v4", "v3"]
+Waveforms = dict[str, Waveform]  # (samples, channels)
+Values = dict[str, npt.NDArray[np.float64]]  # of each metric, in every frame
+BssEval = Callable[[Waveforms, Waveforms, int, int], dict[str, Values]]
+
+
+def _v4(references: Waveforms, estimates: Waveforms, window: int, hop: int) -> dict[str, Values]:
+    """BSS Eval v4 (Stöter, Liutkus & Ito, LVA/ICA 2018): in frames; window and hop in samples."""
+    return _scores(bsseval.References(_stack(references.values()), window, hop), references, estimates, "images")
+
+
+def _v3(references: Waveforms, estimates: Waveforms, window: int, hop: int) -> dict[str, Values]:
+    """BSS Eval v3 "sources" (Vincent, Gribonval & Févotte, 2006): on the whole track, without ISR."""
+    return _scores(bsseval.References(_stack(references.values())), references, estimates, "sources")
+
+
+def _scores(
+    prepared: bsseval.References, references: Waveforms, estimates: Waveforms, version: Literal["images", "sources"]
+) -> dict[str, Values]:
+    """As museval does, a frame in which any estimate is silent is lost for all."""
+    places = [list(references).index(name) for name in estimates]
+    scores = prepared.score(_stack(estimates.values()), places, version)
+    lost = np.isnan(scores.sdr).any(axis=0)
+    metrics = [np.where(lost, np.nan, values) for values in scores]
+    return {name: dict(zip(METRICS, values, strict=True)) for name, *values in zip(estimates, *metrics, strict=True)}
+
+
+def _museval_v4(references: Waveforms, estimates: Waveforms, window: int, hop: int) -> dict[str, Values]:
+    import museval
+
+    metrics = museval.evaluate(*_filled(references, estimates), win=window, hop=hop)
+    named = {name: dict(zip(METRICS, values, strict=True)) for name, *values in zip(references, *metrics, strict=True)}
+    return {name: named[name] for name in estimates}
+
+
+def _museval_v3(references: Waveforms, estimates: Waveforms, window: int, hop: int) -> dict[str, Values]:
+    import museval
+
+    filled = _filled(references, estimates)
+    sdr, sir, sar, _ = museval.metrics.bss_eval_sources(*filled, compute_permutation=False)
+    metrics = [sdr, np.full_like(sdr, np.nan), sir, sar]
+    named = {name: dict(zip(METRICS, values, strict=True)) for name, *values in zip(references, *metrics, strict=True)}
+    return {name: named[name] for name in estimates}
+
+
+def _filled(references: Waveforms, estimates: Waveforms) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Museval wants an estimate of every reference; the scores of one do not depend on the others."""
+    anything = np.asarray(sum(references.values()))
+    every = [estimates.get(name, anything) for name in references]
+    return _stack(references.values()).astype(np.float64), _stack(every).astype(np.float64)
+
+
+def _stack(waveforms: Iterable[Waveform]) -> npt.NDArray[np.float32]:
+    return np.stack(list(waveforms))
+
+
+# Scores of estimates, by name, among references, which have more names or the same; window and hop in samples.
+BSS_EVAL: dict[Engine, dict[Version, BssEval]] = {
+    "bsseval": {"v4": _v4, "v3": _v3},
+    "museval": {"v4": _museval_v4, "v3": _museval_v3},
+}
+
+
+def sdr_alone(
+    version: Version, reference: Waveform, estimate: Waveform, window: int, hop: int
+) -> npt.NDArray[np.float64]:
+    """SDR in every frame of one estimate: it does not depend on the other sources, and v4 needs no filter for it."""
+    if version == "v4":
+        return bsseval.sdr_v4(reference, estimate, window, hop)
+    sdr: npt.NDArray[np.float64] = bsseval.bss_eval_v3(reference[None], estimate[None]).sdr[0]
+    return sdr
+
+
+def whole_track(reference: Waveform, estimate: Waveform) -> dict[str, float]:
+    """Scores of an estimate over the whole track: SI-SDR, and the SDR of the 2021 Music Demixing challenge, in dB."""
+    values = bsseval.si_sdr(reference, estimate), bsseval.sdr_2021(reference, estimate)
+    return dict(zip(WHOLE_TRACK, values, strict=True))
