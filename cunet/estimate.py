@@ -149,7 +149,8 @@ def _training(params: Params, track: Track, name: str, folder: Path) -> Step:
     batch = batches[0]
     reading = _time(lambda: batches[1]) / READERS
     model = architecture.build(architecture.networks[0])
-    compile_network(model, settings)
+    epochs = settings.epochs_of(architecture.conditioned)
+    compile_network(model, settings, epochs)
     model.train_on_batch(*batch)  # traces the graph
     step = _time(lambda: [model.train_on_batch(*batch) for _ in range(STEPS)]) / STEPS
     epoch = settings.batches_per_epoch * max(step, reading)
@@ -159,7 +160,7 @@ def _training(params: Params, track: Track, name: str, folder: Path) -> Step:
         f"train {name}",
         networks * weights * np.dtype(np.float32).itemsize,
         psutil.Process().memory_info().rss,
-        networks * settings.epochs * epoch,
+        networks * epochs * epoch,
         f"{networks} x {weights / 1e6:.1f} M weights, {duration(epoch)} an epoch each; early stopping may end sooner",
     )
 
@@ -170,7 +171,9 @@ def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step
         masks = ideal_ratio_mask(file, conditions)
     taken = _time(lambda: score_track(track, masks, conditions, params.spectrogram, params.evaluate))
     protocol = PROTOCOLS[params.evaluate.protocol]
-    memory = protocol.memory([track], _long_track(extent), params.spectrogram.sample_rate, len(conditions))
+    memory = protocol.memory(
+        [track], _long_track(extent), params.evaluate, params.spectrogram.sample_rate, len(conditions)
+    )
     workers = local_workers(params.dask, memory)
     scored = (1 + len(params.baselines)) * len(params.seeds) + BOUNDS
     return Step(
@@ -187,7 +190,7 @@ def _interpreting(params: Params, extent: Extent, track: Track, folder: Path) ->
     taken = _time(lambda: score_against_all(track, mask, {}, params.spectrogram, params.evaluate))
     estimates = estimates_of_a_track(track.instruments, params.interpret)
     protocol, rate = PROTOCOLS[params.evaluate.protocol], params.spectrogram.sample_rate
-    memory = protocol.memory([track], _long_track(extent), rate, estimates)
+    memory = protocol.memory([track], _long_track(extent), params.evaluate, rate, estimates)
     workers = local_workers(params.dask, memory)
     tracks = min(params.interpret.tracks, extent.tracks["test"])
     seconds = tracks * extent.seconds["test"] / extent.tracks["test"]

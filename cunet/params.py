@@ -22,6 +22,7 @@ Subset = Literal["train", "test"]
 INSTRUMENT = r"[\w -]+"  # what an instrument may be called: files, MLflow's metrics and conditions are named after it
 SUBSETS: tuple[Subset, ...] = ("train", "test")
 ProtocolName = Literal["model-rate", "sisec18", "paper"]
+Engine = Literal["bsseval", "museval"]
 
 
 class Section(BaseModel):
@@ -171,30 +172,54 @@ class Patience(Section):
     stop: Positive
 
 
-class Train(Section):
-    """The fit; `factor` multiplies the learning rate on a plateau.
+class Epochs(Section):
+    """Most epochs of a network: one that isolates all instruments, told which, and one that isolates a single one."""
 
-    `progressive` is the share of the patches whose condition and target are scaled by one random factor.
+    conditioned: Positive
+    dedicated: Positive
+
+
+class Train(Section):
+    """The fit.
+
+    Attributes:
+        progressive: share of the patches whose condition and target are scaled by one random factor.
+        schedule: of the learning rate: `cosine` lowers it to zero over all epochs (Loshchilov & Hutter, ICLR 2017);
+            `plateau` multiplies it by `factor` after `patience.plateau` epochs in which the validation loss fell by
+            less than `min_delta`.
+        precision: of the arithmetic; weights are kept in float32.
+        jit: whether XLA compiles the training step; null leaves it to Keras, on a CPU with TensorFlow it is off.
+        devices: `one`, or `all` the GPUs of the machine, which share every batch.
     """
 
     progressive: Share
     augmentation: Augmentation
     batch_size: Positive
     batches_per_epoch: Positive
-    epochs: Positive
+    epochs: Epochs
     learning_rate: Annotated[float, Field(gt=0)]
+    schedule: Literal["cosine", "plateau"]
     factor: Annotated[float, Field(gt=0, lt=1)]
+    min_delta: Annotated[float, Field(ge=0)]
     patience: Patience
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"]
+    jit: bool | None
+    devices: Literal["one", "all"]
+
+    def epochs_of(self, conditioned: bool) -> int:
+        """Most epochs of a conditioned or of a dedicated network."""
+        return self.epochs.conditioned if conditioned else self.epochs.dedicated
 
 
 class Evaluate(Section):
     """How architectures are scored.
 
-    The protocol, the set of conditions scored beside the single instruments, BSS Eval v4 frames in seconds,
-    overlap of patches in separation, and excerpts kept as examples.
+    The protocol, the library that computes its BSS Eval, the set of conditions scored beside the single instruments,
+    BSS Eval v4 frames in seconds, overlap of patches in separation, and excerpts kept as examples.
     """
 
     protocol: ProtocolName
+    engine: Engine
     conditions: str
     window: Annotated[float, Field(gt=0)]
     hop: Annotated[float, Field(gt=0)]

@@ -49,7 +49,10 @@ def test_the_params_of_the_repository_are_valid() -> None:
         ({"patch": {"frames": 100, "step": 8}}, ["patch.frames (100)", "2^unet.layers (8)"]),
         ({"spectrogram": {"sample_rate": 8192, "window": 260, "hop": 192}}, ["spectrogram.window (130)", "8"]),
         ({"spectrogram": {"sample_rate": 8192, "window": 256, "hop": 256}}, ["hop (256)", "window (256)"]),
-        ({"train": {**TINY["train"], "epochs": 0}}, ["train.epochs", "greater than 0"]),
+        (
+            {"train": {**TINY["train"], "epochs": {"conditioned": 0, "dedicated": 1}}},
+            ["train.epochs.conditioned", "greater than 0"],
+        ),
         ({"validation": {"tracks": [], "seed": 0}}, ["validation.tracks"]),
         ({"evaluate": {**TINY["evaluate"], "protocol": "v5"}}, ["evaluate.protocol", "sisec18"]),
         ({"evaluate": {**TINY["evaluate"], "protocol": "sisec18", "window": 2.0}}, ["evaluate", "window (2.0)", "1 s"]),

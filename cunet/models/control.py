@@ -7,9 +7,12 @@ batch normalisation.
 from collections.abc import Callable
 from typing import Any
 
-from keras import layers
+from keras import initializers, layers
 
+from cunet.models.unet import MOMENTUM
 from cunet.variant import Film
+
+STANDARD_DEVIATION = 0.02  # of the first weights of gammas and betas, as in the original
 
 
 def dense_control(condition: Any, widths: list[int], dropout: float) -> Any:
@@ -40,20 +43,20 @@ def conv_control(condition: Any, widths: list[int], dropout: float) -> Any:
 
 def _regularise(x: Any, dropout: float, number: int) -> Any:
     x = layers.Dropout(dropout, name=f"control_dropout_{number}")(x)
-    return layers.BatchNormalization(name=f"control_norm_{number}")(x)
+    return layers.BatchNormalization(momentum=MOMENTUM, name=f"control_norm_{number}")(x)
 
 
 def gamma_and_beta(control: Any, film: Film, block: str, maps: int) -> tuple[Any, Any]:
     """Gamma and beta of one block of the U-Net, each `(batch, 1)` for simple FiLM, `(batch, maps)` for complex.
 
-    They start at one and zero but for small weights, so that the U-Net starts unmodulated.
+    They start at one and zero but for the original's small weights, so that the U-Net starts almost unmodulated. With
+    Keras' default weights, 256 normalised values would give gammas with a standard deviation of 1.4.
     """
     size = 1 if film == "simple" else maps
+    small = initializers.RandomNormal(stddev=STANDARD_DEVIATION)
 
     def head(name: str, start: str) -> Any:
-        return layers.Dense(size, kernel_initializer="glorot_uniform", bias_initializer=start, name=f"{name}_{block}")(
-            control
-        )
+        return layers.Dense(size, kernel_initializer=small, bias_initializer=start, name=f"{name}_{block}")(control)
 
     return head("gamma", "ones"), head("beta", "zeros")
 

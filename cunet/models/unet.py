@@ -8,6 +8,7 @@ from keras import layers
 from cunet.params import Unet
 
 KERNEL = (5, 5)
+MOMENTUM = 0.9  # of batch normalisation, as in the original: a short training ends with up-to-date statistics
 Modulate = Callable[[Any, str], Any]
 
 
@@ -39,19 +40,19 @@ def unet(mixture: Any, settings: Unet, modulate: Modulate = unmodulated) -> Any:
         x = _decode(x, settings.filters * 2 ** (number - 1), number, dropout, modulate)
         x = layers.Concatenate(name=f"skip_{number}")([x, skips.pop()])
     mask = layers.Conv2DTranspose(1, KERNEL, strides=2, padding="same", activation="sigmoid", name="mask")(x)
-    return layers.Multiply(name="estimate")([mask, mixture])
+    return layers.Multiply(name="estimate", dtype="float32")([mask, mixture])  # whatever the precision of the rest
 
 
 def _encode(x: Any, filters: int, number: int, modulate: Modulate) -> Any:
     x = layers.Conv2D(filters, KERNEL, strides=2, padding="same", name=f"encoder_{number}")(x)
-    x = layers.BatchNormalization(name=f"encoder_norm_{number}")(x)
+    x = layers.BatchNormalization(momentum=MOMENTUM, name=f"encoder_norm_{number}")(x)
     x = modulate(x, f"encoder_{number}")
     return layers.LeakyReLU(0.2, name=f"encoder_activation_{number}")(x)
 
 
 def _decode(x: Any, filters: int, number: int, dropout: float, modulate: Modulate) -> Any:
     x = layers.Conv2DTranspose(filters, KERNEL, strides=2, padding="same", name=f"decoder_{number}")(x)
-    x = layers.BatchNormalization(name=f"decoder_norm_{number}")(x)
+    x = layers.BatchNormalization(momentum=MOMENTUM, name=f"decoder_norm_{number}")(x)
     x = modulate(x, f"decoder_{number}")
     x = layers.ReLU(name=f"decoder_activation_{number}")(x)
     return layers.Dropout(dropout, name=f"decoder_dropout_{number}")(x) if dropout else x

@@ -1,6 +1,7 @@
 """Batches of patches for any Keras backend: NumPy arrays, read from HDF5 when they are asked for."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,17 +16,19 @@ from cunet.preprocess.spectrogram import Complex, TrackSpectrograms
 
 Magnitudes = npt.NDArray[np.float32]
 Batch = tuple[Magnitudes | tuple[Magnitudes, Magnitudes], Magnitudes]
+Write = Callable[[int, Magnitudes, Magnitudes], tuple[float, float]]
 
-
-READERS = 2  # threads that read ahead of the training
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+READERS = min(8, CORES)  # threads that read; on 16 cores, 16 were slower than 8: they wait for the interpreter's lock
+AHEAD = 2 * READERS  # batches that wait, read before the training asks for them
 
 
 @dataclass(frozen=True)
-class PatchSources:
-    """A mixture `(bins, frames)` and the sources that are needed of it, divided by one peak."""
+class Share:
+    """Frames of a source `(frames, bins)`, and the weight that they have in a sum."""
 
-    mixture: Complex
-    sources: dict[int, Complex]
+    frames: Complex
+    weight: float
 
 
 class PatchReader:
@@ -33,6 +36,9 @@ class PatchReader:
 
     Magnitudes are divided by the peak of their track's mixture. The target is the sum of the sources,
     each weighted by its entry in the condition.
+
+    Several threads may read at once: the files are mapped into memory, no lock is taken, and numpy holds none while
+    it computes.
     """
 
     def __init__(
@@ -58,49 +64,80 @@ class PatchReader:
         """Conditions `(rows, instruments)` of some rows."""
         return self._conditions[rows % len(self._conditions)]
 
-    def read(self, row: int, condition: Magnitudes) -> PatchSources:
-        """The patch of a row, with the sources that the condition speaks of."""
+    def read(self, row: int, condition: Magnitudes, mixture: Magnitudes, target: Magnitudes) -> tuple[float, float]:
+        """Write a row's mixture, and the target of a condition, each `(bins, frames)`, but for a factor.
+
+        Returns:
+            the factors of mixture and target that make them magnitudes over the peak.
+        """
         number = row // len(self._conditions)
-        return PatchSources(self._mixture(number), {n: self._source(number, n) for n in _wanted(condition)})
+        scale = 1 / self._tracks[self._track[number]].peak
+        weights = enumerate(condition.tolist())
+        shares = [Share(self._patch(number, n), scale * weight) for n, weight in weights if weight]
+        return _write_sum([Share(self._patch(number), scale)], mixture), _write_sum(shares, target)
 
-    def mix(self, rng: np.random.Generator, gain: tuple[float, float]) -> PatchSources:
-        """A new mixture: every source from a patch that `rng` draws, times a gain; magnitudes stay within one."""
-        numbers = rng.integers(self.patches, size=len(self._instruments))
-        gains = rng.uniform(*gain, size=len(self._instruments)).astype(np.float32)
-        sources = {n: gains[n] * self._source(number, n) for n, number in enumerate(numbers.tolist())}
-        mixture = np.asarray(sum(sources.values()))
-        peak = max(np.float32(1), np.abs(mixture).max())
-        return PatchSources(mixture / peak, {n: source / peak for n, source in sources.items()})
+    def mix(
+        self,
+        rng: np.random.Generator,
+        gain: tuple[float, float],
+        condition: Magnitudes,
+        mixture: Magnitudes,
+        target: Magnitudes,
+    ) -> tuple[float, float]:
+        """As `read`, of a new mixture: every source is from a patch that `rng` draws, times a gain.
 
-    def batch(self, patches: Iterator[PatchSources], conditions: Magnitudes, conditioned: bool) -> Batch:
-        """Inputs and targets: magnitudes `(rows, bins, frames, 1)`, and conditions `(rows, instruments)` if asked."""
+        Magnitudes stay within one.
+        """
+        numbers = rng.integers(self.patches, size=len(self._instruments)).tolist()
+        gains = rng.uniform(*gain, size=len(self._instruments)).tolist()
+        scales = [gain / self._tracks[self._track[number]].peak for gain, number in zip(gains, numbers, strict=True)]
+        shares = [Share(self._patch(number, n), scales[n]) for n, number in enumerate(numbers)]
+        factor = _write_sum(shares, mixture)
+        weighted = zip(shares, condition.tolist(), strict=True)
+        wanted = [Share(share.frames, share.weight * weight) for share, weight in weighted if weight]
+        peak = max(1.0, factor * float(mixture.max()))
+        return factor / peak, _write_sum(wanted, target) / peak
+
+    def batch(self, conditions: Magnitudes, conditioned: bool, write: Write) -> Batch:
+        """Inputs and targets: magnitudes `(rows, bins, frames, 1)`, and conditions `(rows, instruments)` if asked.
+
+        Args:
+            conditions: of the rows.
+            conditioned: whether the network takes them.
+            write: called with the place of a row in the batch and what is to be filled, as `read` does.
+        """
         shape = (len(conditions), self._bins, self._frames, 1)
-        mixtures, targets = np.empty(shape, np.float32), np.zeros(shape, np.float32)
-        for place, (patch, condition) in enumerate(zip(patches, conditions, strict=True)):
-            weighted = [condition[n] * patch.sources[n] for n in _wanted(condition)]
-            mixtures[place, ..., 0] = np.abs(patch.mixture)
-            if weighted:
-                targets[place, ..., 0] = np.abs(sum(weighted))
+        mixtures, targets = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        factors = [write(place, mixtures[place, ..., 0], targets[place, ..., 0]) for place in range(len(conditions))]
+        # All rows at once: each call of numpy may wait for the interpreter's lock.
+        for magnitudes, factor in zip((mixtures, targets), np.array(factors, np.float32).T, strict=True):
+            magnitudes *= factor[:, None, None, None]
         return ((mixtures, conditions) if conditioned else mixtures), targets
 
-    def _mixture(self, number: int) -> Complex:
-        track = self._tracks[self._track[number]]
-        return self._scaled(track.mixture(int(self._start[number]), self._frames), track.peak)
-
-    def _source(self, number: int, instrument: int) -> Complex:
-        track = self._tracks[self._track[number]]
-        name = self._instruments[instrument]
-        return self._scaled(track.source(name, int(self._start[number]), self._frames), track.peak)
-
-    def _scaled(self, spectrogram: Complex, peak: float) -> Complex:
-        scaled: Complex = spectrogram[: self._bins] / np.float32(peak)
-        return scaled
+    def _patch(self, number: int, instrument: int | None = None) -> Complex:
+        """Frames `(frames, bins)` of a patch's mixture, or of one of its sources."""
+        track, start = self._tracks[self._track[number]], int(self._start[number])
+        spectrogram = (
+            track.mixture(start, self._frames)
+            if instrument is None
+            else track.source(self._instruments[instrument], start, self._frames)
+        )
+        frames: Complex = spectrogram[: self._bins].T
+        return frames
 
 
-def _wanted(condition: Magnitudes) -> list[int]:
-    """Numbers of the instruments that a condition asks for."""
-    numbers: list[int] = np.flatnonzero(condition).tolist()
-    return numbers
+def _write_sum(shares: Sequence[Share], out: Magnitudes) -> float:
+    """Write the magnitudes `(bins, frames)` of a weighted sum, but for a factor, which is returned."""
+    if not shares:
+        out[:] = 0
+        return 0.0
+    first, *others = shares
+    total = first.frames
+    for share in others:
+        ratio = np.float32(share.weight / first.weight)
+        total = total + (share.frames if ratio == 1 else ratio * share.frames)
+    np.abs(total.T, out=out)
+    return first.weight
 
 
 class TrainingBatches(keras.utils.PyDataset):
@@ -114,7 +151,7 @@ class TrainingBatches(keras.utils.PyDataset):
     """
 
     def __init__(self, reader: PatchReader, conditioned: bool, settings: Train, seed: int, epoch: int) -> None:
-        super().__init__(workers=READERS, max_queue_size=4 * READERS)
+        super().__init__(workers=READERS, max_queue_size=AHEAD)
         self.epoch = epoch
         self._reader, self._conditioned, self._seed = reader, conditioned, seed
         self._size, self._batches = settings.batch_size, settings.batches_per_epoch
@@ -134,17 +171,15 @@ class TrainingBatches(keras.utils.PyDataset):
         conditions = self._reader.conditions(rows)
         scaled = rng.random(self._size) < self._progressive
         conditions = conditions * np.where(scaled, rng.random(self._size), 1).astype(np.float32)[:, None]
-        return self._reader.batch(self._patches(rows, conditions, rng), conditions, self._conditioned)
-
-    def _patches(
-        self, rows: npt.NDArray[np.intp], conditions: Magnitudes, rng: np.random.Generator
-    ) -> Iterator[PatchSources]:
         mixed = rng.random(self._size) < self._augmentation.probability
-        for place, row in enumerate(rows.tolist()):
+        reader, gain = self._reader, self._augmentation.gain
+
+        def write(place: int, mixture: Magnitudes, target: Magnitudes) -> tuple[float, float]:
             if mixed[place]:
-                yield self._reader.mix(rng, self._augmentation.gain)
-            else:
-                yield self._reader.read(row, conditions[place])
+                return reader.mix(rng, gain, conditions[place], mixture, target)
+            return reader.read(int(rows[place]), conditions[place], mixture, target)
+
+        return reader.batch(conditions, self._conditioned, write)
 
     def _rows(self, first: int) -> npt.NDArray[np.intp]:
         passages, places = np.divmod(np.arange(first, first + self._size), len(self._reader))
@@ -159,7 +194,7 @@ class ValidationBatches(keras.utils.PyDataset):
     """Every row once, in order and as it is; the last batch may be smaller."""
 
     def __init__(self, reader: PatchReader, conditioned: bool, size: int) -> None:
-        super().__init__(workers=READERS, max_queue_size=4 * READERS)
+        super().__init__(workers=READERS, max_queue_size=AHEAD)
         self._reader, self._conditioned, self._size = reader, conditioned, size
 
     @property
@@ -170,5 +205,9 @@ class ValidationBatches(keras.utils.PyDataset):
     def __getitem__(self, number: int) -> Batch:
         rows = np.arange(number * self._size, min((number + 1) * self._size, len(self._reader)))
         conditions = self._reader.conditions(rows)
-        patches = map(self._reader.read, rows.tolist(), conditions)
-        return self._reader.batch(patches, conditions, self._conditioned)
+        reader = self._reader
+
+        def write(place: int, mixture: Magnitudes, target: Magnitudes) -> tuple[float, float]:
+            return reader.read(int(rows[place]), conditions[place], mixture, target)
+
+        return reader.batch(conditions, self._conditioned, write)

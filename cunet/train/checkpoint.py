@@ -99,7 +99,7 @@ class Checkpoint(keras.callbacks.Callback):
                 "epoch": epoch + 1,
                 "train_loss": float(logs["loss"]),
                 "validation_loss": float(logs["val_loss"]),
-                "learning_rate": float(logs["learning_rate"]),
+                "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
             }
         )
         self._progress.memory = {

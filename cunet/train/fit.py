@@ -18,9 +18,12 @@ from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
 from cunet.train import checkpoint
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
+from cunet.train.devices import training_devices
 from cunet.train.history import Row, write_history
 from cunet.train.progress import ProgressBar
 from cunet.variant import ConditionedUnet, canonical
+
+BETA_1 = 0.5  # of Adam, as in the original: short trainings end lower than with Keras' 0.9
 
 
 def describe(params: Params, name: str, conditions: pd.DataFrame) -> Architecture:
@@ -124,7 +127,7 @@ class Trainer:
     def _train_network(self, network: str, progress: checkpoint.Progress) -> keras.Model:
         """Train from where `progress` stands, and leave the best weights in the model."""
         if not progress.finished:
-            self._fit(network, self._build(network), progress)
+            self._fit(network, progress)
         model = self._build(network)  # a fresh one: the file must not tell whether it was fitted before or after a kill
         model.set_weights(progress.best_weights)
         return model
@@ -133,31 +136,31 @@ class Trainer:
         keras.utils.set_random_seed(self.seed)
         return self.architecture.build(network)
 
-    def _fit(self, network: str, model: keras.Model, progress: checkpoint.Progress) -> None:
+    def _fit(self, network: str, progress: checkpoint.Progress) -> None:
         settings, conditioned = self.settings, self.architecture.conditioned
+        epochs = settings.epochs_of(conditioned)
         batches = TrainingBatches(self._reader(TRAINING, network), conditioned, settings, self.seed, progress.epochs)
-        compile_network(model, settings)
-        monitors = [
-            keras.callbacks.ReduceLROnPlateau(factor=settings.factor, patience=settings.patience.plateau),
-            keras.callbacks.EarlyStopping(patience=settings.patience.stop, restore_best_weights=True),
-        ]
-        model.fit(
-            batches,
-            validation_data=ValidationBatches(self._reader(VALIDATION, network), conditioned, settings.batch_size),
-            epochs=settings.epochs,
-            initial_epoch=progress.epochs,
-            shuffle=False,  # the batches are shuffled, from the seed
-            verbose=0,
-            callbacks=[
-                keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)),
-                ProgressBar(network, settings.batches_per_epoch, progress.epochs),
-                *monitors,
-                checkpoint.Checkpoint(self._state(network), self._identity, progress, monitors),
-                keras.callbacks.LambdaCallback(
-                    on_epoch_end=lambda epoch, logs: self.on_epoch(network, progress.history[-1])
-                ),
-            ],
-        )
+        monitors = _monitors(settings)
+        with training_devices(settings):
+            model = self._build(network)
+            compile_network(model, settings, epochs)
+            model.fit(
+                batches,
+                validation_data=ValidationBatches(self._reader(VALIDATION, network), conditioned, settings.batch_size),
+                epochs=epochs,
+                initial_epoch=progress.epochs,
+                shuffle=False,  # the batches are shuffled, from the seed
+                verbose=0,
+                callbacks=[
+                    keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)),
+                    ProgressBar(network, settings.batches_per_epoch, progress.epochs),
+                    *monitors,
+                    checkpoint.Checkpoint(self._state(network), self._identity, progress, monitors),
+                    keras.callbacks.LambdaCallback(
+                        on_epoch_end=lambda epoch, logs: self.on_epoch(network, progress.history[-1])
+                    ),
+                ],
+            )
 
     def _check_split(self) -> None:
         training, validation = (set(read_index(self.indexes / name)["track"]) for name in (TRAINING, VALIDATION))
@@ -184,13 +187,31 @@ class Trainer:
         return identity(self.architecture, self.settings, str(self.seed), fingerprint(self.spectrograms), *tables)
 
 
-def compile_network(model: keras.Model, settings: Train) -> None:
-    """Adam on L1, ready to be trained or to be given the state of a killed training."""
-    model.compile(keras.optimizers.Adam(settings.learning_rate), loss="mean_absolute_error", jit_compile=_jit())
+def compile_network(model: keras.Model, settings: Train, epochs: int) -> None:
+    """Adam on L1, for so many epochs, ready to be trained or to be given the state of a killed training."""
+    rate: Any = settings.learning_rate
+    if settings.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, epochs * settings.batches_per_epoch)
+    optimizer = keras.optimizers.Adam(rate, beta_1=BETA_1)
+    model.compile(optimizer, loss="mean_absolute_error", jit_compile=_jit(settings))
     model.optimizer.build(model.trainable_variables)
 
 
-def _jit() -> bool | str:
+def _monitors(settings: Train) -> list[keras.callbacks.Callback]:
+    """What follows the validation loss."""
+    patience = settings.patience
+    stopping = keras.callbacks.EarlyStopping(patience=patience.stop, restore_best_weights=True)
+    if settings.schedule == "cosine":
+        return [stopping]
+    plateau = keras.callbacks.ReduceLROnPlateau(
+        factor=settings.factor, patience=patience.plateau, min_delta=settings.min_delta
+    )
+    return [plateau, stopping]
+
+
+def _jit(settings: Train) -> bool | str:
     """XLA on a CPU more than halves TensorFlow's speed here; elsewhere Keras decides."""
+    if settings.jit is not None:
+        return settings.jit
     on_cpu = keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")
     return False if on_cpu else "auto"

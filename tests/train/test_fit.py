@@ -1,5 +1,6 @@
 """Training: reproducible to the bit, and a kill changes nothing."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,9 +13,10 @@ import pytest
 
 from cunet.errors import UserError
 from cunet.models.saved import load_networks
-from cunet.params import Params, Patience
+from cunet.params import Epochs, Params, Patience
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.train.batches import ValidationBatches
+from cunet.train.devices import training_devices
 from cunet.train.fit import Trainer, describe, provenance
 from cunet.train.history import Row, read_history, read_provenance
 from tests.conftest import ROOT, SINGLES
@@ -38,6 +40,32 @@ Trainer(architecture, params.train, 0, {}, prepared / "train", prepared / "index
         on_epoch).train(work / "model")
 print("epochs", epochs)
 """
+
+DEVICES = """
+import sys
+from pathlib import Path
+import keras
+from tests.conftest import SINGLES, tiny_values
+from cunet.params import Params
+from cunet.train.fit import Trainer, describe
+prepared, work, devices = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+params = Params.model_validate(tiny_values())
+settings = params.train.model_copy(update={"devices": devices})
+seen = set()
+def on_epoch(network, row):
+    distribution = keras.distribution.distribution()
+    seen.add(distribution.device_mesh.devices.size if distribution else 1)
+Trainer(describe(params, "simple-dense", SINGLES), settings, 0, {}, prepared / "train", prepared / "indexes",
+        work / "checkpoints", on_epoch).train(work / "model")
+print("devices", *seen)
+"""
+
+FOUR, TWENTY = (Epochs(conditioned=count, dedicated=count) for count in (4, 20))
+
+
+def changed(params: Params, **settings: object) -> Params:
+    """The parameters with other settings of the training."""
+    return params.model_copy(update={"train": params.train.model_copy(update=settings)})
 
 
 def train(name: str, prepared: Path, work: Path, deadly: int = 0) -> subprocess.CompletedProcess[str]:
@@ -89,15 +117,14 @@ def test_other_settings_do_not_continue_an_old_training(params: Params, prepared
         trainer(params, prepared, tmp_path, stop=1).train(tmp_path / "model")
     assert not (tmp_path / "model").exists()
     assert trainer(params, prepared, tmp_path).continues
-    faster = params.model_copy(update={"train": params.train.model_copy(update={"learning_rate": 0.01})})
-    assert not trainer(faster, prepared, tmp_path).continues
+    assert not trainer(changed(params, learning_rate=0.01), prepared, tmp_path).continues
     assert not trainer(params, prepared, tmp_path, seed=1).continues
 
 
 def test_the_best_weights_are_kept(params: Params, prepared: Path, tmp_path: Path) -> None:
     """With a learning rate that makes it worse and worse, the best epoch is not the last."""
-    wild = params.train.model_copy(update={"learning_rate": 0.5, "epochs": 4, "patience": Patience(plateau=9, stop=9)})
-    subject = trainer(params.model_copy(update={"train": wild}), prepared, tmp_path)
+    wild = {"learning_rate": 0.5, "schedule": "plateau", "epochs": FOUR, "patience": Patience(plateau=9, stop=9)}
+    subject = trainer(changed(params, **wild), prepared, tmp_path)
     subject.train(tmp_path / "model")
     history = read_history(tmp_path / "model")
     assert int(history["validation_loss"].argmin()) < len(history) - 1
@@ -121,7 +148,7 @@ def test_a_track_that_is_trained_and_validated_on_is_refused(params: Params, pre
 
 def test_another_seed_is_another_network(params: Params, prepared: Path, tmp_path: Path) -> None:
     """Already before it has learned anything."""
-    still = params.model_copy(update={"train": params.train.model_copy(update={"learning_rate": 1e-12})})
+    still = changed(params, learning_rate=1e-12)
     for seed in (0, 1):
         subject = trainer(still, prepared, tmp_path / str(seed), seed=seed)
         assert subject.train(tmp_path / f"model {seed}") > 0
@@ -135,17 +162,86 @@ def test_another_seed_is_another_network(params: Params, prepared: Path, tmp_pat
 
 
 def test_patience_lowers_the_learning_rate_and_then_stops(params: Params, prepared: Path, tmp_path: Path) -> None:
-    patience = Patience(plateau=1, stop=2)
-    hopeless = params.train.model_copy(update={"learning_rate": 1e-12, "epochs": 20, "patience": patience})
-    trainer(params.model_copy(update={"train": hopeless}), prepared, tmp_path).train(tmp_path / "model")
+    hopeless = {
+        "learning_rate": 1e-12,
+        "schedule": "plateau",
+        "epochs": TWENTY,
+        "patience": Patience(plateau=1, stop=2),
+    }
+    trainer(changed(params, **hopeless), prepared, tmp_path).train(tmp_path / "model")
     history = read_history(tmp_path / "model")
     assert len(history) < 20
     assert history["learning_rate"].iloc[-1] < history["learning_rate"].iloc[0]
 
 
+def test_a_plateau_is_what_falls_by_less_than_min_delta(params: Params, prepared: Path, tmp_path: Path) -> None:
+    """Validation losses of a few thousandths still fall by less than Keras' default of 1e-4 while a network learns."""
+    rates = {}
+    for min_delta in (0.0, 1.0):
+        slow = {"learning_rate": 1e-4, "schedule": "plateau", "epochs": FOUR, "min_delta": min_delta}
+        work = tmp_path / str(min_delta)
+        trainer(changed(params, **slow, patience=Patience(plateau=1, stop=9)), prepared, work).train(work / "model")
+        history = read_history(work / "model")
+        assert history["validation_loss"].is_monotonic_decreasing
+        rates[min_delta] = history["learning_rate"].iloc[-1]
+    assert rates[0.0] == pytest.approx(1e-4)
+    assert rates[1.0] < 1e-4
+
+
+def test_the_cosine_ends_at_zero_and_conditioned_networks_have_epochs_of_their_own(
+    params: Params, prepared: Path, tmp_path: Path
+) -> None:
+    settings = changed(params, learning_rate=1e-3, epochs=Epochs(conditioned=4, dedicated=2))
+    for name, epochs in (("simple-dense", 4), ("unet", 2)):
+        trainer(settings, prepared, tmp_path / name, name).train(tmp_path / name / "model")
+        history = read_history(tmp_path / name / "model")
+        for _, rows in history.groupby("network"):
+            half = 0.5 * (1 + np.cos(np.pi * np.arange(1, epochs + 1) / epochs)) * 1e-3
+            assert rows["learning_rate"].to_numpy() == pytest.approx(half, abs=1e-9)
+
+
+@pytest.mark.parametrize("setting", [{"precision": "mixed_bfloat16"}, {"precision": "mixed_float16"}, {"jit": True}])
+def test_precision_and_jit_change_the_training_and_not_what_it_leaves(
+    params: Params, prepared: Path, tmp_path: Path, setting: dict[str, object]
+) -> None:
+    trainer(changed(params, **setting), prepared, tmp_path).train(tmp_path / "model")
+    history = read_history(tmp_path / "model")
+    assert history["validation_loss"].iloc[-1] < history["validation_loss"].iloc[0]
+    _, networks = load_networks(tmp_path / "model")
+    assert {weight.dtype for weight in networks["simple-dense"].weights} == {"float32"}
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_a_batch_is_shared_among_devices(params: Params, prepared: Path, tmp_path: Path) -> None:
+    """Two of JAX's devices, which stand for two GPUs: the losses are those of one."""
+    losses = []
+    for devices in ("one", "all"):
+        work = tmp_path / devices
+        environment = os.environ | {
+            "KERAS_BACKEND": "jax",
+            "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+            "PYTHONPATH": str(ROOT),
+        }
+        arguments = [sys.executable, "-c", DEVICES, str(prepared), str(work), devices]
+        done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        losses.append(read_history(work / "model")["train_loss"].to_numpy())
+        assert f"devices {2 if devices == 'all' else 1}" in done.stdout
+    np.testing.assert_allclose(*losses, rtol=1e-3)
+
+
+def test_pytorch_on_several_gpus_is_refused_in_one_line(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    with (
+        pytest.raises(UserError, match=r"train\.devices: Keras on torch"),
+        training_devices(changed(params, devices="all").train),
+    ):
+        pass
+
+
 def test_training_lowers_the_loss(params: Params, prepared: Path, tmp_path: Path) -> None:
-    longer = params.train.model_copy(update={"epochs": 8, "batches_per_epoch": 20, "learning_rate": 0.01})
-    trainer(params.model_copy(update={"train": longer}), prepared, tmp_path).train(tmp_path / "model")
+    longer = {"epochs": Epochs(conditioned=8, dedicated=8), "batches_per_epoch": 20, "learning_rate": 0.01}
+    trainer(changed(params, **longer), prepared, tmp_path).train(tmp_path / "model")
     history = read_history(tmp_path / "model")
     assert history["train_loss"].iloc[-1] < 0.8 * history["train_loss"].iloc[0]
     assert keras.backend.backend() == "tensorflow"

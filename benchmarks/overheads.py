@@ -1,0 +1,74 @@
+"""What a run costs beside its work: starting every stage against its libraries, `dvc repro`, `cunet --help`.
+
+`python -m benchmarks.overheads [--short]`; `dvc repro` with nothing to do is timed where the pipeline is up to date.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.measure import Side, conclude, run_process, table
+
+ROOT = Path(__file__).parent.parent
+# What a stage cannot do without: its work is done by these.
+DATA = ["omegaconf", "pydantic", "musdb", "numpy"]
+RUNS = ["mlflow", "pandas"]
+SCORES = ["h5py", "matplotlib.pyplot", "scipy.linalg", "scipy.fft", *RUNS]
+LIBRARIES = {
+    "download": [*DATA, "requests"],
+    "spectrograms": [*DATA, "requests", "h5py"],
+    "indexes": [*DATA, "requests", "h5py", "pandas"],
+    "conditions": [*DATA, "h5py", "pandas"],
+    "train": [*DATA, "h5py", "keras", *RUNS],
+    "evaluate": [*DATA, *SCORES],
+    "interpret": [*DATA, "keras", "seaborn", "sklearn.decomposition", *SCORES],
+    "compare": [*DATA, "seaborn", "jinja2", "scipy.stats", "statsmodels.stats.multitest", *SCORES],
+}
+OTHERS = {
+    "import cunet": [sys.executable, "-c", "import cunet"],
+    "cunet --help": [sys.executable, "-m", "cunet.cli", "--help"],
+}
+
+
+def main(runs: int) -> None:
+    """Time every stage's imports and exit in turn with those of its libraries alone."""
+    stages: dict[str, Side] = {}
+    libraries: dict[str, Side] = {}
+    for stage, names in LIBRARIES.items():
+        imports = f"import {', '.join(names)}"
+        # A module that imports all and then ends as stages do.
+        ended = f"from cunet.cli import run; import stages.{stage}; run(lambda: None)"
+        stages[stage], libraries[stage] = _in_turn(stage, ended, imports, runs)
+    table([side for stage in LIBRARIES for side in (stages[stage], libraries[stage])], "s, imports and exit")
+    others = {name: _time(name, command, runs) for name, command in OTHERS.items()}
+    if _up_to_date():
+        others["dvc repro"] = _time("dvc repro, nothing to do", [sys.executable, "-m", "dvc", "repro"], runs)
+    table(list(others.values()), "s")
+    ours, peer = (sum(side.median for side in sides.values()) for sides in (stages, libraries))
+    beyond = {stage: round(stages[stage].median - libraries[stage].median, 2) for stage in LIBRARIES}
+    started = {stage: round(side.median, 2) for stage, side in stages.items()}
+    commands = {name: round(side.median, 2) for name, side in others.items()}
+    conclude("overheads", ours, peer, peer / ours, stages=started, beyond_libraries=beyond, commands=commands)
+
+
+def _in_turn(stage: str, ours: str, peer: str, runs: int) -> tuple[Side, Side]:
+    figures = [[run_process(sys.executable, "-c", code) for code in (ours, peer)] for _ in range(runs + 1)][1:]
+    one, other = zip(*figures, strict=True)
+    return _side(f"stages.{stage}", list(one)), _side(f"{stage}: libraries alone", list(other))
+
+
+def _time(name: str, command: list[str], runs: int) -> Side:
+    return _side(name, [run_process(*command) for _ in range(runs + 1)][1:])
+
+
+def _side(name: str, figures: list[tuple[float, float]]) -> Side:
+    return Side(name, [time for time, _ in figures], max(memory for _, memory in figures))
+
+
+def _up_to_date() -> bool:
+    command = [sys.executable, "-m", "dvc", "status", "--quiet"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    main(1 if "--short" in sys.argv[1:] else 5)

@@ -1,0 +1,34 @@
+"""The batches and networks of this workspace, as its training makes them."""
+
+import sys
+from pathlib import Path
+
+from cunet.models.architecture import Architecture
+from cunet.params import Params
+from cunet.preprocess.conditions import build_conditions
+from cunet.preprocess.indexes import TRAINING, read_index
+from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
+from cunet.train.batches import PatchReader, TrainingBatches
+from cunet.train.fit import describe
+from cunet.variant import conditions_of
+
+INDEXES, SPECTROGRAMS = Path("data/indexes"), Path("data/spectrograms/train")
+
+
+def training(params: Params, name: str) -> tuple[Architecture, TrainingBatches]:
+    """An architecture of params.yaml, and the batches of the first of its networks.
+
+    Raises:
+        SystemExit: the workspace has no spectrograms yet.
+    """
+    if not INDEXES.exists():
+        sys.exit(f"{INDEXES}: not found; run dvc repro indexes first")
+    with TrackSpectrograms(track_files(SPECTROGRAMS)[0]) as track:
+        conditions = build_conditions(track.instruments, params.condition_sets[conditions_of(name)])
+    architecture = describe(params, name, conditions)
+    if not architecture.conditioned:
+        conditions = conditions[conditions[architecture.networks[0]] == 1]
+    reader = PatchReader(
+        read_index(INDEXES / TRAINING), conditions, SPECTROGRAMS, architecture.bins, architecture.frames
+    )
+    return architecture, TrainingBatches(reader, architecture.conditioned, params.train, seed=0, epoch=0)
