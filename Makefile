@@ -1,6 +1,9 @@
-# make       sets up and runs the whole chain        make test   runs the tests
-# make paper the paper's setting on MUSDB18, with an estimate first; SET adds or changes parameters
-# make lint  checks style and types                  make lock   pins the dependencies anew
+# make        sets up, runs the pipeline and prints the SDR table
+# make study  a longer comparison on the same songs
+# make paper  the paper's setting on MUSDB18, with an estimate first
+# make test   runs the tests                  make lint   checks style and types
+# make bench  runs the short benchmarks        make lock   pins the dependencies again
+# SET adds or changes parameters of study and paper: make study SET='-S seeds=[0,1,2]'
 EXTRAS ?= base
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -11,10 +14,18 @@ PAPER = -S dataset=musdb18 -S patch.step=4 -S unet.filters=16 -S controls.dropou
 	-S film=complex -S control=dense -S conditions=single -S evaluate.conditions=single \
 	-S 'baselines=[unet,simple-dense,simple-conv,complex-conv]' \
 	-S train.progressive=0 -S train.augmentation.probability=0 \
-	-S train.batch_size=64 -S train.batches_per_epoch=2048 -S train.epochs=1000 \
+	-S patch.frames=128 -S train.batch_size=64 -S train.batches_per_epoch=2048 \
+	-S train.epochs.conditioned=1000 -S train.epochs.dedicated=1000 \
+	-S train.learning_rate=0.001 -S train.schedule=plateau \
 	-S train.patience.plateau=15 -S train.patience.stop=30 -S evaluate.protocol=paper
 
-.PHONY: all setup test paper lint lock
+# 16,384 patches per network, and a network that was trained on single instruments alone.
+STUDY = -S 'baselines=[unet,simple-dense]' -S train.epochs.conditioned=16 -S train.epochs.dedicated=16 \
+	-S train.patience.stop=16
+
+BENCHMARKS = scoring training batches spectrograms separation overheads
+
+.PHONY: all setup test study paper lint bench peers lock
 
 all: setup
 	@dvc repro
@@ -33,10 +44,22 @@ test: EXTRAS = dev
 test: setup
 	@pytest
 
+study: setup
+	@dvc exp run $(STUDY) $(SET)
+	@cat reports/sdr.md
+
 paper: setup
 	@cunet estimate $(PAPER) $(SET)
 	@dvc exp run $(PAPER) $(SET)
 	@cat reports/sdr.md
+
+bench: setup peers
+	@for name in $(BENCHMARKS); do python -m benchmarks.$$name --short || exit 1; done
+
+# An environment with what the benchmarks compare with; the last two ask for more than separating a tensor needs.
+peers: setup
+	@test -f peers/done || { python -m venv peers && peers/bin/pip install --quiet -r benchmarks/peers.txt && \
+		peers/bin/pip install --quiet --no-deps demucs==4.1.0 openunmix==1.3.0 && touch peers/done; }
 
 lint: EXTRAS = dev
 lint: setup
@@ -52,3 +75,4 @@ lock: setup
 	$(COMPILE) --extra dev pyproject.toml -o locks/dev.txt
 	$(COMPILE) -c locks/dev.txt pyproject.toml -o locks/base.txt
 	$(COMPILE) -c locks/dev.txt --extra cuda pyproject.toml -o locks/cuda.txt
+	@echo uv | $(COMPILE) -c locks/dev.txt - -o locks/uv.txt

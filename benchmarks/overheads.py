@@ -11,18 +11,19 @@ from benchmarks.measure import Side, conclude, run_process, table
 
 ROOT = Path(__file__).parent.parent
 # What a stage cannot do without: its work is done by these.
-DATA = ["omegaconf", "pydantic", "musdb", "numpy"]
+SETTINGS = ["omegaconf", "pydantic"]
+DATA = [*SETTINGS, "musdb", "numpy", "requests"]
 RUNS = ["mlflow", "pandas"]
 SCORES = ["h5py", "matplotlib.pyplot", "scipy.linalg", "scipy.fft", *RUNS]
 LIBRARIES = {
-    "download": [*DATA, "requests"],
-    "spectrograms": [*DATA, "requests", "h5py"],
-    "indexes": [*DATA, "requests", "h5py", "pandas"],
-    "conditions": [*DATA, "h5py", "pandas"],
-    "train": [*DATA, "h5py", "keras", *RUNS],
+    "download": DATA,
+    "spectrograms": [*DATA, "h5py"],
+    "indexes": [*DATA, "h5py", "pandas"],
+    "conditions": [*SETTINGS, "h5py", "pandas"],
+    "train": [*SETTINGS, "h5py", "keras", *RUNS],
     "evaluate": [*DATA, *SCORES],
     "interpret": [*DATA, "keras", "seaborn", "sklearn.decomposition", *SCORES],
-    "compare": [*DATA, "seaborn", "jinja2", "scipy.stats", "statsmodels.stats.multitest", *SCORES],
+    "compare": [*SETTINGS, "seaborn", "jinja2", "scipy.stats", "statsmodels.stats.multitest", *SCORES],
 }
 OTHERS = {
     "import cunet": [sys.executable, "-c", "import cunet"],

@@ -3,40 +3,39 @@
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psutil
-from distributed import Client, KilledWorker, LocalCluster, as_completed
-from distributed.system import MEMORY_LIMIT
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from cunet.errors import UserError
 from cunet.params import Dask
+
+if TYPE_CHECKING:  # imported where work is shared out: stages that only name a data set do without
+    from distributed import Client, LocalCluster
 
 PATIENCE = 20.0  # seconds
 Item = TypeVar("Item")
 
 
 @contextmanager
-def connect(settings: Dask, memory: int = 0) -> Iterator[Client]:
+def connect(settings: Dask, memory: int = 0, processes: bool = True) -> Iterator["Client"]:
     """A client of the scheduler that `settings` names, or of a local cluster that lives as long as the block.
 
-    A local cluster has no more workers than get the `memory` in bytes that a task needs.
+    A local cluster has no more workers than get the `memory` in bytes that a task needs. Without `processes` they are
+    threads: there at once, where a process takes seconds to import what its tasks use, but only as fast where the
+    tasks spend their time in libraries that release Python's global lock.
 
     Raises:
         UserError: nothing answers at the scheduler's address, or it has no workers.
     """
+    from distributed import Client
+
     if settings.scheduler is None:
-        with (
-            LocalCluster(
-                n_workers=local_workers(settings, memory),
-                threads_per_worker=1,
-                dashboard_address=":0",
-                silence_logs=logging.CRITICAL,  # an error reaches the caller; the log would tell it twice
-            ) as cluster,
-            Client(cluster) as client,
-        ):
+        limits = nullcontext() if processes else threadpool_limits(1, "blas")  # as dask sets for its processes
+        with limits, _local_cluster(local_workers(settings, memory), processes) as cluster, Client(cluster) as client:
             yield client
         return
     try:
@@ -50,8 +49,23 @@ def connect(settings: Dask, memory: int = 0) -> Iterator[Client]:
         yield client
 
 
+def _local_cluster(workers: int, processes: bool) -> "LocalCluster":
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=processes,
+        memory_limit="auto" if processes else None,  # of threads dask sees only what the whole process takes
+        dashboard_address=":0",
+        silence_logs=logging.CRITICAL,  # an error reaches the caller; the log would tell it twice
+    )
+
+
 def local_workers(settings: Dask, memory: int) -> int:
-    """Processes of a local cluster: as many as asked for, or fewer, so that each has `memory` bytes; one at least."""
+    """Workers of a local cluster: as many as asked for, or fewer, so that each has `memory` bytes; one at least."""
+    from distributed.system import MEMORY_LIMIT
+
     wanted = settings.workers or os.cpu_count() or 1
     free = min(psutil.virtual_memory().available, MEMORY_LIMIT)
     fitting = max(1, free // memory) if memory else wanted
@@ -64,7 +78,7 @@ def local_workers(settings: Dask, memory: int) -> int:
 
 
 def for_each(
-    client: Client,
+    client: "Client",
     function: Callable[..., Any],
     items: Sequence[Item],
     arguments: Callable[[Item], tuple[Any, ...]],
@@ -77,6 +91,8 @@ def for_each(
     worker are under way, so that arguments made on the fly do not pile up in memory. An error in one task
     cancels the rest.
     """
+    from distributed import KilledWorker, as_completed
+
     backlog = 2 * len(client.scheduler_info(n_workers=-1)["workers"])
     missing = [item for item in items if not done(item)]
     waiting = iter(missing)

@@ -3,13 +3,13 @@
 import sys
 from pathlib import Path
 
-from cunet import tracking
 from cunet.cli import run
 from cunet.evaluation.oracles import BOUNDS
 from cunet.files import new_folder
 from cunet.params import load_params
 from cunet.report.compare import compare
 from cunet.report.listen import PAGE
+from cunet.tracking.artifacts import log_page
 
 
 def main(models: Path, results: Path, conditions: Path, spectrograms: Path, out: Path) -> None:
@@ -30,7 +30,7 @@ def main(models: Path, results: Path, conditions: Path, spectrograms: Path, out:
             results / "control",
             folder,
         )
-    tracking.log_page(out / PAGE, [folder for folders in by_seed(models).values() for folder in folders])
+    log_page(out / PAGE, [folder for folders in by_seed(models).values() for folder in folders])
     print((out / "sdr.md").read_text())
 
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cunet import cluster, tracking
+from cunet import cluster
 from cunet.cli import run
 from cunet.datasets.registry import DATASETS
 from cunet.evaluation.evaluate import evaluate, memory_of_a_track
@@ -13,6 +13,8 @@ from cunet.evaluation.targets import by_name
 from cunet.files import identity, resumable_folder
 from cunet.params import Params, load_params
 from cunet.preprocess.conditions import read_conditions
+from cunet.startup import uncollected
+from cunet.tracking.results import log_scores
 
 if TYPE_CHECKING:
     from cunet.evaluation.separation import Separator
@@ -29,7 +31,7 @@ def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path,
     inputs = [audio, spectrograms, conditions, *([model] if model else [])]
     made_of = identity(name, params.dataset, params.spectrogram, params.evaluate, inputs=inputs)
     with resumable_folder(out, made_of) as folder:
-        with cluster.connect(params.dask, memory) as client:
+        with cluster.connect(params.dask, memory, processes=False) as client:
             evaluate(
                 name,
                 separator.masks if separator else BOUNDS[name],
@@ -41,13 +43,14 @@ def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path,
                 client,
                 folder,
             )
-        tracking.log_scores(folder, model, separator.seconds_per_minute if separator else None)
+        log_scores(folder, model, separator.seconds_per_minute if separator else None)
 
 
 def _separator(model: Path, params: Params) -> "Separator":
-    from cunet.evaluation.separation import Separator  # Keras takes seconds to import; bounds do without
+    from cunet.evaluation.separation import Separator
 
-    return Separator(model, params.evaluate.overlap)
+    with uncollected():  # Keras, which takes seconds to import; the bounds do without
+        return Separator(model, params.evaluate.overlap)
 
 
 def _arguments() -> argparse.Namespace:

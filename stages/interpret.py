@@ -3,15 +3,19 @@
 import sys
 from pathlib import Path
 
-from cunet import cluster, tracking
+from cunet import cluster
 from cunet.cli import run
 from cunet.datasets.registry import DATASETS
 from cunet.evaluation.evaluate import memory_of_a_track
 from cunet.evaluation.separation import Separator
 from cunet.files import identity, resumable_folder
-from cunet.interpret.interpret import SCORES, interpret
 from cunet.interpret.scoring import estimates_of_a_track
 from cunet.params import load_params
+from cunet.startup import uncollected
+from cunet.tracking.artifacts import log_interpretation
+
+with uncollected():
+    from cunet.interpret.interpret import SCORES, interpret
 
 
 def main(model: Path, audio: Path, spectrograms: Path, out: Path) -> None:
@@ -25,7 +29,7 @@ def main(model: Path, audio: Path, spectrograms: Path, out: Path) -> None:
     )
     with resumable_folder(out, made_of) as folder:
         if not (folder / SCORES).exists():  # else a kill left nothing to do but log
-            with cluster.connect(params.dask, memory) as client:
+            with cluster.connect(params.dask, memory, processes=False) as client:
                 interpret(
                     Separator(model, params.evaluate.overlap),
                     tracks,
@@ -36,7 +40,7 @@ def main(model: Path, audio: Path, spectrograms: Path, out: Path) -> None:
                     client,
                     folder,
                 )
-        tracking.log_interpretation(folder, model)
+        log_interpretation(folder, model)
 
 
 if __name__ == "__main__":

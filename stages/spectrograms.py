@@ -17,7 +17,10 @@ def main(audio: Path, out: Path) -> None:
     params = load_params()
     tracks = DATASETS[params.dataset].tracks(audio)
     made_of = identity(params.dataset, params.spectrogram, inputs=[audio])
-    with resumable_folder(out, made_of) as folder, cluster.connect(params.dask, DECODING_MEMORY) as client:
+    with (
+        resumable_folder(out, made_of) as folder,
+        cluster.connect(params.dask, DECODING_MEMORY, processes=False) as client,
+    ):
         jobs = cluster.for_each(
             client,
             write_track,

@@ -7,8 +7,11 @@ from pathlib import Path
 from cunet.cli import run
 from cunet.params import load_params
 from cunet.preprocess.conditions import read_conditions
-from cunet.tracking import TrainingRun
-from cunet.train.fit import Trainer, describe, provenance
+from cunet.startup import uncollected
+from cunet.tracking.training import TrainingRun
+
+with uncollected():
+    from cunet.train.fit import Trainer, describe, provenance
 
 
 def main(name: str, seed: int, spectrograms: Path, indexes: Path, conditions: Path, out: Path) -> None:

@@ -1,5 +1,6 @@
 """Tiny data and the real tools: what tests share."""
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
+from xdist.scheduler import LoadScopeScheduling
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -19,6 +21,48 @@ from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
 from cunet.preprocess.spectrogram import write_track
 
 ROOT = Path(__file__).parent.parent
+
+
+# Tests that share what takes long to make run in one process: the names of their files, or the beginnings of theirs.
+GROUPS = {
+    "chain": (
+        *(f"tests/chain/test_{name}.py" for name in ("models", "pages", "repro", "tracking")),
+        "tests/chain/test_kill.py::test_spectrograms_killed_in_the_middle",
+    ),
+    "app": ("tests/app/",),
+    "start of stages": ("tests/test_startup.py",),
+}
+
+
+def group_of(test: str) -> str:
+    """The group of a test, by its node ID; a test in none is one of its own."""
+    return next((group for group, places in GROUPS.items() if test.startswith(places)), test)
+
+
+class Groups(LoadScopeScheduling):
+    """The largest group first, and single tests when it is under way.
+
+    The marks of pytest-xdist's own `loadgroup` are without effect since pytest 9.2 (pytest-xdist's issue 1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    return Groups(config, log)
+
+
+def pytest_collection() -> None:
+    """Import all tests without the garbage collector: see `cunet.startup`."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
 
 # A chain of seconds: songs of seconds, a U-Net of three layers, one architecture beside the one under study.
 TINY: dict[str, Any] = {

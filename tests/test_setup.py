@@ -1,10 +1,13 @@
 """The first command: pinned locks, and messages where something is missing."""
 
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ import pytest
 from tests.conftest import ROOT
 
 TOOLS = ("sh", "cat", "cmp", "cp", "env", "grep", "id", "mkdir", "rm", "sed")
+MEDIA = [Path(str(shutil.which(program))) for program in ("ffmpeg", "ffprobe")]
+PYTHON = Path(os.path.realpath(sys.executable))
 
 
 def pins(name: str) -> dict[str, str]:
@@ -30,28 +35,40 @@ def test_a_lock_pins_everything_with_hashes_and_names_no_host(name: str) -> None
     assert "index" not in text.replace("indexed", "")
 
 
+def test_uv_is_the_one_that_developers_have() -> None:
+    assert pins("uv") == {"uv": pins("dev")["uv"]}
+
+
 @pytest.mark.parametrize("name", ["dev", "cuda"])
 def test_every_lock_holds_what_base_holds(name: str) -> None:
     assert pins("base").items() <= pins(name).items()
 
 
-def set_up(tmp_path: Path, *programs: Path, lock: str = "base") -> subprocess.CompletedProcess[str]:
-    """Run the set-up in a copy of the tree, on a machine that has the given programs and no package manager."""
-    tree, path = tmp_path / "tree", tmp_path / "bin"
-    path.mkdir()
-    for program in [*(Path(str(shutil.which(tool))) for tool in TOOLS), *programs]:
-        (path / program.name).symlink_to(program)
+def make_tree(tmp_path: Path) -> Path:
+    tree = tmp_path / "tree"
+    tree.mkdir()
     for name in ("tools", "locks", "pyproject.toml"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        tree.mkdir(exist_ok=True)
         copy(ROOT / name, tree / name)
-    environment = {"PATH": str(path), "HOME": str(tmp_path)}
+    return tree
+
+
+def set_up(tmp_path: Path, *programs: Path, lock: str = "base", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the set-up in a copy of the tree, on a machine that has the given programs and no package manager."""
+    tree, path = tmp_path / "tree", tmp_path / "bin"
+    if not tree.exists():
+        make_tree(tmp_path)
+    path.mkdir(exist_ok=True)
+    for program in [*(Path(str(shutil.which(tool))) for tool in TOOLS), *programs]:
+        if not (path / program.name).exists():
+            (path / program.name).symlink_to(program)
+    machine = {"PATH": str(path), "HOME": str(tmp_path)}
     command = ["tools/setup.sh", lock]
-    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=tree, env=machine | environment, capture_output=True, text=True, check=False)
 
 
 def test_missing_programs_are_named_before_anything_is_installed(tmp_path: Path) -> None:
-    result = set_up(tmp_path, Path(os.path.realpath(sys.executable)))
+    result = set_up(tmp_path, PYTHON)
     assert result.returncode == 1
     assert result.stderr.startswith("error: ffmpeg")
     assert "apt-get install ffmpeg" in result.stderr
@@ -59,8 +76,7 @@ def test_missing_programs_are_named_before_anything_is_installed(tmp_path: Path)
 
 
 def test_a_missing_python_is_named(tmp_path: Path) -> None:
-    media = [Path(str(shutil.which(program))) for program in ("ffmpeg", "ffprobe")]
-    result = set_up(tmp_path, *media)
+    result = set_up(tmp_path, *MEDIA)
     assert result.returncode == 1
     assert result.stderr.startswith("error: Python 3.11 or 3.12 is needed")
 
@@ -69,3 +85,83 @@ def test_an_unknown_extra_is_refused(tmp_path: Path) -> None:
     result = set_up(tmp_path, lock="gpu")
     assert result.returncode == 1
     assert "EXTRAS is base, dev or cuda" in result.stderr
+
+
+def write_wheel(folder: Path, name: str, version: str, files: dict[str, bytes]) -> str:
+    """Write a wheel; returns the line of a lock that pins it."""
+    info = f"{name}-{version}.dist-info"
+    described = {
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    contents = files | described
+    record = "".join(f"{path},,\n" for path in [*contents, f"{info}/RECORD"])
+    folder.mkdir(exist_ok=True)
+    wheel = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, data in (contents | {f"{info}/RECORD": record.encode()}).items():
+            entry = zipfile.ZipInfo(path)
+            entry.external_attr = 0o100755 << 16  # a program stays executable
+            archive.writestr(entry, data)
+    return f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+
+
+def installed_uv() -> tuple[str, dict[str, bytes]]:
+    """Version and files of the uv that the tests' environment has."""
+    uv = distribution("uv")
+    files = {path.name: Path(str(uv.locate_file(path))) for path in uv.files or [] if path.name == "uv"}
+    return uv.version, {f"uv-{uv.version}.data/scripts/{name}": path.read_bytes() for name, path in files.items()}
+
+
+def own_index(tmp_path: Path, with_uv: bool) -> dict[str, str]:
+    """A tree whose lock pins one small package, and pip's settings for a mirror on disk, which may lack uv."""
+    tree, mirror = make_tree(tmp_path), tmp_path / "mirror"
+    (tree / "locks" / "base.txt").write_text(write_wheel(mirror, "small", "1.0", {"small.py": b""}))
+    if with_uv:
+        (tree / "locks" / "uv.txt").write_text(write_wheel(mirror, "uv", *installed_uv()))
+    write_wheel(tree, "cunet", "0", {})
+    (tree / "backend.py").write_text(
+        "import shutil\n\n\ndef build_editable(folder, *_):\n"
+        "    shutil.copy('cunet-0-py3-none-any.whl', folder)\n    return 'cunet-0-py3-none-any.whl'\n"
+    )
+    (tree / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "cunet"\nversion = "0"\n'
+    )
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(mirror)}
+
+
+def packages(tmp_path: Path) -> dict[str, str]:
+    """Names of the packages in the new environment, and the installer of each."""
+    found = (tmp_path / "tree" / ".venv").glob("lib/python*/site-packages/*.dist-info")
+    return {path.name.split("-")[0]: (path / "INSTALLER").read_text().strip() for path in found}
+
+
+def test_uv_installs_from_the_mirror_that_pip_is_configured_with(tmp_path: Path) -> None:
+    settings = own_index(tmp_path, with_uv=True)
+    result = set_up(tmp_path, PYTHON, *MEDIA, **settings)
+    assert result.returncode == 0, result.stdout + result.stderr
+    installed = packages(tmp_path)
+    assert installed["small"] == installed["cunet"] == "uv"
+    assert "uv failed" not in result.stdout
+    assert set_up(tmp_path, PYTHON, *MEDIA, **settings).stdout == ""  # done already
+
+
+def test_pip_installs_where_there_is_no_uv(tmp_path: Path) -> None:
+    settings = own_index(tmp_path, with_uv=False)
+    result = set_up(tmp_path, PYTHON, *MEDIA, **settings)
+    assert result.returncode == 0, result.stdout + result.stderr
+    installed = packages(tmp_path)
+    assert installed["small"] == installed["cunet"] == "pip"
+    reasons = [line for line in result.stdout.splitlines() if line.startswith("uv failed")]
+    assert len(reasons) == 1
+    assert "pip installs" in reasons[0]
+
+
+def test_a_package_with_another_hash_is_refused(tmp_path: Path) -> None:
+    settings = own_index(tmp_path, with_uv=True)
+    write_wheel(tmp_path / "mirror", "small", "1.0", {"small.py": b"print('other')"})
+    result = set_up(tmp_path, PYTHON, *MEDIA, **settings)
+    assert result.returncode != 0
+    assert "small" not in packages(tmp_path)
+    assert not list((tmp_path / "tree" / ".venv").glob("*.installed"))

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from cunet.errors import UserError
-from cunet.params import load_params
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 MODEL = "folder such as models/cunet/0, or an address in MLflow such as models:/conditioned-u-net@best"
@@ -28,6 +28,8 @@ def run(command: Callable[[], None]) -> None:
         sys.exit(f"error: {NO_SPACE}: make room and run the same command again; what is done is kept")
     except KeyboardInterrupt:
         sys.exit("interrupted")
+    finally:
+        gc.freeze()  # Python would search all that was imported for garbage when it exits: seconds, with TensorFlow
 
 
 def main() -> None:
@@ -149,6 +151,7 @@ def _export(model: str, form: Any, out: Path) -> None:
 
 
 def _register(architectures: list[str], alias: str) -> None:
+    from cunet.params import load_params
     from cunet.tracking.registry import register
 
     params = load_params()
@@ -160,26 +163,29 @@ def _register(architectures: list[str], alias: str) -> None:
 
 
 def _log() -> None:
-    from cunet import tracking
+    from cunet.params import load_params
     from cunet.report.listen import PAGE
+    from cunet.tracking.artifacts import log_interpretation, log_page
+    from cunet.tracking.results import log_scores
 
     models, results = Path("models"), Path("results")
     folders = [path for pattern in ("cunet/*", "baselines/*/*", "bounds/*") for path in sorted(results.glob(pattern))]
     folders = [path for path in folders if path.is_dir() and path.suffix != ".part"]
     for folder in folders:
         model = models / folder.relative_to(results)
-        tracking.log_scores(folder, model if model.is_dir() else None)
+        log_scores(folder, model if model.is_dir() else None)
         print(f"logged: {folder}")
     control, first = results / "control", models / "cunet" / str(load_params().seeds[0])
     if control.is_dir() and first.is_dir():
-        tracking.log_interpretation(control, first)
+        log_interpretation(control, first)
         print(f"logged: {control}")
     if (page := Path("reports") / PAGE).is_file():
-        tracking.log_page(page, [model for path in folders if (model := models / path.relative_to(results)).is_dir()])
+        log_page(page, [model for path in folders if (model := models / path.relative_to(results)).is_dir()])
         print(f"logged: {page}")
 
 
 def _estimate(changes: list[str]) -> None:
     from cunet import estimate
+    from cunet.params import load_params
 
     estimate.show(load_params(changes=changes))

@@ -1,10 +1,7 @@
 """`cunet separate`: what is asked, checked before anything is written, then song by song."""
 
-import gc
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +9,7 @@ from cunet.errors import UserError
 from cunet.evaluation.targets import Condition, Conditions, condition_name, parse_condition
 from cunet.loading import load_model
 from cunet.separate.songs import find_songs, separate_song
+from cunet.startup import uncollected
 
 if TYPE_CHECKING:  # Keras takes seconds to import, and a mistake should be told at once
     from cunet.separate.estimates import Above
@@ -39,7 +37,7 @@ def separate(
     mixed = None if mix is None else parse_condition(mix)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing half-written then as well
     found = find_songs(songs, out)
-    with _uncollected():
+    with uncollected():
         trained = load_model(model)
     conditions = _conditions(trained, targets, mixed)
     if not overwrite:
@@ -61,15 +59,6 @@ def separate(
         print("\n".join(str(file) for file in song.files(conditions, suffix).values()))
     if failed:
         raise UserError(f"{failed} of {len(found)} songs could not be separated: see above")
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Spare the garbage collector what TensorFlow's import makes, by the million and for good: a third of its time."""
-    gc.disable()
-    yield
-    gc.freeze()
-    gc.enable()
 
 
 def _conditions(model: "Model", targets: list[str] | None, mix: Condition | None) -> Conditions:

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from cunet.models.architecture import Architecture
-from cunet.models.control import CONTROLS, gamma_and_beta
+from cunet.models.control import CONTROLS, gamma_and_beta, scaled
 from cunet.models.film import film
 from cunet.models.unet import unet
 from cunet.variant import ConditionedUnet
@@ -27,7 +27,7 @@ def _conditioned(architecture: Architecture, network: str) -> keras.Model:
     mixture = keras.Input((architecture.bins, architecture.frames, 1), name="mixture")
     condition = keras.Input((len(architecture.instruments),), name="condition")
     widths: list[int] = getattr(getattr(architecture.controls, variant.control), variant.film)
-    vector = CONTROLS[variant.control](condition, widths, architecture.controls.dropout)
+    vector = scaled(CONTROLS[variant.control](condition, widths, architecture.controls.dropout))
 
     def modulate(x: Any, block: str) -> Any:
         if variant.placement != "both" and not block.startswith(variant.placement):

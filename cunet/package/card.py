@@ -42,11 +42,18 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
         condition_input=", and a condition, a weight in [0, 1] an instrument" if architecture.conditioned else "",
         networks=_networks(Cost.load(model)),
         training=training,
+        epochs=_epochs(architecture, training),
         data=DATA.get(training["dataset"].partition("-")[0], training["dataset"]),
         commit=commit or "not known",
         limits=_limits(architecture, training),
         **_scores(results),
     )
+
+
+def _epochs(architecture: Architecture, training: dict[str, Any]) -> int:
+    """Most epochs of a network; older models were trained with one number for both kinds."""
+    kind = "conditioned" if architecture.conditioned else "dedicated"
+    return int(training.get(f"train.epochs.{kind}") or training["train.epochs"])
 
 
 def results_of(model: Path) -> Path | None:

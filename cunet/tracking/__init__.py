@@ -3,7 +3,6 @@
 Everything shown is in the DVC outputs as well, so that a lost store is rebuilt from them.
 """
 
-from cunet.tracking.results import log_interpretation, log_page, log_scores
-from cunet.tracking.training import TrainingRun
+import os
 
-__all__ = ["TrainingRun", "log_interpretation", "log_page", "log_scores"]
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # before MLflow is imported, which else reports its use

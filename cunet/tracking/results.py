@@ -6,23 +6,20 @@ from pathlib import Path
 
 import mlflow
 import pandas as pd
-from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_ARTIFACTS
 
+from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.evaluate import PROVENANCE as EVALUATION
 from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import EXAMPLES
-from cunet.evaluation.protocols import METRICS
 from cunet.models.cost import Cost
 from cunet.preprocess.conditions import SINGLE
 from cunet.report.tables import SPREAD, over_tracks, summarise
-from cunet.tracking.models import log_model
 from cunet.tracking.store import MODEL_TAG, SCORES_TAG, connect, digest, find, tags, title
 from cunet.tracking.training import COST, log_provenance, log_training
 from cunet.train.history import read_provenance
 
 TABLE = "sdr_by_track.json"
-CONTROL = "control"
 
 
 def log_scores(results: Path, model: Path | None, separation: float | None = None) -> None:
@@ -51,24 +48,11 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
         log_provenance(json.loads((results / EVALUATION).read_text()))
         _log_results(scores, results)
         if model:
+            from cunet.tracking.models import log_model  # takes a second, and the bounds have no model
+
             _log_cost(model, separation)
             log_model(model, results, commit or tags(name).get("git.commit", ""))
         mlflow.set_tags(shown)
-
-
-def log_interpretation(control: Path, model: Path) -> None:
-    """Show the pictures, tables and sound of the folder `control` in the run of `model`, where there is one."""
-    connect()
-    for run in find({MODEL_TAG: digest(model)})[:1]:
-        MlflowClient().log_artifacts(run.info.run_id, str(control), CONTROL)
-
-
-def log_page(page: Path, models: list[Path]) -> None:
-    """Show the page of everybody's estimates in the runs of the models, as far as there are runs."""
-    connect()
-    for model in models:
-        for run in find({MODEL_TAG: digest(model)})[:1]:
-            MlflowClient().log_artifact(run.info.run_id, str(page))
 
 
 def _log_cost(model: Path, separation: float | None) -> None:
@@ -97,6 +81,6 @@ def _table(scores: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     """
     whole = summary.assign(track=over_tracks(scores))
     spread = [column for column in SPREAD if column in summary]
-    table = pd.concat([whole, scores], ignore_index=True).round(dict.fromkeys([*METRICS, *spread], 2))
+    table = pd.concat([whole, scores], ignore_index=True).round(dict.fromkeys([*METRICS, *WHOLE_TRACK, *spread], 2))
     table.insert(0, "score", table["track"] + ": " + table["target"])
-    return table[["score", *METRICS, *spread, "track", "target", "protocol", "frames", "lost"]]
+    return table[["score", *METRICS, *WHOLE_TRACK, *spread, "track", "target", "protocol", "frames", "lost"]]

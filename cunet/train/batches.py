@@ -191,11 +191,14 @@ class TrainingBatches(keras.utils.PyDataset):
 
 
 class ValidationBatches(keras.utils.PyDataset):
-    """Every row once, in order and as it is; the last batch may be smaller."""
+    """Every row once, in order and as it is; the last batch may be smaller.
 
-    def __init__(self, reader: PatchReader, conditioned: bool, size: int) -> None:
+    Devices that share a batch need a multiple of their number: there, the last batch repeats its last row.
+    """
+
+    def __init__(self, reader: PatchReader, conditioned: bool, size: int, devices: int = 1) -> None:
         super().__init__(workers=READERS, max_queue_size=AHEAD)
-        self._reader, self._conditioned, self._size = reader, conditioned, size
+        self._reader, self._conditioned, self._size, self._devices = reader, conditioned, size, devices
 
     @property
     def num_batches(self) -> int:
@@ -204,6 +207,7 @@ class ValidationBatches(keras.utils.PyDataset):
 
     def __getitem__(self, number: int) -> Batch:
         rows = np.arange(number * self._size, min((number + 1) * self._size, len(self._reader)))
+        rows = np.pad(rows, (0, -len(rows) % self._devices), mode="edge")
         conditions = self._reader.conditions(rows)
         reader = self._reader
 

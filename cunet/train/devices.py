@@ -10,8 +10,10 @@ from cunet.params import Train
 
 
 @contextmanager
-def training_devices(settings: Train) -> Iterator[None]:
+def training_devices(settings: Train) -> Iterator[int]:
     """Networks that are built in the block have the precision of `settings`, and are trained on its devices.
+
+    Yields the number of devices that share a batch.
 
     With several GPUs, each has a copy of the network and takes a share of every batch; gradients are averaged.
 
@@ -20,29 +22,27 @@ def training_devices(settings: Train) -> Iterator[None]:
     """
     before = keras.config.dtype_policy()
     with ExitStack() as stack:
-        if settings.devices == "all":
-            stack.enter_context(_all_gpus(settings.batch_size))
+        devices = stack.enter_context(_all_gpus()) if settings.devices == "all" else 1
+        if settings.batch_size % devices:
+            raise UserError(f"train.batch_size: {settings.batch_size} is not a multiple of the {devices} devices")
         keras.config.set_dtype_policy(settings.precision)
         stack.callback(keras.config.set_dtype_policy, before)
-        yield
+        yield devices
 
 
 @contextmanager
-def _all_gpus(batch_size: int) -> Iterator[None]:
-    backend, count = keras.backend.backend(), max(1, len(keras.distribution.list_devices("gpu")))
-    if batch_size % count:
-        raise UserError(
-            f"train.batch_size: {batch_size} patches cannot be shared among {count} GPUs: make it a multiple"
-        )
+def _all_gpus() -> Iterator[int]:
+    backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
 
-        with tf.distribute.MirroredStrategy().scope():
-            yield
+        strategy = tf.distribute.MirroredStrategy()
+        with strategy.scope():
+            yield strategy.num_replicas_in_sync
     elif backend == "jax":
         keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
         try:
-            yield
+            yield len(keras.distribution.list_devices())
         finally:
             keras.distribution.set_distribution(None)
     else:

@@ -141,12 +141,14 @@ class Trainer:
         epochs = settings.epochs_of(conditioned)
         batches = TrainingBatches(self._reader(TRAINING, network), conditioned, settings, self.seed, progress.epochs)
         monitors = _monitors(settings)
-        with training_devices(settings):
+        with training_devices(settings) as devices:
             model = self._build(network)
             compile_network(model, settings, epochs)
             model.fit(
                 batches,
-                validation_data=ValidationBatches(self._reader(VALIDATION, network), conditioned, settings.batch_size),
+                validation_data=ValidationBatches(
+                    self._reader(VALIDATION, network), conditioned, settings.batch_size, devices
+                ),
                 epochs=epochs,
                 initial_epoch=progress.epochs,
                 shuffle=False,  # the batches are shuffled, from the seed

@@ -21,7 +21,7 @@ from tests.browser import chromium, needs_chromium, new_page
 from tests.separate.conftest import save_model
 from tests.separate.test_model import song
 
-pytestmark = [needs_chromium, pytest.mark.xdist_group("app")]
+pytestmark = needs_chromium
 RATE = 44100
 
 

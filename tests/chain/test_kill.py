@@ -224,7 +224,7 @@ def unbroken_run(root: Path, archive: Path, *targets: str) -> Workspace:
     changes = {
         "dataset": "musdb18",
         "musdb": {"source": str(archive), "checksum": None},
-        "train": TINY["train"] | {"epochs": EPOCHS, "batches_per_epoch": BATCHES},
+        "train": TINY["train"] | {"epochs": {"conditioned": EPOCHS, "dedicated": EPOCHS}, "batches_per_epoch": BATCHES},
         "dask": {"scheduler": None, "workers": 2},
     }
     workspace = make_workspace(root / "unbroken", **changes)

@@ -20,10 +20,10 @@ def tracks(workspace: Workspace, table: str) -> set[str]:
     return set(pd.read_csv(workspace.path / "data" / "indexes" / table)["track"])
 
 
-def test_stems_from_a_server_by_the_protocol_of_the_paper(tmp_path: Path) -> None:
+def test_stems_from_a_server_by_the_protocol_of_the_paper(programs: Path, tmp_path: Path) -> None:
     archive = zip_tree(write_stem_tree(tmp_path / "tree", seconds=3), tmp_path / "musdb18.zip")
     checksum = f"md5:{hashlib.md5(archive.read_bytes()).hexdigest()}"
-    workspace = make_workspace(tmp_path / "workspace", baselines=[], evaluate=evaluate("paper"))
+    workspace = make_workspace(tmp_path / "workspace", programs, baselines=[], evaluate=evaluate("paper"))
     with serve(archive.read_bytes()) as server:
         workspace.params(dataset="musdb18", musdb={"source": f"{server.address}/musdb18.zip", "checksum": checksum})
         workspace.run("dvc", "repro")
@@ -45,8 +45,8 @@ def test_stems_from_a_server_by_the_protocol_of_the_paper(tmp_path: Path) -> Non
     assert not list(workspace.path.rglob("*.part"))
 
 
-def test_a_refused_download_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
-    workspace = make_workspace(tmp_path / "workspace", dataset="musdb18")
+def test_a_refused_download_is_one_line_and_leaves_nothing(programs: Path, tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace", programs, dataset="musdb18")
     with serve(b"") as server:
         server.faults.status = 404
         workspace.params(musdb={"source": f"{server.address}/musdb18.zip", "checksum": f"md5:{0:032}"})

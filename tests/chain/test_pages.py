@@ -14,8 +14,8 @@ pytestmark = needs_chromium
 
 @pytest.fixture(scope="module")
 def address(chain: Workspace) -> Iterator[str]:
-    """`mlflow ui` without arguments but for a free port."""
-    with mlflow_process(chain.path, "ui") as address:
+    """`mlflow ui` on a free port; one worker shows the same pages as the usual four, and imports once."""
+    with mlflow_process(chain.path, "ui", "--workers", "1") as address:
         yield address
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from tests.chain.workspace import Workspace, make_workspace, mlflow_process, runs, store
+from tests.chain.workspace import Workspace, mlflow_process, runs, store
 
 TARGETS = ("bass", "drums", "other", "vocals", "mean")
 
@@ -67,10 +67,10 @@ def test_tables_pictures_sound_and_models_are_there(chain: Workspace, tmp_path: 
     assert isinstance(network, keras.Model)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """A real MLflow server with a store of its own."""
-    with mlflow_process(tmp_path, "server", "--workers", "1") as address:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real MLflow server with a store of its own, in which a test leaves four runs."""
+    with mlflow_process(tmp_path_factory.mktemp("server"), "server", "--workers", "1") as address:
         yield address
 
 
@@ -102,6 +102,7 @@ def test_a_run_killed_while_it_was_scored_is_not_written_to_again(chain: Workspa
     for run_id in (half, whole):
         table = client.download_artifacts(run_id, "sdr_by_track.json", str(chain.path.parent))
         assert len(pd.read_json(table, orient="split")) == (4 + 1) + (6 + 1) + 2 * (4 + 6)
+    client.delete_run(half)
 
 
 def test_a_server_that_does_not_answer_is_one_clear_line(chain: Workspace) -> None:
@@ -109,27 +110,3 @@ def test_a_server_that_does_not_answer_is_one_clear_line(chain: Workspace) -> No
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1].startswith("error: MLflow: the store at http://127.0.0.1:9 does not answer")
     assert "Traceback" not in result.stderr
-
-
-def test_a_killed_training_goes_on_in_its_run(tmp_path: Path) -> None:
-    workspace = make_workspace(tmp_path / "workspace", baselines=[])
-    workspace.run("dvc", "repro", "indexes", "conditions")
-    script = (
-        "import os; from cunet.tracking import training; from stages import train\n"
-        "def deadly(network, row, log=training.log_epoch):\n"
-        "    log(network, row)\n"
-        "    if row['epoch'] == 2: os.kill(os.getpid(), 9)\n"
-        "training.log_epoch = deadly\n"
-        "from pathlib import Path\n"
-        "train.main('simple-dense-pairs', 0, *map(Path, ('data/spectrograms/train', 'data/indexes', "
-        "'data/conditions/cunet.csv', 'models/cunet/0')))\n"
-    )
-    assert workspace.run("python", "-c", script, check=False).returncode == -9
-    (killed,) = runs(store(workspace)).values()
-    workspace.run("dvc", "repro", "-s", "train@0")
-    client = MlflowClient(store(workspace))
-    (run,) = client.search_runs([killed.info.experiment_id])
-    assert run.info.run_id == killed.info.run_id
-    assert run.info.status == "FINISHED"
-    history = client.get_metric_history(run.info.run_id, "train_loss/simple-dense-pairs")
-    assert [point.step for point in history] == [1, 2, 3]

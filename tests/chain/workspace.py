@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 from mlflow import MlflowClient
 from mlflow.entities import Run
@@ -25,15 +26,20 @@ IGNORED_VARIABLES = ("MLFLOW_", "DVC_", "KERAS_", "PYTEST_")
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folder, and the commands that are run in it."""
+    """The folder, and the commands that are run in it.
+
+    Attributes:
+        path: the folder.
+        programs: a folder of programs that `run` prefers to those of the virtual environment.
+    """
 
     path: Path
+    programs: Path | None = None
 
     def run(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the virtual environment; its output is in the assertion where it fails."""
-        result = subprocess.run(
-            command, cwd=self.path, env=_environment() | environment, capture_output=True, text=True, check=False
-        )
+        variables = _environment(self.programs) | environment
+        result = subprocess.run(command, cwd=self.path, env=variables, capture_output=True, text=True, check=False)
         if check:
             assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}\n{result.stderr}"
         return result
@@ -67,7 +73,7 @@ class Workspace:
         self.run("git", "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "x")
 
 
-def make_workspace(path: Path, **changes: object) -> Workspace:
+def make_workspace(path: Path, programs: Path | None = None, **changes: object) -> Workspace:
     """The files that git would clone, tiny parameters, and neither outputs nor cache."""
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
@@ -75,16 +81,17 @@ def make_workspace(path: Path, **changes: object) -> Workspace:
         if (ROOT / name).is_file() and not name.startswith(("tests/", "reports/", "locks/", "dvc.lock")):
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, path / name)
-    workspace = Workspace(path)
+    workspace = Workspace(path, programs)
     (path / "params.yaml").write_text(yaml.safe_dump(tiny_values() | changes))
     workspace.run("git", "init", "-q")
     workspace.commit()
     return workspace
 
 
-def _environment() -> dict[str, str]:
+def _environment(programs: Path | None = None) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(IGNORED_VARIABLES)}
-    return inherited | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited['PATH']}"}
+    folders = [*([programs] if programs else []), Path(sys.executable).parent, inherited["PATH"]]
+    return inherited | {"PATH": os.pathsep.join(map(str, folders))}
 
 
 @contextmanager
@@ -96,7 +103,7 @@ def mlflow_process(folder: Path, *command: str, **environment: str) -> Iterator[
     process = subprocess.Popen(
         [Path(sys.executable).parent / "mlflow", *command, "--port", str(port)],
         cwd=folder,
-        env=_environment() | environment,
+        env=_environment() | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | environment,  # a second process, unused
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -127,3 +134,8 @@ def runs(uri: str) -> dict[str, Run]:
     assert experiment is not None
     found = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])
     return {run.info.run_name: run for run in found}
+
+
+def architectures(workspace: Workspace) -> list[str]:
+    """What the report compares, in its order."""
+    return list(pd.read_csv(workspace.path / "reports" / "sdr.csv")["architecture"].unique())

@@ -162,12 +162,12 @@ def test_every_protocol_gives_the_scores_of_museval_whichever_library_computes_t
     pairs = by_name(scored_conditions(sorted(SOURCES), params.condition_sets["pairs"]))
     both = {target: z for target, z in pairs.items() if target in ("bass", "vocals", "bass+drums")}
     estimates = {"bass": ideal["bass"], "vocals": ideal["vocals"], "bass+drums": ideal["bass"] + ideal["drums"]}
-    tables = [
+    first, second = (
         score_track(track, estimates, both, params.spectrogram, chosen).table()
         for engine in ("bsseval", "museval")
         for chosen in [settings(params, protocol).model_copy(update={"engine": engine})]
-    ]
-    pd.testing.assert_frame_equal(*tables, rtol=0, atol=2e-5)  # museval's files have five places
+    )
+    pd.testing.assert_frame_equal(first, second, rtol=0, atol=2e-5)  # museval's files have five places
 
 
 def test_scores_that_are_not_those_of_museval_stop_the_stage(

@@ -1,0 +1,116 @@
+"""What needs a workspace of its own: other data, other parameters, a killed stage."""
+
+import shutil
+from pathlib import Path
+
+import h5py
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+
+from tests.chain.workspace import architectures, make_workspace, runs, store
+from tests.conftest import TINY, write_song
+
+BOUNDS = ["evaluate-bound@mixture", "evaluate-bound@ideal-ratio-mask"]
+
+
+def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(
+    songs: Path, programs: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "my songs"
+    shutil.copytree(songs, mine)
+    settings: dict[str, object] = {"dataset": "folder", "folder": {"root": "../my songs"}, "baselines": []}
+    workspace = make_workspace(tmp_path / "workspace", programs, **settings)
+    workspace.run("dvc", "repro")
+    table = pd.read_csv(workspace.path / "reports" / "sdr.csv")
+    assert architectures(workspace) == ["mixture", "simple-dense-pairs", "ideal-ratio-mask"]
+    assert table["target"].unique().tolist() == [
+        *("clicks", "noise", "tone", "mean"),
+        *("clicks+noise", "clicks+tone", "noise+tone", "mean of 2 instruments"),
+    ]
+
+    write_song(mine / "test" / "new", seed=50)
+    ran = workspace.stages_run("dvc", "repro")
+    assert set(ran) == {
+        "download@test",
+        "spectrograms@test",
+        "conditions",
+        "evaluate@0",
+        "interpret",
+        *BOUNDS,
+        "compare",
+    }
+    assert pd.read_csv(workspace.path / "reports" / "sdr.csv")["tracks"].eq(3).all()
+
+    shutil.rmtree(mine / "test" / "new")
+    assert workspace.stages_run("dvc", "repro") == ["compare"]  # the others were seen before, and are restored
+    assert pd.read_csv(workspace.path / "reports" / "sdr.csv")["tracks"].eq(2).all()
+
+    (mine / "train" / "song 0" / "tone.wav").unlink()
+    result = workspace.run("dvc", "repro", check=False)
+    assert result.returncode != 0
+    assert "song 1: instruments clicks, noise, tone, but song 0 has clicks, noise" in result.stderr
+
+
+def test_a_killed_training_goes_on_in_its_run(programs: Path, tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace", programs, baselines=[])
+    workspace.run("dvc", "repro", "indexes", "conditions")
+    script = (
+        "import os; from cunet.tracking import training; from stages import train\n"
+        "def deadly(network, row, log=training.log_epoch):\n"
+        "    log(network, row)\n"
+        "    if row['epoch'] == 2: os.kill(os.getpid(), 9)\n"
+        "training.log_epoch = deadly\n"
+        "from pathlib import Path\n"
+        "train.main('simple-dense-pairs', 0, *map(Path, ('data/spectrograms/train', 'data/indexes', "
+        "'data/conditions/cunet.csv', 'models/cunet/0')))\n"
+    )
+    assert workspace.run("python", "-c", script, check=False).returncode == -9
+    (killed,) = runs(store(workspace)).values()
+    workspace.run("dvc", "repro", "-s", "train@0")
+    client = MlflowClient(store(workspace))
+    (run,) = client.search_runs([killed.info.experiment_id])
+    assert run.info.run_id == killed.info.run_id
+    assert run.info.status == "FINISHED"
+    history = client.get_metric_history(run.info.run_id, "train_loss/simple-dense-pairs")
+    assert [point.step for point in history] == [1, 2, 3]
+
+
+def test_other_instruments_in_the_test_tracks_are_one_line(prepared: Path, programs: Path, tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace", programs, dataset="folder")
+    other = tmp_path / "other"
+    other.mkdir()
+    with h5py.File(prepared / "test" / "song 0.h5") as source, h5py.File(other / "song 0.h5", "w") as file:
+        file.attrs.update(source.attrs)
+        file["mixture"] = source["mixture"][()]
+        for name, renamed in (("noise", "noise"), ("tone", "flute")):
+            file[f"sources/{renamed}"] = source[f"sources/{name}"][()]
+    result = workspace.run("python", "-m", "stages.conditions", str(prepared / "train"), str(other), "out", check=False)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == (
+        "error: the training tracks have clicks, noise, tone, the test tracks flute, noise: they must be the same"
+    )
+    assert not (workspace.path / "out").exists()
+
+
+@pytest.mark.slow
+def test_every_variant_and_every_set_of_conditions_goes_through_the_chain(tmp_path: Path) -> None:
+    original = ["unet", "simple-dense", "simple-conv", "complex-dense", "complex-conv"]
+    placed = ["simple-dense-decoder", "complex-conv-both-everything"]
+    told = ["simple-dense-combinations", "complex-dense-between"]
+    workspace = make_workspace(
+        tmp_path / "workspace",
+        baselines=[*original, *placed, *told],
+        evaluate=TINY["evaluate"] | {"conditions": "everything"},
+    )
+    workspace.run("dvc", "repro")
+    assert architectures(workspace) == [
+        *("mixture", *original, *placed, *told, "simple-dense-pairs", "ideal-ratio-mask")
+    ]
+    table = pd.read_csv(workspace.path / "reports" / "sdr.csv")
+    groups = ["single", "2 instruments", "3 instruments", "in between", "4 instruments"]
+    assert sorted(table["group"].unique()) == sorted(groups)
+    trained = table[~table["architecture"].isin(["mixture", "ideal-ratio-mask"])]
+    assert trained["SDR"].notna().all()
+    differences = pd.read_csv(workspace.path / "reports" / "differences.csv")
+    assert len(differences[differences["target"] == "mean"]) == 10 * 9 / 2
