@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := true
 
 # Meseguer-Brocal & Peeters (ISMIR 2019), section 4, on the full MUSDB18: eight networks of the published size.
-PAPER = -S dataset=musdb18 -S patch.step=4 -S unet.filters=16 -S controls.dropout=0.5 \
+PAPER = -S dataset=musdb18 -S patch.step=4 -S unet.filters=16 -S unet.dropout=0.5 -S controls.dropout=0.5 \
 	-S film=complex -S control=dense -S conditions=single -S evaluate.conditions=single \
 	-S 'baselines=[unet,simple-dense,simple-conv,complex-conv]' \
 	-S train.progressive=0 -S train.augmentation.probability=0 \
