@@ -19,8 +19,8 @@ PAPER = -S dataset=musdb18 -S patch.step=4 -S unet.filters=16 -S unet.dropout=0.
 	-S train.learning_rate=0.001 -S train.schedule=plateau \
 	-S train.patience.plateau=15 -S train.patience.stop=30 -S evaluate.protocol=paper
 
-# 16,384 patches per network, and a network that was trained on single instruments alone.
-STUDY = -S 'baselines=[unet,simple-dense]' -S train.epochs.conditioned=16 -S train.epochs.dedicated=16 \
+# 16,384 patches per network, and a network that is also trained on two instruments at once.
+STUDY = -S 'baselines=[unet,simple-dense-pairs]' -S train.epochs.conditioned=16 -S train.epochs.dedicated=16 \
 	-S train.patience.stop=16
 
 BENCHMARKS = scoring training batches spectrograms separation overheads
