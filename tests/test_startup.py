@@ -44,7 +44,6 @@ def test_scoring_alone_loads_nothing_else_of_the_project() -> None:
     assert result.stdout.strip() == "['cunet', 'cunet.bsseval']"
 
 
-@pytest.mark.xdist_group("start of stages")  # in one process, which starts each once
 @pytest.mark.parametrize("stage", STAGES)
 def test_only_stages_that_run_a_network_load_tensorflow(stage: str) -> None:
     """`evaluate` loads it for a model, which is no bound, when it has read its arguments."""
@@ -52,7 +51,6 @@ def test_only_stages_that_run_a_network_load_tensorflow(stage: str) -> None:
     assert ("tensorflow" in loaded) == (stage in {"train", "interpret"})
 
 
-@pytest.mark.xdist_group("start of stages")
 @pytest.mark.parametrize(
     ("stage", "unused"),
     [

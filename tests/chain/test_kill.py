@@ -428,7 +428,7 @@ def test_a_kill_before_dvc_has_the_result(unbroken: Workspace, stage: Stage, mom
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", [SPECTROGRAMS, EVALUATE], ids=by_name)
+@pytest.mark.parametrize("stage", [DOWNLOAD], ids=by_name)  # the only one with processes; others work in threads
 def test_workers_end_with_a_stage_that_is_killed_alone(unbroken: Workspace, stage: Stage, tmp_path: Path) -> None:
     with frozen(unbroken, stage, one_track, tmp_path / "killed") as run:
         own, workers, kept = run.own_process(), run.workers(), marks(run)
