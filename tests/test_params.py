@@ -17,7 +17,7 @@ MD5 = f"md5:{'0' * 32}"
 
 def test_the_params_of_the_repository_are_valid() -> None:
     params = load_params(ROOT / "params.yaml")
-    assert params.architecture == "simple-dense-pairs"
+    assert params.architecture == "simple-dense"
 
 
 @pytest.mark.parametrize(
