@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from cunet.errors import UserError
 from cunet.files import workspace
-from cunet.models.architecture import DESCRIPTION
+from cunet.models.architecture import DESCRIPTION, WEIGHTS
 
 if TYPE_CHECKING:
     from cunet.separate.model import Model
@@ -61,7 +61,26 @@ def find_model(source: str | Path) -> Path:
     found = next((place for place in (folder, folder / PACKAGED) if (place / DESCRIPTION).is_file()), None)
     if found is None:
         raise UserError(f"{source}: is no model of this project: it has no {DESCRIPTION}")
+    _refuse_older_control(found, source)
     return found
+
+
+def _refuse_older_control(folder: Path, source: str | Path) -> None:
+    """Refuse weights from before the control's vector was scaled: they would load, and mean something else."""
+    if not (weights := sorted(folder.glob(f"*{WEIGHTS}"))):
+        return  # an exported network is whole
+    import h5py
+
+    try:
+        with h5py.File(weights[0], "r") as file:
+            layers = set(file.get("layers", ()))
+    except OSError:
+        return  # a damaged file, which whoever loads it tells
+    if "dense" in layers and "rescaling" not in layers:
+        raise UserError(
+            f"{source}: was trained by an older version, with another control network: train it again, or load it with "
+            "the version that trained it"
+        )
 
 
 def _download(address: str) -> Path:

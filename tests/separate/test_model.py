@@ -1,8 +1,10 @@
 """A trained model on audio of all kinds."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -195,3 +197,13 @@ def test_missing_and_foreign_models_are_said(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     with pytest.raises(UserError, match="no such model in MLflow"):
         cunet.load_model("models:/none@best")
+
+
+def test_weights_of_an_older_control_network_are_refused(model_folder: Path, tmp_path: Path) -> None:
+    """They have the same names, and would give other gammas and betas without a word."""
+    older = Path(shutil.copytree(model_folder, tmp_path / "older"))
+    cunet.load_model(older)
+    with h5py.File(older / "simple-dense.weights.h5", "r+") as file:
+        del file["layers/rescaling"]
+    with pytest.raises(UserError, match=r"older: was trained by an older version.*train it again"):
+        cunet.load_model(older)
