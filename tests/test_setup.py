@@ -137,23 +137,24 @@ def packages(tmp_path: Path) -> dict[str, str]:
     return {path.name.split("-")[0]: (path / "INSTALLER").read_text().strip() for path in found}
 
 
-def test_uv_installs_from_the_mirror_that_pip_is_configured_with(tmp_path: Path) -> None:
-    settings = own_index(tmp_path, with_uv=True)
+def set_up_by(installer: str, tmp_path: Path, settings: dict[str, str]) -> str:
+    """Set up, see that both packages came by the installer, and return what was printed."""
     result = set_up(tmp_path, PYTHON, *MEDIA, **settings)
     assert result.returncode == 0, result.stdout + result.stderr
     installed = packages(tmp_path)
-    assert installed["small"] == installed["cunet"] == "uv"
-    assert "uv failed" not in result.stdout
+    assert installed["small"] == installed["cunet"] == installer
+    return result.stdout
+
+
+def test_uv_installs_from_the_mirror_that_pip_is_configured_with(tmp_path: Path) -> None:
+    settings = own_index(tmp_path, with_uv=True)
+    assert "uv failed" not in set_up_by("uv", tmp_path, settings)
     assert set_up(tmp_path, PYTHON, *MEDIA, **settings).stdout == ""  # done already
 
 
 def test_pip_installs_where_there_is_no_uv(tmp_path: Path) -> None:
-    settings = own_index(tmp_path, with_uv=False)
-    result = set_up(tmp_path, PYTHON, *MEDIA, **settings)
-    assert result.returncode == 0, result.stdout + result.stderr
-    installed = packages(tmp_path)
-    assert installed["small"] == installed["cunet"] == "pip"
-    reasons = [line for line in result.stdout.splitlines() if line.startswith("uv failed")]
+    printed = set_up_by("pip", tmp_path, own_index(tmp_path, with_uv=False))
+    reasons = [line for line in printed.splitlines() if line.startswith("uv failed")]
     assert len(reasons) == 1
     assert "pip installs" in reasons[0]
 
