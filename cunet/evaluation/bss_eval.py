@@ -36,14 +36,14 @@ def _scores(
     scores = prepared.score(_stack(estimates.values()), places, version)
     lost = np.isnan(scores.sdr).any(axis=0)
     metrics = [np.where(lost, np.nan, values) for values in scores]
-    return {name: dict(zip(METRICS, values, strict=True)) for name, *values in zip(estimates, *metrics, strict=True)}
+    return _by_name(estimates, metrics)
 
 
 def _museval_v4(references: Waveforms, estimates: Waveforms, window: int, hop: int) -> dict[str, Values]:
     import museval
 
     metrics = museval.evaluate(*_filled(references, estimates), win=window, hop=hop)
-    named = {name: dict(zip(METRICS, values, strict=True)) for name, *values in zip(references, *metrics, strict=True)}
+    named = _by_name(references, metrics)
     return {name: named[name] for name in estimates}
 
 
@@ -53,8 +53,12 @@ def _museval_v3(references: Waveforms, estimates: Waveforms, window: int, hop: i
     filled = _filled(references, estimates)
     sdr, sir, sar, _ = museval.metrics.bss_eval_sources(*filled, compute_permutation=False)
     metrics = [sdr, np.full_like(sdr, np.nan), sir, sar]
-    named = {name: dict(zip(METRICS, values, strict=True)) for name, *values in zip(references, *metrics, strict=True)}
+    named = _by_name(references, metrics)
     return {name: named[name] for name in estimates}
+
+
+def _by_name(names: Iterable[str], metrics: Iterable[Iterable[npt.NDArray[np.float64]]]) -> dict[str, Values]:
+    return {name: dict(zip(METRICS, values, strict=True)) for name, *values in zip(names, *metrics, strict=True)}
 
 
 def _filled(references: Waveforms, estimates: Waveforms) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
