@@ -79,8 +79,8 @@ def build(model: Model) -> Any:
                 ]
                 above = gr.Radio(list(ABOVE), value="Silence", label=f"Above {model.rate // 2000} kHz")
                 with gr.Row():
-                    separate = gr.Button("Separate", variant="primary")
-                    stems = gr.Button("Each instrument")
+                    separate = gr.Button("Separate", variant="primary", interactive=False)  # until there is a song
+                    stems = gr.Button("Each instrument", interactive=False)
             with gr.Column(scale=3, min_width=320):
                 estimate = gr.Audio(label="Estimate", interactive=False, buttons=["download"])
                 pictures = [
@@ -95,7 +95,12 @@ def build(model: Model) -> Any:
         handlers = _Handlers(model)
         shown = [estimate, *pictures, *players, archive]
         hidden = [gr.update(value=None), *[gr.update(value=None, visible=False)] * (len(shown) - 1)]
-        song.change(lambda: hidden, None, shown)  # what was made of another song
+
+        def replace(song: str | None) -> list[Any]:
+            """Hide what was made of another song; a song that is still on its way cannot be separated."""
+            return [*hidden, *[gr.update(interactive=song is not None)] * 2]
+
+        song.change(replace, song, [*shown, separate, stems])
         one_at_a_time: dict[str, Any] = {"concurrency_id": "separate", "concurrency_limit": 1}
         separate.click(handlers.separate, [song, above, *sliders], [estimate, *pictures], **one_at_a_time)
         stems.click(handlers.stems, [song, above], [*players, archive], **one_at_a_time)

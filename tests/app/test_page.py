@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from gradio_client import Client
+from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect
 
 import cunet
@@ -23,6 +25,8 @@ from tests.separate.test_model import song
 
 pytestmark = needs_chromium
 RATE = 44100
+DESK, PHONE = (1280, 900), (390, 844)
+on_both = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,15 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desk", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, app: App) -> Iterator[Page]:
-    with new_page(browser, *request.param) as page:
+@pytest.fixture
+def size() -> tuple[int, int]:
+    """Of the window: at a desk, unless a test asks for others."""
+    return DESK
+
+
+@pytest.fixture
+def page(size: tuple[int, int], browser: Browser, app: App) -> Iterator[Page]:
+    with new_page(browser, *size) as page:
         outside: list[str] = []
         page.on("request", lambda request: outside.append(request.url))
         page.goto(app.address)
@@ -103,6 +113,7 @@ def expect_error(page: Page, text: str) -> None:
     expect(page.get_by_test_id("toast-body")).to_contain_text(text)
 
 
+@on_both
 def test_a_song_is_separated_as_the_sliders_say_and_downloaded(
     page: Page, app: App, mixture: Path, tmp_path: Path
 ) -> None:
@@ -121,6 +132,7 @@ def test_a_song_is_separated_as_the_sliders_say_and_downloaded(
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
+@on_both
 def test_it_fits_the_screen(page: Page, mixture: Path) -> None:
     upload(page, mixture)
     separate(page)
@@ -166,12 +178,23 @@ def test_a_recording_is_separated(page: Page) -> None:
     separate(page)
 
 
-def test_mistakes_are_sentences(page: Page, mixture: Path, tmp_path: Path) -> None:
-    page.get_by_role("button", name="Separate", exact=True).click()
-    expect_error(page, "There is no song yet: drop a file on the page, or record one.")
+def test_nothing_is_separated_before_the_song_has_arrived(page: Page, app: App, mixture: Path) -> None:
+    buttons = [page.get_by_role("button", name=name, exact=True) for name in ("Separate", "Each instrument")]
+    for button in buttons:
+        expect(button).to_be_disabled()
+    upload(page, mixture)
+    for button in buttons:
+        expect(button).to_be_enabled()
+    page.get_by_label("Clear").first.click()
+    for button in buttons:
+        expect(button).to_be_disabled()
+    with pytest.raises(AppError, match="There is no song yet: drop a file on the page, or record one"):
+        Client(app.address, verbose=False).predict(None, "Silence", 0, 0, 1, api_name="/separate")
+
+
+def test_mistakes_are_sentences(page: Page, tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("not audio at all")
     page.locator("input[type=file]").first.set_input_files(tmp_path / "text.wav")
-    page.wait_for_timeout(1500)
     page.get_by_role("button", name="Separate", exact=True).click()
     expect_error(page, "text.wav is not audio that can be read")
 
