@@ -11,6 +11,7 @@ matplotlib.use("agg")
 import numpy as np
 from matplotlib import pyplot
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from cunet.params import Spectrogram
@@ -31,15 +32,7 @@ def draw_spectrograms(
         for target in targets
     }
     top = 20 * np.log10(max(magnitude.max() for magnitude in spectrograms.values()) + 1e-12)
-    figure, grid = pyplot.subplots(
-        len(targets),
-        len(columns),
-        figsize=(2.6 * len(columns) + 1, 1.9 * len(targets) + 0.8),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
+    figure, grid, scale = _grid(len(targets), len(columns))
     for row, target in zip(grid, targets, strict=True):
         for axes, label in zip(row, columns, strict=True):
             image = _draw(axes, spectrograms[target, label], top, settings)
@@ -49,10 +42,23 @@ def draw_spectrograms(
         axes.set_ylabel(f"{target}\nkHz")
     for axes in grid[-1]:
         axes.set_xlabel("s")
-    figure.colorbar(image, ax=grid, label="dB", fraction=0.02, pad=0.01)
-    figure.suptitle(title)
+    figure.colorbar(image, cax=scale, label="dB")
+    figure.suptitle(title, y=1 - 0.1 / figure.get_figheight())
     figure.savefig(path, **SAVE)
     pyplot.close(figure)
+
+
+def _grid(rows: int, columns: int) -> tuple[Figure, np.ndarray, Axes]:
+    """A figure, its axes `(rows, columns)`, and those of the colour scale on their right.
+
+    Sizes are in inches: with so many axes, most of the time would go into matplotlib's search for a layout.
+    """
+    left, right, top, bottom, scale = 0.8, 1.05, 0.65, 0.5, 0.15
+    width, height = 2.4 * columns + left + right, 1.8 * rows + top + bottom
+    figure, grid = pyplot.subplots(rows, columns, figsize=(width, height), sharex=True, sharey=True, squeeze=False)
+    low, high = bottom / height, 1 - top / height
+    figure.subplots_adjust(left / width, low, 1 - right / width, high, wspace=0.06, hspace=0.08)
+    return figure, grid, figure.add_axes((1 - (right - scale) / width, low, scale / width, high - low))
 
 
 def _draw(axes: Axes, magnitude: np.ndarray, top: float, settings: Spectrogram) -> AxesImage:
