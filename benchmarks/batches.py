@@ -8,8 +8,10 @@ that are mapped into memory. Both sides get the same patches and conditions, nei
 """
 
 import argparse
+import copy
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -31,46 +33,40 @@ def read(batches: TrainingBatches, count: int, threads: int) -> None:
             done.result()
 
 
-def original(frames: int, bins: int, conditions: np.ndarray, batch_size: int) -> Any:
-    """An endless dataset of batches, made as the original makes them."""
+def original(frames: int, conditions: np.ndarray, batch_size: int) -> Any:
+    """A dataset without end of batches, made by the steps of the original's `data_loader.py`.
+
+    The generator hands over all sources of a patch, which are copied before one is scaled, whether or not it is.
+    """
     import tensorflow as tf
 
     data = {}
     for path in track_files(SPECTROGRAMS):
         with TrackSpectrograms(path) as track:
-            sources = {name: np.array(track.source(name)) for name in track.instruments}
-            data[track.name] = (np.array(track.mixture()), sources, track.peak)
+            spectrograms = [*(track.source(name) for name in track.instruments), track.mixture()]
+            data[track.name] = np.stack(spectrograms, axis=-1) / np.float32(track.peak)
     index = read_index(INDEXES / TRAINING)
     names, starts = index["track"].to_numpy(), index["frame"].to_numpy()
 
-    def rows() -> Iterator[tuple[int, int]]:
+    def patches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         rng = np.random.default_rng(0)
         while True:
-            yield int(rng.integers(len(names))), int(rng.integers(len(conditions)))
+            row = rng.integers(len(names))
+            yield data[names[row]][:, starts[row] : starts[row] + frames], rng.choice(conditions)
 
-    def patch(row: Any, number: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        mixture, sources, peak = data[names[int(row)]]
-        condition = conditions[int(number)]
-        place = slice(int(starts[int(row)]), int(starts[int(row)]) + frames)
-        target = sum(
-            weight * source[:bins, place] for weight, source in zip(condition, sources.values(), strict=True) if weight
-        )
-        return (
-            np.abs(mixture[:bins, place] / peak)[..., None],
-            condition,
-            np.abs(target / peak)[..., None].astype(np.float32),
-        )
+    def magnitudes(patch: Any, condition: Any) -> tuple[np.ndarray, np.ndarray]:
+        spectrograms = patch.numpy()
+        wanted = [copy.deepcopy(spectrograms)[..., source] for source in np.flatnonzero(condition.numpy())]
+        target = wanted[0] if len(wanted) == 1 else np.sum(wanted, axis=0)
+        return tuple(np.abs(spectrogram[:-1, :, None]) for spectrogram in (spectrograms[..., -1], target))
 
-    def shaped(row: Any, number: Any) -> Any:
-        mixture, condition, target = tf.py_function(patch, [row, number], (tf.float32,) * 3)
-        mixture.set_shape((bins, frames, 1))
-        target.set_shape((bins, frames, 1))
-        condition.set_shape((len(conditions[0]),))
+    def inputs(patch: Any, condition: Any) -> Any:
+        mixture, target = tf.py_function(magnitudes, [patch, condition], (tf.float32, tf.float32))
         return (mixture, condition), target
 
-    signature = (tf.TensorSpec((), tf.int32), tf.TensorSpec((), tf.int32))
-    dataset = tf.data.Dataset.from_generator(rows, output_signature=signature)
-    return iter(dataset.map(shaped, num_parallel_calls=READERS).batch(batch_size).prefetch(2))
+    signature = (tf.TensorSpec(None, tf.complex64), tf.TensorSpec(None, tf.float32))
+    dataset = tf.data.Dataset.from_generator(patches, output_signature=signature)
+    return dataset.map(inputs, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
 def main() -> None:
@@ -82,14 +78,14 @@ def main() -> None:
     plain = params.train.augmentation.model_copy(update={"probability": 0.0})
     settings = params.train.model_copy(update={"progressive": 0.0, "augmentation": plain})
     architecture, batches = training(params.model_copy(update={"train": settings}), ARCHITECTURE)
-    ours, theirs, runs = (64, 8, 3) if arguments.short else (256, 32, 7)
+    ours, theirs, runs = (64, 32, 3) if arguments.short else (256, 128, 7)
     works = [lambda threads=threads: read(batches, ours, threads) for threads in arguments.threads]
     own = in_turn(works, runs)
     memory = own_peak()
     conditions = np.array(architecture.conditions, np.float32)
-    peer = original(architecture.frames, architecture.bins, conditions, settings.batch_size)
-    next(peer)
-    both = in_turn([works[-1], lambda: [next(peer) for _ in range(theirs)]], runs)
+    peer = original(architecture.frames, conditions, settings.batch_size)
+    # From a fresh start each time: what TensorFlow reads ahead would be read beside ours, and then cost nothing.
+    both = in_turn([works[-1], lambda: [None for _ in islice(peer, theirs)]], runs)
 
     def rates(times: list[float], count: int) -> list[float]:
         return [count * settings.batch_size / time for time in times]
