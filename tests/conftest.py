@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
+from xdist import plugin
 from xdist.scheduler import LoadScopeScheduling
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -19,17 +20,21 @@ from cunet.params import Params, load_params
 from cunet.preprocess.conditions import single_conditions
 from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
 from cunet.preprocess.spectrogram import write_track
+from tests import warm
 
 ROOT = Path(__file__).parent.parent
 
 
 # Tests that share what takes long to make run in one process: the names of their files, or the beginnings of theirs.
+# The groups that take longest come first; the tests in none fill the end, one by one.
 GROUPS = {
     "chain": (
-        *(f"tests/chain/test_{name}.py" for name in ("models", "pages", "repro", "tracking")),
+        *(f"tests/chain/test_{name}.py" for name in ("models", "pages", "tracking")),
         "tests/chain/test_kill.py::test_spectrograms_killed_in_the_middle",
     ),
+    "workspaces": ("tests/chain/test_own_workspaces.py", "tests/chain/test_musdb18.py"),
     "app": ("tests/app/",),
+    "own chain": ("tests/chain/test_repro.py",),  # by then the chain that it copies is there
     "start of stages": ("tests/test_startup.py",),
 }
 
@@ -39,8 +44,15 @@ def group_of(test: str) -> str:
     return next((group for group, places in GROUPS.items() if test.startswith(places)), test)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the tests by their groups."""
+    order = list(GROUPS)
+    items.sort(key=lambda item: order.index(group) if (group := group_of(item.nodeid)) in order else len(order))
+
+
 class Groups(LoadScopeScheduling):
-    """The largest group first, and single tests when it is under way.
+    """Group after group, in their order, to the process that is free.
 
     The marks of pytest-xdist's own `loadgroup` are without effect since pytest 9.2 (pytest-xdist's issue 1386).
     """
@@ -54,6 +66,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
     return Groups(config, log)
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all processes of this session."""
+    root = tmp_path_factory.getbasetemp()
+    return root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: tests wait for servers, browsers and one another."""
+    cores: int = plugin.pytest_xdist_auto_num_workers(config)
+    return cores + 1
+
+
 def pytest_collection() -> None:
     """Import all tests without the garbage collector: see `cunet.startup`."""
     gc.disable()
@@ -62,6 +88,13 @@ def pytest_collection() -> None:
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """`python`, `dvc` and `cunet` that start without importing."""
+    with warm.programs(tmp_path_factory.mktemp("warm")) as folder:
+        yield folder
 
 
 # A chain of seconds: songs of seconds, a U-Net of three layers, one architecture beside the one under study.

@@ -1,39 +1,48 @@
-"""A workspace in which the chain has run, for all tests that look at what it left."""
+"""Workspaces in which the chain has run, for all tests that look at what it left."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+import fcntl
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.chain import warm
-from tests.chain.workspace import Workspace, make_workspace
-from tests.conftest import group_of
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test outside the group would make a chain in another process."""
-    for item in items:
-        if "chain" in getattr(item, "fixturenames", ()) and group_of(item.nodeid) != "chain":
-            raise pytest.UsageError(f"{item.nodeid} uses `chain`: add it to GROUPS in tests/conftest.py")
+from tests.chain.workspace import BOUNDS, Workspace, make_workspace
 
 
 @pytest.fixture(scope="session")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """`python`, `dvc` and `cunet` that start without importing."""
-    with warm.programs(tmp_path_factory.mktemp("warm")) as folder:
-        yield folder
+def chain(shared: Path, programs: Path) -> Workspace:
+    """A workspace in which the chain has run, for tests that leave it as it is."""
+    make_chains(shared, programs)
+    return Workspace(shared / "chain", programs)
 
 
 @pytest.fixture(scope="session")
-def chain(tmp_path_factory: pytest.TempPathFactory, programs: Path) -> Workspace:
-    """Every stage is run once as a user runs it, in a process of its own; for more data or models, and later, warm."""
-    workspace = make_workspace(tmp_path_factory.mktemp("chain"))
-    warm_start = replace(workspace, programs=programs)
+def own_chain(shared: Path, programs: Path) -> Workspace:
+    """A copy for the tests of one file, which change it; without MLflow's store, which names places in the original."""
+    make_chains(shared, programs)
+    return Workspace(shared / "own-chain", programs)
+
+
+def make_chains(shared: Path, programs: Path) -> None:
+    """Make both workspaces, in the process that comes first; the others wait."""
+    with (shared / "chain.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        part = shared / "own-chain.part"
+        if not (shared / "own-chain").exists():
+            run_chain(shared / "chain", programs)
+            shutil.copytree(
+                shared / "chain", part, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts")
+            )
+            part.rename(shared / "own-chain")
+
+
+def run_chain(path: Path, programs: Path) -> None:
+    """Every stage is run once as a user runs it, in a process of its own; for more data or models, warm."""
+    workspace = make_workspace(path)
+    warm_start = Workspace(path, programs)
     workspace.run("dvc", "repro", "indexes")
     warm_start.run("dvc", "repro", "spectrograms@test")
     workspace.run("dvc", "repro", "train@0")
-    warm_start.run("dvc", "repro", "evaluate-baseline@unet-0", "evaluate-bound@ideal-ratio-mask")
+    warm_start.run("dvc", "repro", "evaluate-baseline@unet-0", *BOUNDS)
     workspace.run("dvc", "repro")
     workspace.commit()
-    return warm_start

@@ -8,10 +8,8 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from tests.chain.workspace import architectures, make_workspace, runs, store
+from tests.chain.workspace import BOUNDS, architectures, make_workspace, runs, store
 from tests.conftest import TINY, write_song
-
-BOUNDS = ["evaluate-bound@mixture", "evaluate-bound@ideal-ratio-mask"]
 
 
 def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(

@@ -110,7 +110,7 @@ def test_the_estimates_play_from_disk_one_at_a_time(page: Page, chain: Workspace
     page.goto((chain.path / "reports" / "index.html").as_uri())
     page.get_by_role("link", name="Listen to the mixture").click()
     expect(page.get_by_role("heading", name="drums+vocals").first).to_be_visible()
-    assert page.locator("audio").count() == 1 + 10 * (1 + 2 + 1)  # mixture; target, architectures, bound
+    expect(page.locator("audio")).to_have_count(1 + 10 * (1 + 2 + 1))  # mixture; target, architectures, bound
     for number in (0, 5):
         duration, moved, sound = page.evaluate(PLAY, number)
         assert duration == pytest.approx(3, abs=0.1)

@@ -15,14 +15,14 @@ import yaml
 from tests.chain.workspace import Workspace, architectures, make_workspace, runs, store
 
 
-def test_repro_compares_everything_that_params_name(chain: Workspace) -> None:
-    table = pd.read_csv(chain.path / "reports" / "sdr.csv")
+def test_repro_compares_everything_that_params_name(own_chain: Workspace) -> None:
+    table = pd.read_csv(own_chain.path / "reports" / "sdr.csv")
     interval = ["SDR low", "SDR high"]
     assert list(table.columns) == [
         *("architecture", "protocol", "group", "target", "tracks", "SDR", "ISR", "SIR", "SAR", "SI-SDR", "SDR 2021"),
         *(*interval, "seeds", "SDR seed mean", "SDR seed std"),
     ]
-    assert architectures(chain) == ["mixture", "unet", "simple-dense-pairs", "ideal-ratio-mask"]
+    assert architectures(own_chain) == ["mixture", "unet", "simple-dense-pairs", "ideal-ratio-mask"]
     for _, rows in table.groupby("architecture"):
         pairs = ["bass+drums", "bass+other", "bass+vocals", "drums+other", "drums+vocals", "other+vocals"]
         singles = ["bass", "drums", "other", "vocals", "mean"]
@@ -35,20 +35,20 @@ def test_repro_compares_everything_that_params_name(chain: Workspace) -> None:
     mean = table[table["target"] == "mean"].set_index("architecture")["SDR"]
     assert mean["mixture"] < mean["ideal-ratio-mask"] - 5
     assert table[["SI-SDR", "SDR 2021"]].notna().all(axis=None)
-    differences = pd.read_csv(chain.path / "reports" / "differences.csv")
+    differences = pd.read_csv(own_chain.path / "reports" / "differences.csv")
     assert {tuple(pair) for pair in differences[["first", "second"]].to_numpy()} == {("unet", "simple-dense-pairs")}
     assert len(differences) == 5 + 7
-    costs = pd.read_csv(chain.path / "reports" / "costs.csv").set_index("architecture")
+    costs = pd.read_csv(own_chain.path / "reports" / "costs.csv").set_index("architecture")
     assert costs["networks"].to_dict() == {"unet": 4, "simple-dense-pairs": 1}
     for name in ("sdr.md", "sdr.png", "spectrograms/Synthetic - Test 001.png"):
-        assert (chain.path / "reports" / name).stat().st_size > 100
+        assert (own_chain.path / "reports" / name).stat().st_size > 100
     for target in ("vocals", "drums+vocals"):
-        sounds = chain.path / "reports" / "sound" / "Synthetic - Test 001" / target
-        assert sorted(path.stem for path in sounds.iterdir()) == sorted([*architectures(chain), "reference"])
+        sounds = own_chain.path / "reports" / "sound" / "Synthetic - Test 001" / target
+        assert sorted(path.stem for path in sounds.iterdir()) == sorted([*architectures(own_chain), "reference"])
 
 
-def test_the_page_has_every_part_of_the_report_and_no_dead_link(chain: Workspace) -> None:
-    page = (chain.path / "reports" / "index.html").read_text()
+def test_the_page_has_every_part_of_the_report_and_no_dead_link(own_chain: Workspace) -> None:
+    page = (own_chain.path / "reports" / "index.html").read_text()
     parts = (
         "SDR of single",
         "SDR of combinations of 2",
@@ -64,39 +64,39 @@ def test_the_page_has_every_part_of_the_report_and_no_dead_link(chain: Workspace
         assert name in files
     assert "spectrograms/Synthetic - Test 001.png" in files
     for name in files:
-        assert (chain.path / "reports" / name).exists(), name
+        assert (own_chain.path / "reports" / name).exists(), name
 
 
-def test_a_second_repro_runs_nothing(chain: Workspace) -> None:
-    assert chain.stages_run("dvc", "repro") == []
-    assert "up to date" in chain.run("dvc", "status").stdout
+def test_a_second_repro_runs_nothing(own_chain: Workspace) -> None:
+    assert own_chain.stages_run("dvc", "repro") == []
+    assert "up to date" in own_chain.run("dvc", "status").stdout
 
 
-def test_two_runs_give_the_same_lock(chain: Workspace, programs: Path, tmp_path: Path) -> None:
+def test_two_runs_give_the_same_lock(own_chain: Workspace, programs: Path, tmp_path: Path) -> None:
     again = make_workspace(tmp_path / "elsewhere", programs)
     again.run("dvc", "repro", "evaluate@0", "evaluate-bound@ideal-ratio-mask")
-    first, second = (yaml.safe_load((place.path / "dvc.lock").read_text())["stages"] for place in (chain, again))
+    first, second = (yaml.safe_load((place.path / "dvc.lock").read_text())["stages"] for place in (own_chain, again))
     assert {"download@train", "spectrograms@test", "indexes", "conditions", "train@0", "evaluate@0"} <= set(second)
     assert second == {stage: first[stage] for stage in second}
-    assert str(chain.path) not in (chain.path / "dvc.lock").read_text()
+    assert str(own_chain.path) not in (own_chain.path / "dvc.lock").read_text()
 
 
-def test_another_film_runs_only_what_it_touches_and_shows_beside_the_first(chain: Workspace) -> None:
-    ran = chain.stages_run("dvc", "exp", "run", "-n", "complex", "-S", "film=complex")
+def test_another_film_runs_only_what_it_touches_and_shows_beside_the_first(own_chain: Workspace) -> None:
+    ran = own_chain.stages_run("dvc", "exp", "run", "-n", "complex", "-S", "film=complex")
     assert ran == ["train@0", "evaluate@0", "interpret", "compare"]
-    assert architectures(chain) == ["mixture", "unet", "complex-dense-pairs", "ideal-ratio-mask"]
-    table = pd.read_csv(io.StringIO(chain.run("dvc", "exp", "show", "--csv").stdout))
+    assert architectures(own_chain) == ["mixture", "unet", "complex-dense-pairs", "ideal-ratio-mask"]
+    table = pd.read_csv(io.StringIO(own_chain.run("dvc", "exp", "show", "--csv").stdout))
     assert table.set_index("Experiment").loc["complex", "film"] == "complex"
     assert table["cunet.SDR vocals"].notna().all()
-    chain.run("git", "checkout", "-q", ".")
-    chain.run("dvc", "checkout", "-q")
-    assert chain.stages_run("dvc", "repro") == []
+    own_chain.run("git", "checkout", "-q", ".")
+    own_chain.run("dvc", "checkout", "-q")
+    assert own_chain.stages_run("dvc", "repro") == []
 
 
-def test_another_seed_trains_only_what_is_new_and_the_report_tells_the_spread(chain: Workspace) -> None:
-    ran = chain.stages_run("dvc", "exp", "run", "-S", "seeds=[0,3]", "-S", "baselines=[]")
+def test_another_seed_trains_only_what_is_new_and_the_report_tells_the_spread(own_chain: Workspace) -> None:
+    ran = own_chain.stages_run("dvc", "exp", "run", "-S", "seeds=[0,3]", "-S", "baselines=[]")
     assert ran == ["conditions", "train@3", "evaluate@3", "compare"]
-    reports = chain.path / "reports"
+    reports = own_chain.path / "reports"
     by_track = pd.read_csv(reports / "sdr_by_track.csv").query("architecture == 'simple-dense-pairs'")
     seeds = by_track.pivot(index=["track", "target"], columns="seed", values="SDR")
     assert (seeds[0] != seeds[3]).any()
@@ -108,48 +108,48 @@ def test_another_seed_trains_only_what_is_new_and_the_report_tells_the_spread(ch
     assert re.search(
         r"simple-dense-pairs \| +single instruments \| +2 \| +-?[\d.]+ ± [\d.]+", (reports / "sdr.md").read_text()
     )
-    found = runs(store(chain))
+    found = runs(store(own_chain))
     assert found["simple-dense-pairs, seed 3"].data.params["seed"] == "3"
-    chain.run("git", "checkout", "-q", ".")
-    chain.run("dvc", "checkout", "-q")
+    own_chain.run("git", "checkout", "-q", ".")
+    own_chain.run("dvc", "checkout", "-q")
 
 
-def test_a_set_of_ones_own_that_is_not_used_runs_nothing_but_the_tables(chain: Workspace) -> None:
-    sets = yaml.safe_load((chain.path / "params.yaml").read_text())["condition_sets"]
-    chain.params(condition_sets=sets | {"trios": {"up_to": 3}})
-    assert chain.stages_run("dvc", "repro") == ["conditions"]
-    chain.run("git", "checkout", "-q", ".")
-    chain.run("dvc", "checkout", "-q")
+def test_a_set_of_ones_own_that_is_not_used_runs_nothing_but_the_tables(own_chain: Workspace) -> None:
+    sets = yaml.safe_load((own_chain.path / "params.yaml").read_text())["condition_sets"]
+    own_chain.params(condition_sets=sets | {"trios": {"up_to": 3}})
+    assert own_chain.stages_run("dvc", "repro") == ["conditions"]
+    own_chain.run("git", "checkout", "-q", ".")
+    own_chain.run("dvc", "checkout", "-q")
 
 
-def test_a_queued_experiment_leaves_the_workspace_and_logs_to_its_store(chain: Workspace) -> None:
+def test_a_queued_experiment_leaves_the_workspace_and_logs_to_its_store(own_chain: Workspace) -> None:
     changes = {"film": "complex", "control": "conv", "placement": "decoder", "conditions": "between"}
     settings = [argument for name, value in changes.items() for argument in ("-S", f"{name}={value}")]
-    chain.run("dvc", "exp", "run", "--queue", "-n", "elsewhere", *settings)
-    chain.run("dvc", "exp", "run", "--run-all")
-    table = pd.read_csv(io.StringIO(chain.run("dvc", "exp", "show", "--csv").stdout)).set_index("Experiment")
+    own_chain.run("dvc", "exp", "run", "--queue", "-n", "elsewhere", *settings)
+    own_chain.run("dvc", "exp", "run", "--run-all")
+    table = pd.read_csv(io.StringIO(own_chain.run("dvc", "exp", "show", "--csv").stdout)).set_index("Experiment")
     assert table.loc["elsewhere", list(changes)].to_dict() == changes
-    assert architectures(chain)[2] == "simple-dense-pairs"
-    run = runs(store(chain))["complex-conv-decoder-between"]
+    assert architectures(own_chain)[2] == "simple-dense-pairs"
+    run = runs(store(own_chain))["complex-conv-decoder-between"]
     assert run.data.tags["dvc.experiment"] == "elsewhere"
     assert run.data.metrics["sdr/vocals"] == pytest.approx(table.loc["elsewhere", "cunet.SDR vocals"], abs=1e-3)
     artifacts = Path(run.info.artifact_uri.removeprefix("file://"))
-    assert artifacts.is_relative_to(chain.path)
+    assert artifacts.is_relative_to(own_chain.path)
     assert (artifacts / "sdr_by_track.json").exists()
     modulation = pd.read_csv(artifacts / "control" / "modulation.csv")
     assert modulation["block"].unique().tolist() == ["decoder_2", "decoder_1"]
     assert {"0.25 vocals", "vocals", "all", "none"} <= set(modulation["condition"])
 
 
-def test_metrics_and_plots_are_shown(chain: Workspace) -> None:
-    metrics = json.loads(chain.run("dvc", "metrics", "show", "--json").stdout)[""]["data"]["reports/metrics.json"]
+def test_metrics_and_plots_are_shown(own_chain: Workspace) -> None:
+    metrics = json.loads(own_chain.run("dvc", "metrics", "show", "--json").stdout)[""]["data"]["reports/metrics.json"]
     assert set(metrics["data"]) == {"cunet", "unet", "mixture", "ideal-ratio-mask"}
-    chain.run("dvc", "plots", "show", "--out", "plots")
-    page = (chain.path / "plots" / "index.html").read_text()
+    own_chain.run("dvc", "plots", "show", "--out", "plots")
+    page = (own_chain.path / "plots" / "index.html").read_text()
     pictures = ("sdr.png", "gamma.png", "beta.png", "path.png", "projection.png", "Test 001.png")
     for title in ("SDR over test tracks", "Training and validation loss", *pictures):
         assert title in page
-    shutil.rmtree(chain.path / "plots")
+    shutil.rmtree(own_chain.path / "plots")
 
 
 @pytest.mark.parametrize(
@@ -160,16 +160,18 @@ def test_metrics_and_plots_are_shown(chain: Workspace) -> None:
         ({"validation": {"tracks": 9, "seed": 0}}, "error: validation.tracks: 9 of 3"),
     ],
 )
-def test_a_mistake_ends_in_one_line_and_loses_nothing(chain: Workspace, changes: dict[str, object], words: str) -> None:
-    before = (chain.path / "dvc.lock").read_bytes()
-    chain.params(**changes)
-    result = chain.run("dvc", "repro", "--force", "-s", "indexes", check=False)
-    chain.run("git", "checkout", "-q", "params.yaml")
+def test_a_mistake_ends_in_one_line_and_loses_nothing(
+    own_chain: Workspace, changes: dict[str, object], words: str
+) -> None:
+    before = (own_chain.path / "dvc.lock").read_bytes()
+    own_chain.params(**changes)
+    result = own_chain.run("dvc", "repro", "--force", "-s", "indexes", check=False)
+    own_chain.run("git", "checkout", "-q", "params.yaml")
     assert result.returncode != 0
     assert words in result.stderr
     assert "Traceback" not in result.stderr
-    assert (chain.path / "dvc.lock").read_bytes() == before
-    chain.run("dvc", "checkout", "-q")
+    assert (own_chain.path / "dvc.lock").read_bytes() == before
+    own_chain.run("dvc", "checkout", "-q")
 
 
 @pytest.mark.parametrize(
@@ -184,12 +186,12 @@ def test_a_mistake_ends_in_one_line_and_loses_nothing(chain: Workspace, changes:
     ],
 )
 def test_conditions_that_cannot_be_end_in_one_line_before_anything_is_trained(
-    chain: Workspace, changes: dict[str, object], words: str
+    own_chain: Workspace, changes: dict[str, object], words: str
 ) -> None:
-    chain.params(**changes)
-    result = chain.run("dvc", "repro", check=False)
-    chain.run("git", "checkout", "-q", ".")
-    chain.run("dvc", "checkout", "-q")
+    own_chain.params(**changes)
+    result = own_chain.run("dvc", "repro", check=False)
+    own_chain.run("git", "checkout", "-q", ".")
+    own_chain.run("dvc", "checkout", "-q")
     assert result.returncode != 0
     assert words in result.stderr
     assert "Running stage 'train" not in result.stdout

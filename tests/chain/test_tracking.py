@@ -49,7 +49,9 @@ def test_a_trained_run_has_parameters_curves_and_system_metrics(chain: Workspace
     assert conditioned.data.metrics["sdr of 2 instruments/drums and vocals"] < 30
 
 
-def test_tables_pictures_sound_and_models_are_there(chain: Workspace, tmp_path: Path) -> None:
+def test_tables_pictures_sound_and_models_are_there(
+    chain: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = runs(store(chain))["simple-dense-pairs"]
     folder = Path(MlflowClient(store(chain)).download_artifacts(run.info.run_id, "", str(tmp_path)))
     table = pd.read_json(folder / "sdr_by_track.json", orient="split")
@@ -60,7 +62,7 @@ def test_tables_pictures_sound_and_models_are_there(chain: Workspace, tmp_path: 
     assert (folder / "examples" / "Synthetic - Test 001" / "drums+vocals.flac").exists()
     for name in ("gamma.png", "path.png", "neutral.csv", "sound/Synthetic - Test 001/path.flac"):
         assert (folder / "control" / name).exists()
-    mlflow.set_tracking_uri(store(chain))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store(chain))
     network = mlflow.keras.load_model(f"runs:/{run.info.run_id}/simple-dense-pairs")
     inputs = [np.ones((1, 128, 16, 1), np.float32), np.eye(4, dtype=np.float32)[:1]]
     assert np.asarray(network.predict_on_batch(inputs)).shape == (1, 128, 16, 1)

@@ -21,7 +21,8 @@ from mlflow.entities import Run
 
 from tests.conftest import ROOT, tiny_values
 
-IGNORED_VARIABLES = ("MLFLOW_", "DVC_", "KERAS_", "PYTEST_")
+BOUNDS = ("evaluate-bound@mixture", "evaluate-bound@ideal-ratio-mask")
+IGNORED_VARIABLES = ("MLFLOW_", "DVC_", "KERAS_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
 
 
 @dataclass(frozen=True)

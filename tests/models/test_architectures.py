@@ -176,7 +176,7 @@ from cunet.params import load_params
 params = load_params()
 unet = params.unet.model_copy(update={"layers": 2, "filters": 2})
 spectrogram = params.spectrogram.model_copy(update={"window": 64, "hop": 48})
-for name in ("unet", "simple-dense", "simple-conv-decoder", "complex-dense-both", "complex-conv"):
+for name in ("unet", "simple-conv-decoder", "complex-dense-both"):
     architecture = Architecture(name=name, instruments=("a", "b"), conditions=((1, 0), (0, 1)), frames=8,
                                 spectrogram=spectrogram, unet=unet, controls=params.controls)
     model = architecture.build(architecture.networks[0])
@@ -189,7 +189,7 @@ assert "tensorflow" not in sys.modules, "a model imported TensorFlow"
 """
 
 
-def test_every_architecture_trains_on_jax_without_tensorflow() -> None:
+def test_networks_of_every_part_train_on_jax_without_tensorflow() -> None:
     environment = os.environ | {"KERAS_BACKEND": "jax"}
     result = subprocess.run(
         [sys.executable, "-c", BACKEND_SCRIPT], env=environment, cwd=ROOT, capture_output=True, text=True, check=False

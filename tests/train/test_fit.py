@@ -48,16 +48,17 @@ import keras
 from tests.conftest import SINGLES, tiny_values
 from cunet.params import Params
 from cunet.train.fit import Trainer, describe
-prepared, work, devices = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+prepared, work = map(Path, sys.argv[1:])
 params = Params.model_validate(tiny_values())
-settings = params.train.model_copy(update={"devices": devices})
-seen = set()
-def on_epoch(network, row):
-    distribution = keras.distribution.distribution()
-    seen.add(distribution.device_mesh.devices.size if distribution else 1)
-Trainer(describe(params, "simple-dense", SINGLES), settings, 0, {}, prepared / "train", prepared / "indexes",
-        work / "checkpoints", on_epoch).train(work / "model")
-print("devices", *seen)
+for devices in ("one", "all"):
+    seen = set()
+    def on_epoch(network, row):
+        distribution = keras.distribution.distribution()
+        seen.add(distribution.device_mesh.devices.size if distribution else 1)
+    settings = params.train.model_copy(update={"devices": devices})
+    Trainer(describe(params, "simple-dense", SINGLES), settings, 0, {}, prepared / "train", prepared / "indexes",
+            work / "checkpoints" / devices, on_epoch).train(work / devices)
+    print("devices", *seen)
 """
 
 THREE, FOUR, TWENTY = (Epochs(conditioned=count, dedicated=count) for count in (3, 4, 20))
@@ -68,9 +69,9 @@ def changed(params: Params, **settings: object) -> Params:
     return params.model_copy(update={"train": params.train.model_copy(update=settings)})
 
 
-def train(name: str, prepared: Path, work: Path, deadly: int = 0) -> subprocess.CompletedProcess[str]:
+def train(python: Path, name: str, prepared: Path, work: Path, deadly: int = 0) -> subprocess.CompletedProcess[str]:
     """Train in a process of its own, which kills itself after epoch `deadly`."""
-    arguments = [sys.executable, "-c", SCRIPT, name, str(prepared), str(work), str(deadly)]
+    arguments = [str(python), "-c", SCRIPT, name, str(prepared), str(work), str(deadly)]
     return subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -80,15 +81,16 @@ def files(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize(("name", "networks"), [("simple-dense", 1), ("unet", 3)])
 def test_a_killed_training_ends_in_the_same_bytes_as_an_unbroken_one(
-    prepared: Path, tmp_path: Path, name: str, networks: int
+    programs: Path, prepared: Path, tmp_path: Path, name: str, networks: int
 ) -> None:
-    unbroken = train(name, prepared, tmp_path / "unbroken")
+    python = programs / "python"
+    unbroken = train(python, name, prepared, tmp_path / "unbroken")
     assert unbroken.returncode == 0, unbroken.stderr
     assert f"epochs {3 * networks}" in unbroken.stdout
     broken = tmp_path / "broken"
-    assert train(name, prepared, broken, deadly=2).returncode == -9
+    assert train(python, name, prepared, broken, deadly=2).returncode == -9
     assert not (broken / "model").exists()
-    rest = train(name, prepared, broken)
+    rest = train(python, name, prepared, broken)
     assert f"epochs {3 * networks - 2}" in rest.stdout, rest.stderr
     assert files(broken / "model") == files(tmp_path / "unbroken" / "model")
 
@@ -215,22 +217,17 @@ def test_precision_and_jit_change_the_training_and_not_what_it_leaves(
 
 def test_a_batch_is_shared_among_devices(params: Params, prepared: Path, tmp_path: Path) -> None:
     """Two of JAX's devices, which stand for two GPUs: the losses are those of one."""
-    losses = []
-    for devices in ("one", "all"):
-        work = tmp_path / devices
-        environment = os.environ | {
-            "KERAS_BACKEND": "jax",
-            "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
-            "PYTHONPATH": str(ROOT),
-        }
-        arguments = [sys.executable, "-c", DEVICES, str(prepared), str(work), devices]
-        done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        losses.append(read_history(work / "model")["train_loss"].to_numpy())
-        assert f"devices {2 if devices == 'all' else 1}" in done.stdout
-    np.testing.assert_allclose(
-        losses[0], losses[1], rtol=1e-3
-    )  # 27 rows to validate on, which two devices cannot share evenly
+    environment = os.environ | {
+        "KERAS_BACKEND": "jax",
+        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
+        "PYTHONPATH": str(ROOT),
+    }
+    arguments = [sys.executable, "-c", DEVICES, str(prepared), str(tmp_path)]
+    done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stdout.splitlines() if "devices" in line] == ["devices 1", "devices 2"]
+    one, both = (read_history(tmp_path / devices)["train_loss"].to_numpy() for devices in ("one", "all"))
+    np.testing.assert_allclose(one, both, rtol=1e-3)  # 27 rows to validate on, which two devices cannot share evenly
 
 
 def test_pytorch_on_several_gpus_is_refused_in_one_line(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,151 @@
+"""Start-up without imports: commands run in forks of one process that has imported the large libraries.
+
+`programs` gives a folder to put before those of the environment in PATH. Its `python`, `dvc` and `cunet` hand over
+their arguments, working folder, environment and standard streams, and end with the status of the fork. The project
+itself is imported in the fork, from the working folder, as in a process of its own.
+"""
+
+import gc
+import importlib
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+SOCKET = "socket"
+LIBRARIES = (
+    *("dvc.cli", "dvc.commands.repro", "dvc.commands.experiments.run", "dvc.repo", "distributed", "pydantic", "musdb"),
+    *("tensorflow", "keras", "mlflow", "mlflow.keras", "mlflow.data", "pandas", "seaborn", "matplotlib.pyplot"),
+    *("scipy.signal", "scipy.stats", "statsmodels.stats.multitest", "sklearn.decomposition", "h5py", "soundfile"),
+    *(
+        "museval",
+        "omegaconf",
+        "git",
+        "mlflow.store.tracking.sqlalchemy_store",
+        "mlflow.system_metrics.system_metrics_monitor",
+    ),
+    *(
+        "sqlalchemy.dialects.sqlite",
+        "dvc.commands.queue.start",
+        "dvc.repo.experiments.queue.celery",
+        "networkx",
+        "pygit2",
+    ),
+    *("hydra.core.override_parser.overrides_parser", "distributed.diagnostics"),
+)
+CLIENT = """#!{python} -IS
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({address!r})
+    asked = json.dumps([{name!r}, sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+    socket.send_fds(server, [len(asked).to_bytes(4, "big")], [0, 1, 2])
+    server.sendall(asked)
+    status = int.from_bytes(server.recv(4), "big", signed=True)
+if status < 0:
+    os.kill(os.getpid(), -status)
+sys.exit(status)
+"""
+
+
+@contextmanager
+def programs(folder: Path) -> Iterator[Path]:
+    """A folder with the three programs, for as long as the block lasts."""
+    address = str(folder / SOCKET)
+    for name in ("python", "dvc", "cunet"):
+        program = folder / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(CLIENT.format(python=sys.executable, address=address, name=name))
+        program.chmod(0o755)
+    log = (folder / "log").open("wb")
+    server = subprocess.Popen([sys.executable, __file__, address], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        while not Path(address).exists():
+            assert server.poll() is None, (folder / "log").read_text()
+            time.sleep(0.05)
+        yield folder / "bin"
+    finally:
+        server.terminate()
+        server.wait()
+        log.close()
+
+
+def serve(address: str) -> NoReturn:
+    """Import, then fork for every command that is asked for."""
+    gc.disable()
+    os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    gc.freeze()
+    gc.enable()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that supervise
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"{address}.part")
+        server.listen(64)
+        os.rename(f"{address}.part", address)
+        while True:
+            connection, _ = server.accept()
+            if os.fork() == 0:
+                server.close()
+                _supervise(connection)
+            connection.close()
+
+
+def _supervise(connection: socket.socket) -> NoReturn:
+    """Run a command in a fork and answer with its status; kill it where the client is gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    header, streams, _, _ = socket.recv_fds(connection, 4, 3)
+    asked = b""
+    while len(asked) < int.from_bytes(header, "big"):
+        asked += connection.recv(1 << 16)
+    child = os.fork()
+    if child == 0:
+        connection.close()
+        _run(streams, *json.loads(asked))
+    for stream in streams:
+        os.close(stream)
+    ended = os.pidfd_open(child)
+    ready, _, _ = select.select([ended, connection.fileno()], [], [])
+    if ended not in ready:
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    if ended in ready:
+        connection.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
+    os._exit(0)
+
+
+def _run(streams: list[int], program: str, arguments: list[str], folder: str, environment: dict[str, str]) -> NoReturn:
+    """Become the command, as far as Python can see; what it raises ends the process as in one of its own."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ |= environment
+    np.random.seed()  # else every fork draws the same
+    sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in environment
+    scripts = Path(sys.executable).parent
+    if program != "python":
+        sys.path[0], sys.argv = str(scripts), [str(scripts / program), *arguments]
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    elif arguments[0] == "-m":
+        sys.path[0], sys.argv = folder, arguments[1:]
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.path[0], sys.argv = folder, ["-c", *arguments[2:]]
+        exec(compile(arguments[1], "<string>", "exec"), vars(sys.modules["__main__"]))
+    sys.exit()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
