@@ -1,15 +1,20 @@
 """What every command does with an error."""
 
+import os
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
-from cunet.cli import run
+from cunet.cli import ENDINGS, run
 from cunet.errors import UserError
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -52,3 +57,65 @@ def test_what_the_user_can_mend_is_one_line_and_status_one() -> None:
     with pytest.raises(SystemExit) as stop:
         run(wrong)
     assert stop.value.code == "error: params.yaml: film: no such film"
+
+
+LONG = """
+import sys, time
+from pathlib import Path
+from cunet.cli import run
+from cunet.files import new_folder
+def work():
+    with new_folder(Path("out")) as folder:
+        (folder / "half").touch()
+        print("ready", flush=True)
+        time.sleep(60)
+run(work)
+"""
+
+
+@contextmanager
+def working(folder: Path, *before: str) -> Iterator["subprocess.Popen[str]"]:
+    """A command at work in a folder, which is then left as it was found."""
+    process = subprocess.Popen(
+        [*before, sys.executable, "-c", LONG],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    yield process
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (1, "interrupted\n")
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_whatever_ends_a_command_leaves_nothing_half_written(tmp_path: Path, name: str) -> None:
+    with working(tmp_path) as process:
+        process.send_signal(getattr(signal, name))
+
+
+def test_a_terminal_that_closes_may_send_several_signals(tmp_path: Path) -> None:
+    with working(tmp_path) as process:
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
+            process.send_signal(number)
+
+
+def test_what_is_ignored_stays_ignored_as_under_nohup(tmp_path: Path) -> None:
+    ignored = (
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    with working(tmp_path, sys.executable, "-c", ignored) as process:
+        process.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.send_signal(signal.SIGTERM)
+
+
+def test_handlers_are_given_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    run(lambda: None)
+    assert signal.getsignal(signal.SIGTERM) == before

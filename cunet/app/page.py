@@ -1,7 +1,6 @@
 """The page: a song, a slider for each instrument, and what the model makes of both."""
 
 import os
-import signal
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -35,7 +34,6 @@ def serve(model: Model, port: int) -> None:
     Raises:
         UserError: the port is taken.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then as well
     with tempfile.TemporaryDirectory(prefix="cunet-app-") as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
         page = build(model).queue(max_size=WAITING)

@@ -4,22 +4,27 @@ import argparse
 import errno
 import gc
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeAlias
 
 from cunet.errors import UserError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 MODEL = "folder such as models/cunet/0, or an address in MLflow such as models:/conditioned-u-net@best"
+ENDINGS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGXCPU")  # not all are on every system
 NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 def run(command: Callable[[], None]) -> None:
-    """Run a command; an error that the user can mend ends in one line and exit status 1."""
+    """Run a command; an error that the user can mend ends in one line and exit status 1, as does an interruption."""
     try:
-        command()
+        with _cleaned_up_at_the_end():
+            command()
     except UserError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
@@ -30,6 +35,32 @@ def run(command: Callable[[], None]) -> None:
         sys.exit("interrupted")
     finally:
         gc.freeze()  # Python would search all that was imported for garbage when it exits: seconds, with TensorFlow
+
+
+@contextmanager
+def _cleaned_up_at_the_end() -> Iterator[None]:
+    """Whatever ends the program in the block does it as Ctrl+C does, so that temporary files are deleted.
+
+    A signal that is ignored, as under nohup, stays so; after the first that is not, only Ctrl+C is listened to.
+    """
+    ended = False
+
+    def end(number: int, frame: FrameType | None) -> None:
+        nonlocal ended
+        if not ended or number == signal.SIGINT:
+            ended = True
+            raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
+    before = {number: handler for number in numbers if (handler := signal.getsignal(number)) != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        if not ended:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """`cunet separate`: what is asked, checked before anything is written, then song by song."""
 
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +34,6 @@ def separate(
     if add_up and (targets or mix or above == "silence"):
         raise UserError("--add-up is for all instruments together, with the mixture's share above the model's band")
     mixed = None if mix is None else parse_condition(mix)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing half-written then as well
     found = find_songs(songs, out)
     with uncollected():
         trained = load_model(model)
