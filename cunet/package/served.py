@@ -1,5 +1,7 @@
 """The model that MLflow serves: audio files in, audio files out. MLflow runs this file; nothing is pickled."""
 
+import base64
+import binascii
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -21,9 +23,22 @@ from cunet.separate.songs import Song, separate_song
 AUDIO, CONDITION = "audio", "condition"
 FORMAT = "wav"
 SIGNATURE = ModelSignature(
-    Schema([ColSpec(DataType.binary, AUDIO), ColSpec(DataType.string, CONDITION)]),
+    # Not required, so that this file says what is missing: MLflow would say it with the whole request, a song as text.
+    Schema([ColSpec(DataType.binary, AUDIO, required=False), ColSpec(DataType.string, CONDITION, required=False)]),
     Schema([ColSpec(DataType.binary, AUDIO)]),
 )
+
+
+class RequestError(MlflowException):
+    """What is wrong with a request; the server answers 400.
+
+    The message stays what it is: MLflow would put the whole request in front of it.
+    """
+
+    message = property(str, lambda self, value: None)
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, INVALID_PARAMETER_VALUE)
 
 
 class ServedModel(PythonModel):
@@ -45,26 +60,34 @@ class ServedModel(PythonModel):
             params: not used.
 
         Raises:
-            MlflowException: what is wrong with the audio or the condition; the server answers 400.
+            RequestError: what is wrong with the audio or the condition.
         """
         try:
-            rows = model_input[[AUDIO, CONDITION]].itertuples(index=False, name=None)
+            rows = model_input.reindex(columns=[AUDIO, CONDITION]).itertuples(index=False, name=None)
             return pd.DataFrame({AUDIO: [self._separate(*row) for row in rows]})
         except UserError as error:
-            raise MlflowException(str(error), INVALID_PARAMETER_VALUE) from None
+            raise RequestError(str(error)) from None
 
-    def _separate(self, audio: bytes, condition: str) -> bytes:
+    def _separate(self, audio: object, condition: object) -> bytes:
         if not isinstance(audio, bytes) or not isinstance(condition, str):
             raise UserError("audio is the bytes of a file, and condition is something like vocals=1,drums=0.5")
         conditions = {"estimate": self._model.condition(parse_condition(condition))}
         with tempfile.TemporaryDirectory(prefix="cunet-") as folder:
             song = Song(Path(folder) / "audio", Path(folder))
-            song.path.write_bytes(audio)
+            song.path.write_bytes(_plain(audio))
             try:
                 separate_song(self._model, song, conditions, FORMAT, progress=False)
             except UserError as error:
                 raise UserError(str(error).replace(str(song.path), AUDIO)) from None
             return song.files(conditions, FORMAT)["estimate"].read_bytes()
+
+
+def _plain(audio: bytes) -> bytes:
+    """A file's bytes, which MLflow leaves as text in base64 where a request has `inputs` or `instances`."""
+    try:
+        return base64.b64decode(audio, validate=True)
+    except binascii.Error:
+        return audio
 
 
 def input_example(instrument: str, folder: Path) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import io
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,30 +97,50 @@ def test_mlflow_serves_the_model(registered: Workspace, mixture: Path, tmp_path:
     song = encode(waveform, tmp_path / "song.m4a", rate)
     with mlflow_process(registered.path, *served, MLFLOW_TRACKING_URI=store(registered)) as address:
         answers = ask(address, [(mixture, "drums"), (mixture, "drums=1,vocals=0.5"), (song, "bass")])
-        with pytest.raises(urllib.error.HTTPError) as unknown:
-            ask(address, [(mixture, "guitar")])
-        with pytest.raises(urllib.error.HTTPError) as text:
-            ask(address, [(registered.path / "params.yaml", "drums")])
+        for form in ("inputs", "instances"):
+            assert ask(address, [(mixture, "drums")], form) == answers[:1]
+        messages = [
+            refusal(address, form, row)
+            for form in ("dataframe_records", "inputs", "instances")
+            for row in ({"audio": mixture, "condition": "guitar"}, {"audio": mixture}, {"condition": "drums"})
+        ]
+        not_audio = refusal(address, "inputs", {"audio": registered.path / "params.yaml", "condition": "drums"})
     for answer, condition in zip(answers, ({"drums": 1.0}, {"drums": 1.0, "vocals": 0.5}), strict=False):
         estimate, own_rate = soundfile.read(io.BytesIO(answer), dtype="float32")
         assert own_rate == rate
         np.testing.assert_allclose(estimate, model.separate(waveform, rate, condition), atol=1e-5)
     assert abs(soundfile.info(io.BytesIO(answers[2])).frames - len(waveform)) < 2100  # the AAC encoder's own padding
-    assert unknown.value.code == text.value.code == 400
-    assert "the model knows no 'guitar': it knows bass, drums, other, vocals" in unknown.value.read().decode()
-    assert "audio: is not audio that can be read" in text.value.read().decode()
+    unknown = "the model knows no 'guitar': it knows bass, drums, other, vocals"
+    missing = "audio is the bytes of a file, and condition is something like vocals=1,drums=0.5"
+    assert messages == [unknown, missing, missing] * 3  # and not a word of the request, which is a song as text
+    assert not_audio.startswith("audio: is not audio that can be read")
 
 
-def ask(address: str, rows: list[tuple[Path, str]]) -> list[bytes]:
-    """POST files and conditions as README.md says, and decode the answers."""
+def ask(address: str, rows: list[tuple[Path, str]], form: str = "dataframe_records") -> list[bytes]:
+    """Send files and conditions as README.md says, and decode the answers."""
+    predictions = post(address, form, [{"audio": path, "condition": condition} for path, condition in rows])
+    return [base64.b64decode(prediction["audio"]) for prediction in predictions["predictions"]]
+
+
+def refusal(address: str, form: str, row: Mapping[str, object]) -> str:
+    """The message of the answer to a request that is wrong."""
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        post(address, form, [row])
+    assert refused.value.code == 400
+    return str(json.load(refused.value)["message"])
+
+
+def post(address: str, form: str, rows: Sequence[Mapping[str, object]]) -> Any:
+    """POST rows, of which the paths stand for files."""
     records = [
-        {"audio": base64.b64encode(path.read_bytes()).decode(), "condition": condition} for path, condition in rows
+        {
+            name: base64.b64encode(value.read_bytes()).decode() if isinstance(value, Path) else value
+            for name, value in row.items()
+        }
+        for row in rows
     ]
     request = urllib.request.Request(
-        f"{address}/invocations",
-        json.dumps({"dataframe_records": records}).encode(),
-        {"Content-Type": "application/json"},
+        f"{address}/invocations", json.dumps({form: records}).encode(), {"Content-Type": "application/json"}
     )
     with urllib.request.urlopen(request) as response:
-        predictions: list[dict[str, Any]] = json.load(response)["predictions"]
-    return [base64.b64decode(prediction["audio"]) for prediction in predictions]
+        return json.load(response)
