@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +91,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def programs(shared: Path) -> Path:
     """`python`, `dvc` and `cunet` that start without importing."""
-    with warm.programs(tmp_path_factory.mktemp("warm")) as folder:
-        yield folder
+    return warm.programs(shared / "warm", os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid())
 
 
 # A chain of seconds: songs of seconds, a U-Net of three layers, one architecture beside the one under study.

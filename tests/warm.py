@@ -5,6 +5,7 @@ their arguments, working folder, environment and standard streams, and end with 
 itself is imported in the fork, from the working folder, as in a process of its own.
 """
 
+import fcntl
 import gc
 import importlib
 import json
@@ -58,30 +59,41 @@ sys.exit(status)
 """
 
 
-@contextmanager
-def programs(folder: Path) -> Iterator[Path]:
-    """A folder with the three programs, for as long as the block lasts."""
+def programs(folder: Path, owner: int) -> Path:
+    """A folder with the three programs, for as long as the process `owner` lives; made by the first who asks."""
     address = str(folder / SOCKET)
-    for name in ("python", "dvc", "cunet"):
-        program = folder / "bin" / name
-        program.parent.mkdir(exist_ok=True)
-        program.write_text(CLIENT.format(python=sys.executable, address=address, name=name))
-        program.chmod(0o755)
-    log = (folder / "log").open("wb")
-    server = subprocess.Popen([sys.executable, __file__, address], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        while not Path(address).exists():
-            assert server.poll() is None, (folder / "log").read_text()
-            time.sleep(0.05)
-        yield folder / "bin"
-    finally:
-        server.terminate()
-        server.wait()
-        log.close()
+    with one_at_a_time(folder):
+        if not Path(address).exists():
+            for name in ("python", "dvc", "cunet"):
+                program = folder / "bin" / name
+                program.parent.mkdir(exist_ok=True)
+                program.write_text(CLIENT.format(python=sys.executable, address=address, name=name))
+                program.chmod(0o755)
+            _start(address, owner, folder / "log")
+    return folder / "bin"
 
 
-def serve(address: str) -> NoReturn:
-    """Import, then fork for every command that is asked for."""
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """A folder for this process alone, made where it is not there; others that want it wait."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _start(address: str, owner: int, log: Path) -> None:
+    with log.open("wb") as file:
+        command = [sys.executable, __file__, address, str(owner)]
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+    while not Path(address).exists():
+        assert server.poll() is None, log.read_text()
+        time.sleep(0.05)
+
+
+def serve(address: str, owner: int) -> None:
+    """Import, then fork for every command that is asked for, until the process `owner` ends."""
+    end = os.pidfd_open(owner)
     gc.disable()
     os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
     for library in LIBRARIES:
@@ -93,10 +105,11 @@ def serve(address: str) -> NoReturn:
         server.bind(f"{address}.part")
         server.listen(64)
         os.rename(f"{address}.part", address)
-        while True:
+        while end not in select.select([server.fileno(), end], [], [])[0]:
             connection, _ = server.accept()
             if os.fork() == 0:
                 server.close()
+                os.close(end)
                 _supervise(connection)
             connection.close()
 
@@ -148,4 +161,4 @@ def _run(streams: list[int], program: str, arguments: list[str], folder: str, en
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], int(sys.argv[2]))

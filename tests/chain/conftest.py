@@ -1,12 +1,12 @@
 """Workspaces in which the chain has run, for all tests that look at what it left."""
 
-import fcntl
 import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.chain.workspace import BOUNDS, Workspace, make_workspace
+from tests.warm import one_at_a_time
 
 
 @pytest.fixture(scope="session")
@@ -25,15 +25,12 @@ def own_chain(shared: Path, programs: Path) -> Workspace:
 
 def make_chains(shared: Path, programs: Path) -> None:
     """Make both workspaces, in the process that comes first; the others wait."""
-    with (shared / "chain.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        part = shared / "own-chain.part"
+    with one_at_a_time(shared / "making"):
         if not (shared / "own-chain").exists():
             run_chain(shared / "chain", programs)
-            shutil.copytree(
-                shared / "chain", part, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db", "mlartifacts")
-            )
-            part.rename(shared / "own-chain")
+            ignored = shutil.ignore_patterns("mlflow.db", "mlartifacts")
+            shutil.copytree(shared / "chain", shared / "making" / "copy", symlinks=True, ignore=ignored)
+            (shared / "making" / "copy").rename(shared / "own-chain")
 
 
 def run_chain(path: Path, programs: Path) -> None:
