@@ -15,17 +15,20 @@ WHOLE_TRACK = ["SI-SDR", "SDR 2021"]  # computed once per track, whatever the pr
 Version = Literal["v4", "v3"]
 Waveforms = dict[str, Waveform]  # (samples, channels)
 Values = dict[str, npt.NDArray[np.float64]]  # of each metric, in every frame
+# One thread scores a track: tracks are scored side by side.
 BssEval = Callable[[Waveforms, Waveforms, int, int], dict[str, Values]]
 
 
 def _v4(references: Waveforms, estimates: Waveforms, window: int, hop: int) -> dict[str, Values]:
     """BSS Eval v4 (Stöter, Liutkus & Ito, LVA/ICA 2018): in frames; window and hop in samples."""
-    return _scores(bsseval.References(_stack(references.values()), window, hop), references, estimates, "images")
+    return _scores(
+        bsseval.References(_stack(references.values()), window, hop, workers=1), references, estimates, "images"
+    )
 
 
 def _v3(references: Waveforms, estimates: Waveforms, window: int, hop: int) -> dict[str, Values]:
     """BSS Eval v3 "sources" (Vincent, Gribonval & Févotte, 2006): on the whole track, without ISR."""
-    return _scores(bsseval.References(_stack(references.values())), references, estimates, "sources")
+    return _scores(bsseval.References(_stack(references.values()), workers=1), references, estimates, "sources")
 
 
 def _scores(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cunet import bsseval
 from cunet.datasets.track import MIXTURE, Track, Waveform
 from cunet.evaluation.bss_eval import BSS_EVAL, Values, Version
 from cunet.evaluation.masks import Mask, apply_masks
@@ -15,7 +16,6 @@ from cunet.preprocess.conditions import SINGLE
 from cunet.preprocess.spectrogram import fit_length, resample
 
 REST = "rest of the mixture"
-FILTER = 512  # taps of the distortion filters
 BASE_MEMORY, TRANSFORMS = 0.4e9, 3.2  # bytes of a worker, and copies of all transforms; seen with museval 0.4
 
 
@@ -138,9 +138,9 @@ class Protocol:
             channels = waveform.shape[1]
         waveforms = (sources + 2 * estimates) * channels * seconds * rate * np.dtype(np.float32).itemsize
         if settings.engine == "museval":
-            transform = int(2 ** math.ceil(math.log2(seconds * rate + FILTER))) * np.dtype(complex).itemsize
+            transform = int(2 ** math.ceil(math.log2(seconds * rate + bsseval.TAPS))) * np.dtype(complex).itemsize
             return round(BASE_MEMORY + TRANSFORMS * sources * channels * transform + waveforms)
-        taps = FILTER * sources * channels
+        taps = bsseval.TAPS * sources * channels
         factors = taps**2 * (1 / 2 + 1 / (2 * sources)) * np.dtype(float).itemsize
         return round(BASE_MEMORY + factors + waveforms)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cunet.datasets.track import Track
+from cunet.datasets.track import Track, Waveform
 from cunet.errors import UserError
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, whole_track
 from cunet.evaluation.masks import Mask
@@ -21,7 +21,7 @@ UNSCORED = "no finite score in any frame"  # something is silent in each, or the
 COLUMNS = ["track", "target", "group", *METRICS, *WHOLE_TRACK, "frames", "lost", "note"]
 CHECKED = 10  # seconds of a track that museval scores as well
 TOLERANCE = 1e-4  # dB
-EXACT = 80  # dB; what is above is rounding
+EXACT = 80  # dB; of what is above, differences are not looked at: the error is a ten-thousandth
 
 
 @dataclass(frozen=True)
@@ -108,15 +108,20 @@ def score_signals(name: str, signals: Signals, conditions: Conditions, settings:
 
 def silence(signals: Signals, conditions: Conditions) -> dict[str, str]:
     """The targets that have no score, since they or their estimates are silent in the whole track, and why."""
-    silent = {target: SILENT for target, z in conditions.items() if not signals.weighted(z).any()}
+    silent = {target: SILENT for target, z in conditions.items() if _is_silent(signals.weighted(z))}
     for target in conditions:
-        if not signals.estimates[target].any():
+        if _is_silent(signals.estimates[target]):
             silent.setdefault(target, "silent estimate")
     return silent
 
 
+def _is_silent(waveform: Waveform) -> bool:
+    """As museval has it: channels that cancel out are silence."""
+    return not waveform.sum(axis=1).any()
+
+
 def check_against_museval(name: str, signals: Signals, conditions: Conditions, settings: Evaluate) -> None:
-    """Score the middle seconds of a track's single instruments with museval as well.
+    """Score the middle seconds of a track's single instruments with museval as well, where it can.
 
     Raises:
         UserError: the scores are not the same.
@@ -125,15 +130,18 @@ def check_against_museval(name: str, signals: Signals, conditions: Conditions, s
     silent = silence(excerpt, conditions)
     single = {target: z for target, z in conditions.items() if condition_group(z) == SINGLE and target not in silent}
     protocol = PROTOCOLS[settings.protocol]
-    ours, theirs = (
-        protocol.score(excerpt, single, settings.model_copy(update={"engine": engine}))
-        for engine in ("bsseval", "museval")
-    )
+    ours = protocol.score(excerpt, single, settings.model_copy(update={"engine": "bsseval"}))
+    try:
+        theirs = protocol.score(excerpt, single, settings.model_copy(update={"engine": "museval"}))
+    except (np.linalg.LinAlgError, AttributeError):  # museval asks for the first by a name that NumPy 2 has not
+        print(f"{name}: museval cannot score it, since one source is made of others: not checked against museval")
+        return
     for target in single:
         for metric in METRICS:
             one, other = (np.clip(scores[target][metric], -EXACT, EXACT) for scores in (ours, theirs))
             if not np.allclose(one, other, rtol=0, atol=TOLERANCE, equal_nan=True):
                 raise UserError(
                     f"{name}: the {metric} of {target} is not that of museval (by {np.nanmax(np.abs(one - other)):.1e} "
-                    "dB): set evaluate.engine to museval, and report it with the track"
+                    "dB): where one source is almost made of others, its score is not defined; otherwise report it "
+                    "with the track. With evaluate.engine=museval, museval scores"
                 )

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import psutil
@@ -11,6 +12,7 @@ from distributed import LocalCluster
 from cunet import cluster
 from cunet.datasets import folder
 from cunet.errors import UserError
+from cunet.evaluation.bss_eval import BSS_EVAL, Values
 from cunet.evaluation.evaluate import evaluate, read_scores
 from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.scores import score_track
@@ -53,6 +55,33 @@ def test_every_track_is_scored_with_its_own_estimates(params: Params, tmp_path: 
         pd.testing.assert_series_equal(found["SDR"], expected["SDR"], atol=1e-6)
     assert len(list((out / "test").glob("*.json"))) == 8
     assert [path.name for path in sorted((out / "examples").glob("*.png"))] == ["song 0.png"]
+
+
+def test_a_stage_whose_scores_are_not_those_of_museval_stops(
+    params: Params, prepared: Path, songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*signals: Any) -> dict[str, Values]:
+        return {
+            name: {metric: column + 0.001 for metric, column in values.items()}
+            for name, values in BSS_EVAL["museval"]["v4"](*signals).items()
+        }
+
+    monkeypatch.setitem(BSS_EVAL["bsseval"], "v4", wrong)
+    with (
+        cluster.connect(Dask(scheduler=None, workers=1), processes=False) as client,
+        pytest.raises(UserError, match="song 0: the SDR of clicks is not that of museval"),
+    ):
+        evaluate(
+            "mixture",
+            BOUNDS["mixture"],
+            by_name(SINGLES),
+            folder.tracks(songs / "test"),
+            prepared / "test",
+            params.spectrogram,
+            params.evaluate,
+            client,
+            tmp_path,
+        )
 
 
 def test_an_existing_scheduler_does_the_work(params: Params, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from cunet.evaluation.bss_eval import METRICS
 from cunet.evaluation.protocols import PROTOCOLS, Signals
-from cunet.evaluation.scores import TrackScores, score_signals
+from cunet.evaluation.scores import TrackScores, check_against_museval, score_signals
 from cunet.evaluation.targets import by_name
 from cunet.params import Evaluate, Params, ProtocolName
 from cunet.preprocess.conditions import single_conditions
@@ -171,3 +171,31 @@ def test_what_asks_for_silence_has_no_score_and_does_not_stop_the_others(setting
     table = told(settings, {"none": dict.fromkeys("abc", 0.0), "all": dict.fromkeys("abc", 1.0)}).table()
     assert table["note"].tolist() == ["silent reference", ""]
     assert table["SDR"].isna().tolist() == [True, False]
+
+
+def stereo(*sources: tuple[int, int]) -> Signals:
+    """Sources by the seeds of their channels, and an estimate of each with an error of a tenth."""
+    waveforms = {
+        name: np.stack([noise(seed) for seed in seeds], axis=1) for name, seeds in zip("abc", sources, strict=False)
+    }
+    rough = {name: waveform + 0.1 * np.stack([noise(98), noise(99)], axis=1) for name, waveform in waveforms.items()}
+    return Signals(waveforms, rough, np.asarray(sum(waveforms.values())), RATE)
+
+
+def test_channels_that_cancel_out_are_silence(settings: Evaluate) -> None:
+    """As museval has it, which sums them."""
+    signals = stereo((1, 1), (2, 3), (4, 5))
+    signals.sources["a"][:, 1] *= -1
+    table = score_signals("song", signals, by_name(single_conditions(list(signals.sources))), settings).table()
+    assert table.set_index("target")["note"].to_dict() == {"a": "silent reference", "b": "", "c": ""}
+
+
+def test_what_museval_cannot_score_is_not_checked_and_said(
+    settings: Evaluate, capsys: pytest.CaptureFixture[str]
+) -> None:
+    click = np.zeros((SECONDS * RATE, 1), np.float32)
+    click[:: RATE // 2] = 1
+    rough = click + 0.1 * noise(1)[:, None]
+    signals = Signals({"a": click, "b": click}, {"a": rough, "b": rough}, 2 * click, RATE)
+    check_against_museval("song", signals, by_name(single_conditions(["a", "b"])), settings)
+    assert "song: museval cannot score it" in capsys.readouterr().out
