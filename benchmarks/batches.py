@@ -102,7 +102,14 @@ def main() -> None:
     table(sides, "patches/s")
     *_, fast, slow = sides
     scaling = sides[len(arguments.threads) - 1].median / sides[0].median
-    conclude("batches", fast.median, slow.median, fast.median / slow.median, threads=READERS, scaling=round(scaling, 2))
+    conclude(
+        "batches",
+        fast.median,
+        slow.median,
+        fast.median / slow.median,
+        threads=arguments.threads[-1],
+        scaling=round(scaling, 2),
+    )
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ Runs the stage as DVC does, on 5, 10 and 20 tracks and back, and watches its pro
 straight line with the tracks, and memory not at all: no worker may come to 2 GB. The tracks are two distinct ones and
 copies of them. --folder keeps them for the next run.
 
-Memory is the proportional set size (PSS), a worker's with that of its ffmpeg, ten times a second. What is gone within
-0.1 s may be missed, so the kernel's own record of the most that a worker alone had resident (RSS) stands beside it.
+Workers are threads. Memory is the proportional set size (PSS) of the stage with its ffmpegs, ten times a second. What
+is gone within 0.1 s may be missed, so the kernel's own record of the most that the stage had resident (RSS) stands
+beside it.
 With W workers, T tracks are done in T / W turns, rounded up: five tracks take two workers as long as six.
 """
 
@@ -57,32 +58,23 @@ LAYOUTS = {
 
 @dataclass
 class Peaks:
-    """Most bytes seen: PSS of a worker with its ffmpeg, RSS of a worker alone, PSS of the main process, and of all."""
+    """Most bytes seen: RSS of the stage alone, and its PSS with that of its ffmpegs."""
 
-    worker: int = 0
     resident: int = 0
-    main: int = 0
     together: int = 0
-
-    def each(self) -> tuple[int, ...]:
-        return self.worker, self.resident, self.main, self.together
 
     def look(self, stage: psutil.Process) -> None:
         try:
-            workers = [child for child in stage.children() if any("spawn_main" in word for word in child.cmdline())]
-            families = [share(worker) + sum(map(share, decoders(worker))) for worker in workers]
+            together = share(stage) + sum(map(share, decoders(stage)))
         except psutil.NoSuchProcess:
             return
-        main = share(stage)
-        self.worker = max([self.worker, *families])
-        self.resident = max([self.resident, *map(most_resident, workers)])
-        self.main = max(self.main, main)
-        self.together = max(self.together, main + sum(families))
+        self.resident = max(self.resident, most_resident(stage))
+        self.together = max(self.together, together)
 
 
-def decoders(worker: psutil.Process) -> list[psutil.Process]:
-    """Its ffmpeg and ffprobe; a child that is not one yet shares the worker's memory, and would count it twice."""
-    return [child for child in worker.children() if child.name().startswith("ff")]
+def decoders(stage: psutil.Process) -> list[psutil.Process]:
+    """Its ffmpeg and ffprobe; a child that is not one yet shares the stage's memory, and would count it twice."""
+    return [child for child in stage.children() if child.name().startswith("ff")]
 
 
 def share(process: psutil.Process) -> int:
@@ -208,14 +200,14 @@ def show_runs(runs: Sequence[Run]) -> None:
             run.audio,
             f"{run.seconds:.1f}",
             f"{run.audio / run.seconds:.1f}",
-            *(f"{size / GB:.3f}" for size in (*run.peaks.each(), run.read, run.written)),
+            *(f"{size / GB:.3f}" for size in (run.peaks.resident, run.peaks.together, run.read, run.written)),
             *(f"{size / run.audio:,.0f}" for size in (run.read, run.written)),
         )
         for run in sorted(runs, key=lambda run: run.tracks)
     ]
     headers = [
-        *("tracks", "audio\ns", "wall\ns", "audio s\na s", "worker\nPSS, GB", "worker\nRSS, GB", "main\nPSS, GB"),
-        *("all\nPSS, GB", "in\nGB", "out\nGB", "in, bytes\nan audio s", "out, bytes\nan audio s"),
+        *("tracks", "audio\ns", "wall\ns", "audio s\na s", "stage\nRSS, GB", "with ffmpeg\nPSS, GB"),
+        *("in\nGB", "out\nGB", "in, bytes\nan audio s", "out, bytes\nan audio s"),
     ]
     print(tabulate(rows, headers, colalign=["right"] * len(headers), disable_numparse=True))
 
@@ -245,9 +237,8 @@ def show_growth(runs: Sequence[Run], workers: int) -> None:
         ("wall time less start-up", ratio(lambda run: run.seconds - start), turns),
         ("bytes in", ratio(lambda run: run.read), most / least),
         ("bytes out", ratio(lambda run: run.written), most / least),
-        ("memory of a worker", ratio(lambda run: run.peaks.worker), memory),
-        ("memory of the main process", ratio(lambda run: run.peaks.main), memory),
-        ("memory of all", ratio(lambda run: run.peaks.together), memory),
+        ("memory of the stage", ratio(lambda run: run.peaks.resident), memory),
+        ("memory with ffmpeg", ratio(lambda run: run.peaks.together), memory),
     ]
     print()
     print(tabulate(rows, ["", f"{most} : {least} tracks", "expected"], floatfmt=".3f"))
@@ -286,9 +277,9 @@ def main() -> None:
     if len(set(arguments.tracks)) > 1:
         show_growth(runs, workers)
         print()
-    largest = max(max(run.peaks.worker, run.peaks.resident) for run in runs)
+    largest = max(max(run.peaks.together, run.peaks.resident) for run in runs) / workers
     verdict = "below" if largest < BOUND else "ABOVE"
-    print(f"largest worker: {largest / GB:.3f} GB, {verdict} the bound of {BOUND / GB:g} GB")
+    print(f"most memory, per worker: {largest / GB:.3f} GB, {verdict} the bound of {BOUND / GB:g} GB")
 
 
 if __name__ == "__main__":

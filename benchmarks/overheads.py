@@ -25,6 +25,13 @@ LIBRARIES = {
     "interpret": [*DATA, "keras", "seaborn", "sklearn.decomposition", *SCORES],
     "compare": [*SETTINGS, "seaborn", "jinja2", "scipy.stats", "statsmodels.stats.multitest", *SCORES],
 }
+# What they import when they have read their arguments, and are at work.
+LATER = {
+    "download": ["distributed"],
+    "spectrograms": ["distributed"],
+    "evaluate": ["distributed", "museval", "keras"],
+    "interpret": ["distributed"],
+}
 OTHERS = {
     "import cunet": [sys.executable, "-c", "import cunet"],
     "cunet --help": [sys.executable, "-m", "cunet.cli", "--help"],
@@ -36,9 +43,13 @@ def main(runs: int) -> None:
     stages: dict[str, Side] = {}
     libraries: dict[str, Side] = {}
     for stage, names in LIBRARIES.items():
-        imports = f"import {', '.join(names)}"
+        later = LATER.get(stage, [])
+        imports = f"import {', '.join([*names, *later])}"
         # A module that imports all and then ends as stages do.
-        ended = f"from cunet.cli import run; import stages.{stage}; run(lambda: None)"
+        lines = [f"from cunet.cli import run; import stages.{stage}", *(f"import {name}" for name in later)]
+        if stage == "evaluate":  # of a network; of a bound it does without Keras
+            lines[-1] = "from cunet.startup import uncollected\nwith uncollected(): import cunet.evaluation.separation"
+        ended = "\n".join([*lines, "run(lambda: None)"])
         stages[stage], libraries[stage] = _in_turn(stage, ended, imports, runs)
     table([side for stage in LIBRARIES for side in (stages[stage], libraries[stage])], "s, imports and exit")
     others = {name: _time(name, command, runs) for name, command in OTHERS.items()}

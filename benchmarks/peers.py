@@ -90,7 +90,8 @@ def training(*sizes: str) -> None:
     import torch
     from torch import nn
 
-    bins, frames, layers, filters, batch, steps = map(int, sizes)
+    bins, frames, layers, filters, batch, steps = map(int, sizes[:-1])
+    dropout = float(sizes[-1])
 
     class UNet(nn.Module):
         def __init__(self) -> None:
@@ -104,8 +105,8 @@ def training(*sizes: str) -> None:
                 incoming = maps[number + 1] * (1 if number == layers - 1 else 2)
                 up = nn.ConvTranspose2d(incoming, maps[number], 5, 2, 2, output_padding=1)
                 ups.append(nn.Sequential(up, nn.BatchNorm2d(maps[number]), nn.ReLU()))
-                if number >= layers / 2:
-                    ups[-1].append(nn.Dropout(0.5))
+                if dropout and number >= layers / 2:
+                    ups[-1].append(nn.Dropout(dropout))
             self.up = nn.ModuleList(ups)
             self.mask = nn.ConvTranspose2d(2 * filters, 1, 5, 2, 2, output_padding=1)
 

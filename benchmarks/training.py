@@ -48,7 +48,7 @@ def fits(params: Params, name: str) -> tuple[Any, Any, float]:
     architecture, batches = training(params, name)
     with training_devices(params.train):
         model = architecture.build(architecture.networks[0])
-    compile_network(model, params.train, 1)
+        compile_network(model, params.train, 1)
     constant = Constant(batches[0], batches.num_batches)
     second = architecture.frames * architecture.spectrogram.hop / architecture.spectrogram.sample_rate
     operations = 3 * 2e-9 * count(architecture, model).multiply_adds * second
@@ -63,8 +63,9 @@ class Peer:
     """The dedicated network in PyTorch, in a process of its own, which takes its steps when it is told to."""
 
     def __init__(self, python: str, params: Params, steps: int) -> None:
-        shape = (params.spectrogram.bins, params.patch.frames, params.unet.layers, params.unet.filters)
-        arguments = [*shape, params.train.batch_size, steps]
+        unet = params.unet
+        shape = (params.spectrogram.bins, params.patch.frames, unet.layers, unet.filters)
+        arguments = [*shape, params.train.batch_size, steps, unet.dropout]
         command = [python, "benchmarks/peers.py", "training", *map(str, arguments)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.memory = 0.0
