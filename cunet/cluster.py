@@ -26,7 +26,8 @@ def connect(settings: Dask, memory: int = 0, processes: bool = True) -> Iterator
 
     A local cluster has no more workers than get the `memory` in bytes that a task needs. Without `processes` they are
     threads: there at once, where a process takes seconds to import what its tasks use, but only as fast where the
-    tasks spend their time in libraries that release Python's global lock.
+    tasks spend their time in libraries that release Python's global lock. Where memory runs out, they end with the
+    whole program.
 
     Raises:
         UserError: nothing answers at the scheduler's address, or it has no workers.

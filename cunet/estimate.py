@@ -30,6 +30,7 @@ from cunet.params import Params
 from cunet.preprocess.conditions import scored_conditions, single_conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
 from cunet.train.batches import READERS, PatchReader, TrainingBatches
+from cunet.train.devices import training_devices
 from cunet.train.fit import compile_network, describe
 
 TRIAL, TRIAL_SECONDS, RATE = "trial", 20, 44100
@@ -148,11 +149,12 @@ def _training(params: Params, track: Track, name: str, folder: Path) -> Step:
     batches = TrainingBatches(reader, architecture.conditioned, settings, 0, 0)
     batch = batches[0]
     reading = _time(lambda: batches[1]) / READERS
-    model = architecture.build(architecture.networks[0])
     epochs = settings.epochs_of(architecture.conditioned)
-    compile_network(model, settings, epochs)
-    model.train_on_batch(*batch)  # traces the graph
-    step = _time(lambda: [model.train_on_batch(*batch) for _ in range(STEPS)]) / STEPS
+    with training_devices(settings):
+        model = architecture.build(architecture.networks[0])
+        compile_network(model, settings, epochs)
+        model.train_on_batch(*batch)  # traces the graph
+        step = _time(lambda: [model.train_on_batch(*batch) for _ in range(STEPS)]) / STEPS
     epoch = settings.batches_per_epoch * max(step, reading)
     weights, networks = model.count_params(), len(architecture.networks) * len(params.seeds)
     keras.backend.clear_session()
@@ -169,7 +171,12 @@ def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step
     with TrackSpectrograms(folder / f"{track.name}.h5") as file:
         conditions = by_name(scored_conditions(track.instruments, params.condition_sets[params.evaluate.conditions]))
         masks = ideal_ratio_mask(file, conditions)
-    taken = _time(lambda: score_track(track, masks, conditions, params.spectrogram, params.evaluate))
+
+    def score() -> object:
+        return score_track(track, masks, conditions, params.spectrogram, params.evaluate)
+
+    score()  # imports what scores
+    taken = _time(score)
     protocol = PROTOCOLS[params.evaluate.protocol]
     memory = protocol.memory(
         [track], _long_track(extent), params.evaluate, params.spectrogram.sample_rate, len(conditions)

@@ -7,14 +7,16 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Import a large library, such as TensorFlow, without the garbage collector.
+    """Import a large library, such as TensorFlow, or load what needs it, without the garbage collector.
 
     An import allocates millions of objects that stay for good. The collector would search them again and again, and
     once more at exit.
     """
+    enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
-        gc.enable()
+        if enabled:
+            gc.enable()

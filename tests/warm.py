@@ -52,7 +52,8 @@ with socket.socket(socket.AF_UNIX) as server:
     asked = json.dumps([{name!r}, sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
     socket.send_fds(server, [len(asked).to_bytes(4, "big")], [0, 1, 2])
     server.sendall(asked)
-    status = int.from_bytes(server.recv(4), "big", signed=True)
+    answer = server.recv(4)
+status = int.from_bytes(answer, "big", signed=True) if answer else 1  # whoever ran it died
 if status < 0:
     os.kill(os.getpid(), -status)
 sys.exit(status)

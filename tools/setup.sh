@@ -100,7 +100,7 @@ uv_steps() {
 install_with_uv() {
     if ! output=$(uv_steps 2>&1); then
         reason=$(printf '%s\n' "$output" | grep -i -m 1 -e error -e '×' || echo "no reason given")
-        echo "uv failed ($reason): pip installs, in minutes"
+        echo "uv failed ($reason): pip installs instead; it takes minutes"
         return 1
     fi
 }

@@ -2,7 +2,3 @@
 
 Everything shown is in the DVC outputs as well, so that a lost store is rebuilt from them.
 """
-
-import os
-
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # before MLflow is imported, which else reports its use
