@@ -1,5 +1,6 @@
 """Typed, validated `params.yaml`: unknown keys are refused, fields that must agree are checked together."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -8,8 +9,9 @@ from urllib.parse import urlsplit
 import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from cunet.datasets.names import normalise
 from cunet.errors import UserError
 from cunet.variant import CONDITIONS, ConditionedUnet, Control, Film, Placement, canonical, conditions_of
 
@@ -17,6 +19,7 @@ Positive = Annotated[int, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Name = Annotated[str, AfterValidator(normalise)]  # of a track or an instrument
 SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 Subset = Literal["train", "test"]
 INSTRUMENT = r"[\w -]+"  # what an instrument may be called: files, MLflow's metrics and conditions are named after it
@@ -82,6 +85,13 @@ class Folder(Section):
 
     root: Path
 
+    @field_validator("root")
+    @classmethod
+    def _dvc_finds_it(cls, root: Path) -> Path:
+        if str(root).startswith("~"):
+            raise ValueError(f"DVC does not expand ~: write {os.path.expanduser(root)}")
+        return root
+
 
 class Spectrogram(Section):
     """Short-time Fourier transform of the mono waveform: rate in Hz, window and hop in samples."""
@@ -112,7 +122,7 @@ class Patch(Section):
 class Validation(Section):
     """Training tracks kept aside: how many the seed draws, or their names."""
 
-    tracks: Positive | Annotated[list[str], Field(min_length=1)]
+    tracks: Positive | Annotated[list[Name], Field(min_length=1)]
     seed: int
 
 
@@ -240,7 +250,7 @@ class Interpret(Section):
     `path` names the two instruments; null takes the first and the last.
     """
 
-    path: Annotated[list[str], Field(min_length=2, max_length=2)] | None
+    path: Annotated[list[Name], Field(min_length=2, max_length=2)] | None
     steps: Annotated[int, Field(ge=2, le=101)]
     tracks: Positive
 

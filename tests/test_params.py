@@ -1,5 +1,6 @@
 """params.yaml: what is refused, and in which words."""
 
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def test_the_params_of_the_repository_are_valid() -> None:
         ({"validation": {"tracks": [], "seed": 0}}, ["validation.tracks"]),
         ({"evaluate": {**TINY["evaluate"], "protocol": "v5"}}, ["evaluate.protocol", "sisec18"]),
         ({"evaluate": {**TINY["evaluate"], "protocol": "sisec18", "window": 2.0}}, ["evaluate", "window (2.0)", "1 s"]),
+        ({"folder": {"root": "~/songs"}}, ["folder.root", "DVC does not expand ~", str(Path.home() / "songs")]),
         ({"musdb": {"source": "", "checksum": None}}, ["musdb.source"]),
         ({"musdb": {"source": "download", "checksum": MD5}}, ["musdb", "published", "null"]),
         ({"musdb": {"source": "x.zip", "checksum": "md5:12"}}, ["musdb.checksum"]),
@@ -74,6 +76,15 @@ def test_a_bad_value_is_named_in_one_line(write_params: Write, changes: dict[str
     assert "s3cret" not in message
     for word in words:
         assert word in message
+
+
+def test_names_are_composed_whatever_the_keyboard_writes(write_params: Write) -> None:
+    name = unicodedata.normalize("NFD", "chœur né")
+    params = write_params(
+        validation={"tracks": [name], "seed": 0}, interpret={**TINY["interpret"], "path": [name, "x"]}
+    )
+    assert params.validation.tracks == [unicodedata.normalize("NFC", name)]
+    assert params.interpret.path == [unicodedata.normalize("NFC", name), "x"]
 
 
 def test_changes_on_the_command_line_are_those_of_dvc(tmp_path: Path) -> None:

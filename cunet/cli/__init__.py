@@ -3,6 +3,7 @@
 import argparse
 import errno
 import gc
+import io
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TypeAlias
 
+from cunet.datasets.names import readable
 from cunet.errors import UserError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -22,12 +24,17 @@ NO_SPACE = os.strerror(errno.ENOSPC)
 
 def run(command: Callable[[], None]) -> None:
     """Run a command; an error that the user can mend ends in one line and exit status 1, as does an interruption."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name may hold what the terminal cannot show
     try:
         with _cleaned_up_at_the_end():
             command()
     except UserError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {readable(error)}")
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            sys.exit(f"error: {readable(error.filename)}: {error.strerror}: choose a shorter one")
         if NO_SPACE not in str(error):  # HDF5 tells it in its words, without an errno
             raise
         sys.exit(f"error: {NO_SPACE}: make room and run the same command again; what is done is kept")

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cunet.datasets.names import readable
 from cunet.errors import UserError
 from cunet.evaluation.targets import Condition, Conditions, condition_name, parse_condition
 from cunet.loading import load_model
@@ -50,20 +51,18 @@ def separate(
             if len(found) == 1:
                 raise
             failed += 1
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {readable(error)}", file=sys.stderr)
             continue
         for remark in remarks:
-            print(remark, file=sys.stderr)
-        print("\n".join(str(file) for file in song.files(conditions, suffix).values()))
+            print(readable(remark), file=sys.stderr)
+        print("\n".join(readable(file) for file in song.files(conditions, suffix).values()))
     if failed:
         raise UserError(f"{failed} of {len(found)} songs could not be separated: see above")
 
 
 def _conditions(model: "Model", targets: list[str] | None, mix: Condition | None) -> Conditions:
-    if mix is not None:
-        condition = model.condition(mix)
-        return {condition_name(condition): condition}
-    return {name: model.condition(name) for name in targets} if targets else model.single_conditions()
+    asked = [model.condition(what) for what in ([mix] if mix is not None else targets or model.instruments)]
+    return {condition_name(condition): condition for condition in asked}
 
 
 def _refuse_existing(files: list[Path]) -> None:

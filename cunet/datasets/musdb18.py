@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 from cunet.cluster import for_each
 from cunet.datasets.fetch import checksum_of, fetch, require_space
 from cunet.datasets.musdb_tracks import STEM_SUFFIX
+from cunet.datasets.names import check_tracks, is_scattered, normalise
 from cunet.datasets.track import Extent
 from cunet.datasets.zenodo import ZenodoFile, download
 from cunet.errors import UserError
@@ -167,20 +168,23 @@ class _Track:
 def _list_tracks(source: Path, subset: Subset, stems: bool) -> list[_Track]:
     """The tracks of a subset in a folder or archive, sorted by name; a folder around train/ and test/ is no matter."""
     expected = f"<track>{STEM_SUFFIX}" if stems else f"<track>/{{{','.join(WAVS)}}}"
-    layout = f"([^/.][^/]*{re.escape(STEM_SUFFIX)})()" if stems else f"([^/.][^/]*)/({'|'.join(map(re.escape, WAVS))})"
+    layout = f"([^/]+{re.escape(STEM_SUFFIX)})()" if stems else f"([^/]+)/({'|'.join(map(re.escape, WAVS))})"
     found: dict[str, list[tuple[str, str, int]]] = {}
     for member, size in sorted(_members(source, subset)):
-        if match := re.fullmatch(rf"(?:[^/_.][^/]*/)?{subset}/{layout}", member):
+        if any(map(is_scattered, member.split("/"))):
+            continue
+        if match := re.fullmatch(rf"(?:[^/]+/)?{subset}/{layout}", member):
             found.setdefault(match[1], []).append((member, match[2], size))
     if not found:
         raise UserError(
             f"musdb.source: {source} holds no {subset}/{expected}: is it another data set of the family (musdb18 and "
             "musdb18-7s are stems, musdb18-hq is WAV)?"
         )
+    check_tracks(f"musdb.source: {source}: {subset}", (name.removesuffix(STEM_SUFFIX) for name in found))
     for name, files in found.items():
         if len(files) != (1 if stems else len(WAVS)):
             raise UserError(f"musdb.source: {source}: {subset}/{name} is not there once and whole; expected {expected}")
-    return [_Track(name, tuple(files)) for name, files in sorted(found.items())]
+    return [_Track(normalise(name), tuple(files)) for name, files in sorted(found.items())]
 
 
 def _check_split(source: Path, stems: bool) -> None:

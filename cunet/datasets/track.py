@@ -63,6 +63,11 @@ class FileTrack:
     files: dict[str, Path]
 
     @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return next(iter(self.files.values())).parent
+
+    @property
     def instruments(self) -> tuple[str, ...]:
         """Names of the sources, sorted."""
         return tuple(sorted(self.files.keys() - {MIXTURE}))

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from cunet.datasets.names import LONGEST, normalise
 from cunet.errors import UserError
 from cunet.preprocess.conditions import SINGLE
 
@@ -15,7 +16,7 @@ def by_name(conditions: pd.DataFrame) -> Conditions:
     """The rows of a table of conditions by their name.
 
     Raises:
-        UserError: two conditions have the same name.
+        UserError: two conditions have the same name, or files cannot be called after one.
     """
     rows: list[Condition] = conditions.to_dict("records")  # type: ignore[assignment]
     named = {condition_name(row): row for row in rows}
@@ -24,6 +25,12 @@ def by_name(conditions: pd.DataFrame) -> Conditions:
             "two conditions have the same name, since an instrument is called like several others: rename its files "
             f"({', '.join(conditions.columns)})"
         )
+    for name in named:
+        if len(name.encode()) > LONGEST:
+            raise UserError(
+                f"{name}: files are called after this condition, and its name has more than {LONGEST} bytes: give the "
+                "instruments' files shorter names, or lower up_to in condition_sets"
+            )
     return named
 
 
@@ -45,7 +52,7 @@ def parse_condition(text: str) -> Condition:
     """
     condition: Condition = {}
     for part in text.split(","):
-        name, _, weight = (word.strip() for word in part.partition("="))
+        name, _, weight = (normalise(word.strip()) for word in part.partition("="))
         if not name or name in condition:
             raise UserError(f"{text!r}: every instrument is wanted once, as in vocals=1,drums=0.5")
         try:

@@ -6,6 +6,7 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from cunet.datasets.names import normalise
 from cunet.datasets.track import Waveform
 from cunet.errors import UserError
 from cunet.evaluation.separation import Separator
@@ -65,7 +66,8 @@ class Model:
         Raises:
             UserError: an unknown instrument, or a weight outside [0, 1].
         """
-        weights = {asked: 1.0} if isinstance(asked, str) else asked
+        given = {asked: 1.0} if isinstance(asked, str) else asked
+        weights = {normalise(name): weight for name, weight in given.items()}
         if unknown := [name for name in weights if name not in self.instruments]:
             raise UserError(f"the model knows no {unknown[0]!r}: it knows {', '.join(self.instruments)}")
         if not any(weights.values()):

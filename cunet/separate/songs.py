@@ -2,6 +2,8 @@
 
 import glob
 import os
+import sys
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
+from cunet.datasets.names import is_scattered, readable
 from cunet.datasets.track import Waveform
 from cunet.errors import UserError
 from cunet.evaluation.targets import Conditions
@@ -47,16 +50,22 @@ class Song:
 def find_songs(patterns: Sequence[str], out: Path) -> list[Song]:
     """The songs that files, folders and globs name, each with a folder below `out`.
 
-    Folders are searched to any depth, and their own folders are kept below `out`.
+    Folders are searched to any depth, and their own folders are kept below `out`. A song's folder is its name without
+    the suffix, or with it where others differ in the suffix alone.
 
     Raises:
         UserError: nothing is found, or two songs would go to the same folder.
     """
+    places = [place for pattern in patterns for place in _places(pattern, out)]
+    versions = defaultdict(set)
+    for path, name in places:
+        versions[path.parent.resolve(), name].add(path.name)
     found: dict[Path, Song] = {}
-    for path, name in (place for pattern in patterns for place in _places(pattern, out)):
-        song = Song(path, out / name)
+    for path, name in places:
         if name.name in ("", "..") or ".." in name.parts:
             raise UserError(f"{path}: a song of this name would be written outside {out}: rename it")
+        alone = len(versions[path.parent.resolve(), name]) == 1
+        song = Song(path, out / (name if alone else name.with_name(path.name)))
         if song.out in found and found[song.out].path.resolve() != path.resolve():
             raise UserError(
                 f"{path}: would go to {song.out}, and so would {found[song.out].path}: rename one, or separate it "
@@ -87,7 +96,7 @@ def separate_song(
     peaks = dict.fromkeys(files, 0.0)
     with (
         open_audio(song.path) as audio,
-        _bar(song.path.name, audio, progress) as bar,
+        _bar(readable(song.path.name), audio, progress) as bar,
         _writers(files, suffix, audio) as writers,
     ):
         try:
@@ -109,22 +118,52 @@ def separate_song(
 def _places(pattern: str, out: Path) -> Iterator[tuple[Path, Path]]:
     """Files that a pattern names, and their folder below `out`."""
     path = Path(pattern)
-    if path.is_dir():
-        inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    if os.path.isdir(path):
         if out.resolve() == path.resolve():
             raise UserError(f"{path}: estimates beside the songs would be taken for songs: choose another --out")
-        ours = path.resolve() in out.resolve().parents
-        files = [file for file in inside if not ours or out.resolve() not in file.resolve().parents]
+        files = _audio_files(path, out)
         if not files:
             raise UserError(f"{path}: holds no audio file ({', '.join(SUFFIXES)})")
         yield from ((file, file.relative_to(path).with_suffix("")) for file in files)
-    elif path.exists() or not glob.has_magic(pattern):
+    elif os.path.lexists(path) or not glob.has_magic(pattern):
         yield path, Path(path.stem)
     else:
-        files = [Path(file) for file in sorted(glob.glob(pattern, recursive=True)) if os.path.isfile(file)]
+        matches = map(Path, sorted(glob.glob(pattern, recursive=True)))
+        files = [
+            file for file in matches if file.is_file() and not any(map(is_scattered, set(file.parts) - {*path.parts}))
+        ]
         if not files:
             raise UserError(f"{pattern}: names no file")
         yield from ((file, Path(file.stem)) for file in files)
+
+
+def _audio_files(root: Path, out: Path) -> list[Path]:
+    """Audio files below a folder at any depth, through links, sorted; estimates in `out` are none.
+
+    Every folder is searched once. A link that leads nowhere is among them, so that it is told like a missing song.
+    """
+    found: list[Path] = []
+    searched = {root.resolve()}
+    for here, folders, files in os.walk(root, onerror=_refuse_folder, followlinks=True):
+        folders[:] = [name for name in sorted(folders) if _is_to_search(Path(here, name), out, searched)]
+        paths = [Path(here, name) for name in files if not is_scattered(name)]
+        found += [path for path in paths if (path.suffix.lower() in SUFFIXES and path.is_file()) or not path.exists()]
+    return sorted(found)
+
+
+def _is_to_search(folder: Path, out: Path, searched: set[Path]) -> bool:
+    real = folder.resolve()
+    if is_scattered(folder.name) or real == out.resolve():
+        return False
+    if real in searched:
+        print(readable(f"{folder}: leads to {real}, which is searched already"), file=sys.stderr)
+        return False
+    searched.add(real)
+    return True
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise UserError(f"{error.filename}: cannot be read ({error.strerror})") from None
 
 
 def _bar(name: str, audio: Audio, shown: bool) -> tqdm:  # type: ignore[type-arg]
@@ -165,7 +204,7 @@ def _writer(path: Path, suffix: str, audio: Audio) -> soundfile.SoundFile:
     kind = "RF64" if suffix == "wav" and size > LARGEST_WAV else suffix.upper()
     path.touch()  # says what is wrong with the folder, where libsndfile does not
     try:
-        return soundfile.SoundFile(path, "w", audio.rate, audio.channels, FORMATS[suffix], format=kind)
+        return soundfile.SoundFile(os.fsencode(path), "w", audio.rate, audio.channels, FORMATS[suffix], format=kind)
     except soundfile.LibsndfileError as error:
         raise UserError(
             f"{path.parent}: {suffix} cannot hold {audio.channels} channel(s) at {audio.rate} Hz "

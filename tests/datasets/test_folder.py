@@ -1,7 +1,10 @@
 """A user's own multitracks."""
 
+import os
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -11,15 +14,25 @@ from cunet import cluster
 from cunet.datasets import folder
 from cunet.datasets.track import FileTrack
 from cunet.errors import UserError
-from cunet.params import Dask, Params
+from cunet.params import SUBSETS, Dask, Params, Subset
 from tests.conftest import write_song
 
 RATE = 8000
+FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 
 
 def write(path: Path, seconds: float = 1.0, channels: int = 1, value: float = 0.1, rate: int = RATE) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, np.full((round(seconds * rate), channels), value), rate)
+    soundfile.write(os.fsencode(path), np.full((round(seconds * rate), channels), value), rate)
+
+
+def copied(root: Path, params: Params, out: Path, subset: Subset = "train") -> Path:
+    """A subset of a data set, as the download stage copies it."""
+    mine = params.model_copy(update={"folder": params.folder.model_copy(update={"root": root})})
+    out.mkdir(exist_ok=True)
+    with cluster.connect(Dask(scheduler=None, workers=1), processes=False) as client:
+        folder.prepare(mine, subset, out, client)
+    return out
 
 
 def test_any_instruments_formats_channels_and_rates_are_read(tmp_path: Path) -> None:
@@ -44,6 +57,71 @@ def test_the_mixture_is_the_sum_where_it_is_absent(tmp_path: Path) -> None:
     assert mixture.shape == (2 * RATE, 2)
     np.testing.assert_allclose(mixture[:RATE], 0.3, atol=1e-4)
     np.testing.assert_allclose(mixture[RATE:], 0.2, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["Mixture", "mix", "MIX"])
+def test_the_mixture_may_be_called_mix_whatever_its_capitals(tmp_path: Path, name: str) -> None:
+    for source, value in (("a", 0.1), ("b", 0.2), (name, 0.5)):
+        write(tmp_path / "x" / f"{source}.wav", value=value)
+    (track,) = folder.tracks(tmp_path)
+    assert track.instruments == ("a", "b")
+    np.testing.assert_allclose(track.read("mixture")[0], 0.5, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["accompaniment", "backing", "rest of the mixture", "no_vocals", "instrumental"])
+def test_a_track_of_two_may_have_vocals_and_all_others(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "x" / "vocals.wav")
+    write(tmp_path / "x" / f"{name}.wav")
+    assert folder.tracks(tmp_path)[0].instruments == tuple(sorted(("vocals", name)))
+
+
+def test_names_are_composed_and_what_systems_leave_is_left_out(tmp_path: Path, params: Params) -> None:
+    subset = tmp_path / "songs" / "train"
+    track = subset / unicodedata.normalize("NFD", "Été #1 $5 % | <b>")
+    for instrument in ("chœur né", "basse"):
+        write(track / (unicodedata.normalize("NFD", instrument) + ".wav"))
+    for place in ("@eaDir/x/a.wav", "__MACOSX/x/a.wav", ".Trash-1000/a.wav", "lost+found/a.wav", "$RECYCLE.BIN/a.wav"):
+        write(subset / place)
+        write(track / place)
+    for name in ("._basse.wav", "Thumbs.db", "desktop.ini"):
+        (track / name).write_bytes(b"no audio")
+        (subset / name).write_bytes(b"no audio")
+    out = copied(tmp_path / "songs", params, tmp_path / "out")
+    names = [path.relative_to(out).as_posix() for path in sorted(out.rglob("*.wav"))]
+    assert names == [f"Été #1 $5 % | <b>/{name}.wav" for name in ("basse", "chœur né")]
+    assert folder.tracks(out)[0].instruments == ("basse", "chœur né")
+
+
+def same_name(root: Path) -> list[str]:
+    write(root / "train" / "One" / "a.wav", value=0.1)
+    write(root / "test" / "one" / "a.wav", value=0.2)
+    return ["train/One", "test/one"]
+
+
+def same_sound(root: Path) -> list[str]:
+    write(root / "train" / "x" / "a.wav", value=0.3)
+    write(root / "test" / "y" / "a.wav", value=0.3)
+    return ["train/x/a.wav", "test/y/a.wav"]
+
+
+@pytest.mark.parametrize("make", [same_name, same_sound])
+def test_a_track_to_train_on_and_to_test_on_is_refused(
+    tmp_path: Path, params: Params, make: Callable[[Path], list[str]]
+) -> None:
+    both = make(tmp_path / "songs")
+    for place in (tmp_path / "songs").glob("*/*"):
+        write(place / "silent.wav", value=0.0)
+    for subset in SUBSETS:
+        with pytest.raises(UserError, match="the same") as error:
+            copied(tmp_path / "songs", params, tmp_path / "out", subset)
+        assert all(str(tmp_path / "songs" / name) in str(error.value) for name in both)
+
+
+def test_silence_and_the_same_length_are_no_same_track(tmp_path: Path) -> None:
+    for subset, value in (("train", 0.1), ("test", 0.2)):
+        write(tmp_path / subset / subset / "a.wav", value=value)
+        write(tmp_path / subset / subset / "silent.wav", value=0.0)
+    folder.check_split(tmp_path)
 
 
 def no_folder(root: Path) -> None:
@@ -79,6 +157,68 @@ def reserved_name(root: Path) -> None:
     write(root / "a" / "voice.wav")
 
 
+def not_utf8(root: Path) -> None:
+    write(root / os.fsdecode(b"caf\xe9") / "a.wav")
+
+
+def too_long(root: Path) -> None:
+    write(root / ("é" * 101) / "a.wav")
+
+
+def long_instrument(root: Path) -> None:
+    write(root / "a" / f"{'n' * 201}.wav")
+
+
+def unfinished(root: Path) -> None:
+    write(root / "x.part" / "a.wav")
+
+
+def two_lines(root: Path) -> None:
+    write(root / "x\ny" / "a.wav")
+
+
+def same_but_for_capitals(root: Path) -> None:
+    write(root / "One" / "a.wav")
+    write(root / "one" / "a.wav")
+
+
+def same_but_for_its_form(root: Path) -> None:
+    for form in FORMS:
+        write(root / unicodedata.normalize(form, "né") / "a.wav")
+
+
+def same_instrument_in_two_forms(root: Path) -> None:
+    for form in FORMS:
+        write(root / "a" / (unicodedata.normalize(form, "né") + ".wav"))
+
+
+def linked_track(root: Path) -> None:
+    write(root.parent / "elsewhere" / "a.wav")
+    (root / "a").symlink_to(root.parent / "elsewhere", target_is_directory=True)
+
+
+def dangling_track(root: Path) -> None:
+    (root / "a").symlink_to("nowhere")
+
+
+def dangling_stem(root: Path) -> None:
+    write(root / "a" / "a.wav")
+    (root / "a" / "b.wav").symlink_to("nowhere")
+
+
+def two_mixtures(root: Path) -> None:
+    write(root / "a" / "Mix.wav")
+    write(root / "a" / "mixture.flac")
+
+
+def sum_of_all(name: str) -> Callable[[Path], None]:
+    def make(root: Path) -> None:
+        for instrument in ("drums", "vocals", name):
+            write(root / "a" / f"{instrument}.wav")
+
+    return make
+
+
 def unread_format(root: Path) -> None:
     write(root / "a" / "voice.wav")
     (root / "a" / "drums.mp3").write_bytes(b"x")
@@ -95,6 +235,22 @@ def unread_format(root: Path) -> None:
         (reserved_name, ["mean", "rename"]),
         (name_that_mlflow_refuses, ["kick+snare", "rename"]),
         (unread_format, ["drums.mp3", "convert"]),
+        (not_utf8, [r"caf\xe9", "not UTF-8", "rename"]),
+        (too_long, ["202 bytes", "200", "rename"]),
+        (long_instrument, ["nnn", "at most 200 bytes"]),
+        (unfinished, ["x.part", "rename"]),
+        (two_lines, [r"x\ny", "line break", "rename"]),
+        (same_but_for_capitals, ["One", "one", "rename"]),
+        (same_but_for_its_form, ["né", "rename"]),
+        (same_instrument_in_two_forms, ["né.wav", "keep one"]),
+        (linked_track, ["songs/a", "link to a folder", "DVC"]),
+        (dangling_track, ["songs/a", "leads nowhere"]),
+        (dangling_stem, ["a/b.wav", "leads nowhere"]),
+        (two_mixtures, ["Mix.wav", "mixture.flac", "keep one"]),
+        *(
+            (sum_of_all(name), [f"{name}.wav", "would count twice", "call it mixture"])
+            for name in ("A-ha_Song_MIX", "linear_mixture", "Master", "accompaniment", "Backing_Track", "no vocals")
+        ),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_explained(
@@ -105,6 +261,7 @@ def test_a_folder_that_cannot_be_used_is_explained(
     make(root)
     with pytest.raises(UserError) as error:
         folder.tracks(root)
+    assert "\n" not in str(error.value)
     for word in [str(root), *words]:
         assert word in str(error.value)
 
@@ -123,14 +280,8 @@ def test_a_file_that_cannot_be_used_is_named(
     else:
         samples = np.zeros(0) if content is None else np.full(100, content)
         soundfile.write(bad, samples, RATE, subtype="FLOAT")
-    mine = params.model_copy(update={"folder": params.folder.model_copy(update={"root": tmp_path / "songs"})})
-    out = tmp_path / "out"
-    out.mkdir()
-    with (
-        cluster.connect(Dask(scheduler=None, workers=1)) as client,
-        pytest.raises(UserError, match=words) as error,
-    ):
-        folder.prepare(mine, "train", out, client)
+    with pytest.raises(UserError, match=words) as error:
+        copied(tmp_path / "songs", params, tmp_path / "out")
     assert str(bad) in str(error.value)
 
 

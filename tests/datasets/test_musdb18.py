@@ -240,6 +240,17 @@ def test_a_track_that_lacks_a_wav_is_named(prepare: Prepare, wav_tree: Path, tmp
         prepare("musdb18-hq", tree)
 
 
+def test_names_follow_the_rules_of_every_data_set(prepare: Prepare, wav_tree: Path, tmp_path: Path) -> None:
+    tree = shutil.copytree(wav_tree, tmp_path / "tree")
+    for left in ("@eaDir", "__MACOSX", "._A - B"):
+        shutil.copytree(tree / "train" / VALIDATION, tree / "train" / left)
+    out = prepare("musdb18-hq", tree)
+    assert sorted(path.name for path in out.iterdir()) == sorted(names_in("musdb18-hq", wav_tree / "train"))
+    (tree / "train" / VALIDATION).rename(tree / "train" / "x.part")
+    with pytest.raises(UserError, match=r"train/x\.part: no track may end in \.part"):
+        prepare("musdb18-hq", tree)
+
+
 def test_another_archive_than_the_checksum_says_is_refused(prepare: Prepare, stem_tree: Path, tmp_path: Path) -> None:
     archive = zip_tree(stem_tree, tmp_path / "musdb18.zip")
     with pytest.raises(UserError, match="checksum"):

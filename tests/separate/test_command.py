@@ -68,6 +68,62 @@ def test_a_folder_that_holds_its_own_estimates_is_not_separated_twice(separate: 
     assert made() == ["a/tone.wav", "album/1/c/tone.wav", "b/tone.wav"]
 
 
+def test_links_are_followed_and_loops_do_not_end_the_search(separate: Command, tmp_path: Path) -> None:
+    Path("songs/album/deep").mkdir(parents=True)
+    Path("songs/album/deep/d.wav").write_bytes(Path("a.wav").read_bytes())
+    Path("songs/linked").symlink_to(tmp_path / "album", target_is_directory=True)
+    Path("album/back").symlink_to(tmp_path / "songs", target_is_directory=True)
+    Path("songs/e.wav").symlink_to(tmp_path / "a.wav")
+    Path("songs/gone").symlink_to("nowhere")
+    Path("songs/loop.wav").symlink_to("loop.wav")
+    status, out, err = separate("songs", "--target", "tone")
+    assert made() == ["album/deep/d/tone.wav", "e/tone.wav", "linked/1/c/tone.wav"]
+    assert len(out.splitlines()) == 3
+    assert status == 1
+    assert "songs/linked/back: leads to " in err
+    assert [line for line in err.splitlines() if line.startswith("error: ")] == [
+        "error: songs/gone: no such file",
+        "error: songs/loop.wav: no such file",
+        "error: 2 of 5 songs could not be separated: see above",
+    ]
+
+
+def test_what_systems_leave_in_folders_is_no_song(separate: Command) -> None:
+    for name in ("._a.wav", ".Trash-1000/files/b.wav", "@eaDir/c.wav", "__MACOSX/d.wav", "$RECYCLE.BIN/e.wav"):
+        Path("album", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("album", name).write_bytes(b"no song")
+    Path("album/...And Justice.wav").write_bytes(Path("a.wav").read_bytes())
+    for songs in ("album", "album/**"):
+        assert separate(songs, "--target", "tone", "--overwrite")[0] == 0
+    assert made() == ["...And Justice/tone.wav", "1/c/tone.wav", "c/tone.wav"]
+
+
+def test_one_song_in_two_formats_is_separated_twice(separate: Command) -> None:
+    soundfile.write("album/1/c.flac", song(0.5, RATE), RATE)
+    assert separate("album", "a.wav", "--target", "tone")[0] == 0
+    assert made() == ["1/c.flac/tone.wav", "1/c.wav/tone.wav", "a/tone.wav"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"caf\xe9 \xff", r"caf\xe9 \xff"),
+        (b"Song #1 $5 for $x %s?", "Song #1 $5 for $x %s?"),
+        ("曲\n<b>|`".encode(), r"曲\n<b>|`"),
+    ],
+)
+def test_a_song_may_be_called_anything(separate: Command, name: bytes, shown: str) -> None:
+    song, damaged = Path(os.fsdecode(name + b".wav")), Path(os.fsdecode(name + b".flac"))
+    song.write_bytes(Path("a.wav").read_bytes())
+    assert separate(str(song), "--target", "tone")[:2] == (0, f"separated/{shown}/tone.wav\n")
+    assert made() == [f"{song.stem}/tone.wav"]
+    damaged.write_bytes(b"nothing")
+    status, _, err = separate(str(damaged), "--target", "tone", "--out", "x")
+    assert status == 1
+    assert err.startswith(f"error: {shown}.flac: is not audio that can be read")
+    assert err.count("\n") == 1
+
+
 def test_a_mix_is_the_weighted_sum_that_is_asked_for(separate: Command, model_folder: Path) -> None:
     import cunet
 
@@ -125,6 +181,7 @@ def test_one_bad_song_does_not_keep_the_others_from_being_separated(separate: Co
     ("arguments", "reason"),
     [
         (["none.wav"], "none.wav: no such file"),
+        ([f"{'n' * 300}.wav"], "File name too long: choose a shorter one"),
         (["*.xyz"], "*.xyz: names no file"),
         (["empty"], "empty: holds no audio file"),
         (["a.wav", "--target", "guitar"], "the model knows no 'guitar': it knows clicks, noise, tone"),
