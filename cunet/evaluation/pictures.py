@@ -2,11 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import matplotlib
-
-matplotlib.use("agg")
 
 import numpy as np
 from matplotlib import pyplot
@@ -14,12 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from cunet.evaluation.figures import save
 from cunet.params import Spectrogram
 from cunet.preprocess.spectrogram import Mono, stft
 
 RANGE_DB = 80
-# No metadata: the same figure is the same file.
-SAVE: dict[str, Any] = {"dpi": 110, "metadata": {"Software": None}}
 
 
 def draw_spectrograms(
@@ -44,8 +38,7 @@ def draw_spectrograms(
         axes.set_xlabel("s")
     figure.colorbar(image, cax=scale, label="dB")
     figure.suptitle(title, y=1 - 0.1 / figure.get_figheight())
-    figure.savefig(path, **SAVE)
-    pyplot.close(figure)
+    save(figure, path)
 
 
 def _grid(rows: int, columns: int) -> tuple[Figure, np.ndarray, Axes]:

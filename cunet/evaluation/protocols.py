@@ -15,7 +15,7 @@ from cunet.params import Evaluate, ProtocolName, Spectrogram
 from cunet.preprocess.conditions import SINGLE
 from cunet.preprocess.spectrogram import fit_length, resample
 
-REST = "rest of the mixture"
+REST = "(rest)"  # of the mixture; no instrument may have brackets in its name
 BASE_MEMORY, TRANSFORMS = 0.4e9, 3.2  # bytes of a worker, and copies of all transforms; seen with museval 0.4
 
 

@@ -8,7 +8,7 @@ import seaborn
 from matplotlib import pyplot
 from sklearn.decomposition import PCA
 
-from cunet.evaluation.pictures import SAVE
+from cunet.evaluation.figures import save
 from cunet.interpret.modulation import KINDS
 from cunet.interpret.scoring import ASKED
 
@@ -54,8 +54,7 @@ def draw_modulations(table: pd.DataFrame, kind: str, path: Path) -> None:
         axes.tick_params(length=0)
     figure.colorbar(panels[0, -1].collections[0], ax=panels, label=kind, fraction=0.03, pad=0.01, extend="both")
     figure.suptitle(f"{kind} of every condition, by block of the U-Net (white: {neutral:g}, neutral)", fontsize=11)
-    figure.savefig(path, **SAVE)
-    pyplot.close(figure)
+    save(figure, path)
 
 
 def draw_projection(table: pd.DataFrame, groups: dict[str, str], along: list[str], path: Path) -> None:
@@ -85,8 +84,7 @@ def draw_projection(table: pd.DataFrame, groups: dict[str, str], along: list[str
     axes.margins(0.12)
     axes.grid(alpha=0.3)
     axes.legend(title="", frameon=False)
-    figure.savefig(path, **SAVE)
-    pyplot.close(figure)
+    save(figure, path)
 
 
 def draw_path(scores: pd.DataFrame, start: str, end: str, tracks: int, path: Path) -> None:
@@ -105,6 +103,7 @@ def draw_path(scores: pd.DataFrame, start: str, end: str, tracks: int, path: Pat
         title=f"The path from {start} to {end}, against every instrument ({tracks} test tracks)",
     )
     axes.grid(alpha=0.3)
-    axes.legend(title="estimate against", frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    figure.savefig(path, **SAVE)
-    pyplot.close(figure)
+    lines = axes.get_lines()
+    labels = [str(line.get_label()) for line in lines]  # matplotlib itself leaves out those that begin with _
+    axes.legend(lines, labels, title="estimate against", frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    save(figure, path)

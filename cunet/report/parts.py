@@ -141,7 +141,8 @@ def costs_part(table: pd.DataFrame) -> Part:
 
 def control_part(control: Path, tracks: int) -> Part:
     """What the control of the architecture under study learned, from what the interpret stage wrote."""
-    table = pd.read_csv(control / "neutral.csv").rename(columns={"estimate": "SDR against"})
+    table = pd.read_csv(control / "neutral.csv", dtype={"estimate": str}, keep_default_na=False, na_values=[""])
+    table = table.rename(columns={"estimate": "SDR against"})
     shown = table.map(lambda value: "–" if pd.isna(value) else f"{value:.2f}" if isinstance(value, float) else value)
     text = (
         "The SDR of some estimates of the network under study against every instrument: of the mixture, of the U-Net "

@@ -8,7 +8,7 @@ import seaborn
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 
-from cunet.evaluation.pictures import SAVE
+from cunet.evaluation.figures import save
 from cunet.preprocess.conditions import SINGLE
 from cunet.report.tables import HIGH, LOW, MEAN, PERFECT, WIDEST, mean_of, over_tracks, title_of
 
@@ -34,8 +34,7 @@ def draw_sdr(scores: pd.DataFrame, summary: pd.DataFrame, confidence: float, pat
     figure.suptitle(f"SDR by {protocol}: {over_tracks(scores)}, {confidence:.0%} interval; dots: tracks", fontsize=11)
     handles, labels = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, ncols=min(len(names), 6), loc="outside lower center", frameon=False)
-    figure.savefig(path, **SAVE)
-    pyplot.close(figure)
+    save(figure, path)
 
 
 def _draw_group(axes: Axes, scores: pd.DataFrame, summary: pd.DataFrame, names: list[str]) -> None:

@@ -152,9 +152,12 @@ def name_that_mlflow_refuses(root: Path) -> None:
     write(root / "a" / "b.wav")
 
 
-def reserved_name(root: Path) -> None:
-    write(root / "a" / "mean.wav")
-    write(root / "a" / "voice.wav")
+def instrument_called(name: str) -> Callable[[Path], None]:
+    def make(root: Path) -> None:
+        write(root / "a" / f"{name}.wav")
+        write(root / "a" / "voice.wav")
+
+    return make
 
 
 def not_utf8(root: Path) -> None:
@@ -232,7 +235,10 @@ def unread_format(root: Path) -> None:
         (one_instrument, ["1 instrument", "voice", "two or more"]),
         (other_instruments, ["nois", "clicks, noise, tone"]),
         (same_instrument_twice, ["voice.wav", "voice.flac", "keep one"]),
-        (reserved_name, ["mean", "rename"]),
+        *(
+            (instrument_called(name), [name, "rename"])
+            for name in ("mean", "mean of 2 instruments", "what was asked for", "estimate", " drums", "drums ", "a.b")
+        ),
         (name_that_mlflow_refuses, ["kick+snare", "rename"]),
         (unread_format, ["drums.mp3", "convert"]),
         (not_utf8, [r"caf\xe9", "not UTF-8", "rename"]),

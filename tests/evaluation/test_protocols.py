@@ -201,3 +201,20 @@ def test_a_silent_source_is_left_out_and_noted_in_every_protocol(params: Params)
         table = score_signals("song", signals, conditions, settings(params, protocol)).table().set_index("target")
         assert table.loc["silent", "note"] == "silent reference"
         assert table.loc[["a", "b"], "SDR"].tolist() == pytest.approx([20, 20], abs=1)
+
+
+@pytest.mark.parametrize("protocol", ["paper", "model-rate"])
+def test_scores_do_not_depend_on_what_instruments_are_called(params: Params, protocol: str) -> None:
+    rng = np.random.default_rng(0)
+    one, other, noise = rng.standard_normal((3, 20000, 1)).astype(np.float32)
+
+    def scores(name: str) -> list[float]:
+        conditions = {name: {name: 1.0, "vocals": 0.0}, "vocals": {name: 0.0, "vocals": 1.0}}
+        estimates = {name: one + 0.1 * noise, "vocals": other + 0.3 * noise}
+        signals = Signals({name: one, "vocals": other}, estimates, one + other, 8192)
+        table = score_signals("x", signals, conditions, settings(params, protocol)).table()
+        return table.set_index("target").loc[[name, "vocals"], "SDR"].tolist()
+
+    expected = scores("bass")
+    assert expected[0] > expected[1] > 0
+    assert scores("rest of the mixture") == expected
