@@ -13,7 +13,7 @@ matplotlib.use("agg")
 matplotlib.rcParams["text.parse_math"] = False  # a dollar in a name is a dollar
 # No installed font may have a character; it is drawn as a box, which says enough.
 warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from (current )?font")
-PLACEHOLDERS = "Last Resort"  # matplotlib's own font, which draws boxes
+PLACEHOLDERS = "Last Resort High-Efficiency"  # matplotlib's own font, which draws boxes
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -29,16 +29,21 @@ def save(figure: Figure, path: Path) -> None:
 @lru_cache
 def _fallbacks(characters: frozenset[str]) -> tuple[str, ...]:
     """Families of installed fonts that have what the usual one lacks, as far as there are such."""
-    missing = {ord(character) for character in characters if character.isprintable()} - _covered()
-    families: list[str] = []
-    for name in sorted({font.name for font in font_manager.fontManager.ttflist}) if missing else ():
-        if not name.startswith(PLACEHOLDERS) and (found := missing & _covered(name)):
+    usual = font_manager.findfont(font_manager.FontProperties())
+    missing = {ord(character) for character in characters if character.isprintable()} - _covered(usual)
+    regular = {
+        font.name: font.fname
+        for font in font_manager.fontManager.ttflist
+        if (font.style, font.weight, font.stretch) == ("normal", 400, "normal") and font.name != PLACEHOLDERS
+    }
+    families = []
+    for name in sorted(regular) if missing else ():
+        if found := missing & _covered(regular[name]):
             families.append(name)
             missing -= found
     return tuple(families)
 
 
-def _covered(family: str | None = None) -> set[int]:
-    """The characters of a family's regular font, or of the usual one."""
-    path = font_manager.findfont(font_manager.FontProperties(family))
+def _covered(path: str) -> set[int]:
+    """The characters of a font."""
     return set(font_manager.get_font(path).get_charmap())
