@@ -3,8 +3,8 @@
     python -m benchmarks.batches [--short] [--threads N ...]
 
 The original (gabolsgabs/cunet) keeps the complex spectrograms of all tracks in memory, and a Python generator and a
-`tf.py_function` make one patch at a time, which TensorFlow then batches. Here, threads make whole batches from files
-that are mapped into memory. Both sides get the same patches and conditions, neither augmented nor scaled, in turn.
+`tf.py_function` make one patch at a time, which TensorFlow then batches. Here, threads make whole batches, read
+from files. Both sides get the same patches and conditions, neither augmented nor scaled, in turn.
 """
 
 import argparse
@@ -42,9 +42,9 @@ def original(frames: int, conditions: np.ndarray, batch_size: int) -> Any:
 
     data = {}
     for path in track_files(SPECTROGRAMS):
-        with TrackSpectrograms(path) as track:
-            spectrograms = [*(track.source(name) for name in track.instruments), track.mixture()]
-            data[track.name] = np.stack(spectrograms, axis=-1) / np.float32(track.peak)
+        track = TrackSpectrograms(path)
+        spectrograms = [*(track.source(name) for name in track.instruments), track.mixture()]
+        data[track.name] = np.stack(spectrograms, axis=-1) / np.float32(track.peak)
     index = read_index(INDEXES / TRAINING)
     names, starts = index["track"].to_numpy(), index["frame"].to_numpy()
 

@@ -23,8 +23,8 @@ def training(params: Params, name: str) -> tuple[Architecture, TrainingBatches]:
     """
     if not INDEXES.exists():
         sys.exit(f"{INDEXES}: not found; run dvc repro indexes first")
-    with TrackSpectrograms(track_files(SPECTROGRAMS)[0]) as track:
-        conditions = build_conditions(track.instruments, params.condition_sets[conditions_of(name)])
+    track = TrackSpectrograms(track_files(SPECTROGRAMS)[0])
+    conditions = build_conditions(track.instruments, params.condition_sets[conditions_of(name)])
     architecture = describe(params, name, conditions)
     if not architecture.conditioned:
         conditions = conditions[conditions[architecture.networks[0]] == 1]

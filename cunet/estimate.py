@@ -168,9 +168,9 @@ def _training(params: Params, track: Track, name: str, folder: Path) -> Step:
 
 
 def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step:
-    with TrackSpectrograms(folder / f"{track.name}.h5") as file:
-        conditions = by_name(scored_conditions(track.instruments, params.condition_sets[params.evaluate.conditions]))
-        masks = ideal_ratio_mask(file, conditions)
+    file = TrackSpectrograms(folder / f"{track.name}.h5")
+    conditions = by_name(scored_conditions(track.instruments, params.condition_sets[params.evaluate.conditions]))
+    masks = ideal_ratio_mask(file, conditions)
 
     def score() -> object:
         return score_track(track, masks, conditions, params.spectrogram, params.evaluate)
@@ -192,8 +192,8 @@ def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step
 
 
 def _interpreting(params: Params, extent: Extent, track: Track, folder: Path) -> Step:
-    with TrackSpectrograms(folder / f"{track.name}.h5") as file:
-        mask = {"mixture": np.ones((file.bins, file.frames), np.float32)}
+    file = TrackSpectrograms(folder / f"{track.name}.h5")
+    mask = {"mixture": np.ones((file.bins, file.frames), np.float32)}
     taken = _time(lambda: score_against_all(track, mask, {}, params.spectrogram, params.evaluate))
     estimates = estimates_of_a_track(track.instruments, params.interpret)
     protocol, rate = PROTOCOLS[params.evaluate.protocol], params.spectrogram.sample_rate

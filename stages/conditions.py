@@ -40,8 +40,8 @@ def main(train: Path, test: Path, out: Path) -> None:
 
 
 def _instruments(spectrograms: Path) -> tuple[str, ...]:
-    with TrackSpectrograms(track_files(spectrograms)[0]) as track:
-        return track.instruments
+    track = TrackSpectrograms(track_files(spectrograms)[0])
+    return track.instruments
 
 
 if __name__ == "__main__":

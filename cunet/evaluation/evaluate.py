@@ -54,10 +54,10 @@ def evaluate(
     examples = {track.name for track in tracks[: settings.example_tracks]}
 
     def arguments(track: Track) -> tuple[Track, dict[str, Mask], Conditions, Spectrogram, Evaluate, bool]:
-        with TrackSpectrograms(spectrograms / f"{track.name}.h5") as file:
-            masks = estimate(file, conditions)
-            if track.name in examples:
-                write_example(file, masks, conditions, name, spectrogram, settings.example_seconds, out)
+        file = TrackSpectrograms(spectrograms / f"{track.name}.h5")
+        masks = estimate(file, conditions)
+        if track.name in examples:
+            write_example(file, masks, conditions, name, spectrogram, settings.example_seconds, out)
         checked = track == tracks[0] and settings.engine != "museval"
         return track, client.scatter([masks], hash=False)[0], conditions, spectrogram, settings, checked
 
@@ -84,8 +84,8 @@ def memory_of_a_track(
     """Bytes that it takes to score so many estimates of the longest of the tracks."""
     longest = 0
     for track in tracks:
-        with TrackSpectrograms(spectrograms / f"{track.name}.h5") as file:
-            longest = max(longest, file.samples)
+        file = TrackSpectrograms(spectrograms / f"{track.name}.h5")
+        longest = max(longest, file.samples)
     seconds = longest / spectrogram.sample_rate
     return PROTOCOLS[settings.protocol].memory(tracks, seconds, settings, spectrogram.sample_rate, estimates)
 

@@ -78,8 +78,8 @@ def compare_examples(
     sound.mkdir()
     anyone = next(iter(results.values())) / EXAMPLES
     for track in sorted(path.name for path in anyone.glob("*") if path.is_dir()):
-        with TrackSpectrograms(spectrograms / f"{track}.h5") as file:
-            columns = truth(file, conditions, settings, seconds)
+        file = TrackSpectrograms(spectrograms / f"{track}.h5")
+        columns = truth(file, conditions, settings, seconds)
         for name, folder in results.items():
             if name not in columns:
                 sounds = sorted((folder / EXAMPLES / track).glob(f"*{SUFFIX}"))

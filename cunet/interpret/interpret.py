@@ -60,10 +60,10 @@ def interpret(
     alone = neutral(separator.architecture, separator.networks[separator.architecture.name])
 
     def arguments(track: Track) -> tuple[Track, Masks, Conditions, Spectrogram, Evaluate]:
-        with TrackSpectrograms(spectrograms / f"{track.name}.h5") as file:
-            masks = _estimates(separator, alone, file, steps)
-            if track in tracks[: evaluation.example_tracks]:
-                _write_example(file, masks, list(steps), spectrogram, evaluation.example_seconds, out)
+        file = TrackSpectrograms(spectrograms / f"{track.name}.h5")
+        masks = _estimates(separator, alone, file, steps)
+        if track in tracks[: evaluation.example_tracks]:
+            _write_example(file, masks, list(steps), spectrogram, evaluation.example_seconds, out)
         return track, client.scatter([masks], hash=False)[0], steps, spectrogram, evaluation
 
     jobs = cluster.for_each(client, score_against_all, chosen, arguments, "control: scores")

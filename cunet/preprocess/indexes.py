@@ -28,8 +28,8 @@ def build_indexes(
     """
     frames: dict[str, int] = {}
     for path in track_files(spectrograms):
-        with TrackSpectrograms(path) as track:
-            frames[track.name] = track.frames
+        track = TrackSpectrograms(path)
+        frames[track.name] = track.frames
     held_out = _validation_tracks(sorted(frames), validation, set(official))
     return (
         _table({name: n for name, n in frames.items() if name not in held_out}, patch.frames, patch.step),

@@ -5,8 +5,6 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import h5py
 import numpy as np
@@ -231,8 +229,8 @@ def write_track(track: Track, path: Path, settings: Spectrogram) -> None:
 class TrackSpectrograms:
     """Reader of the file that `write_track` wrote; nothing is read before it is asked for.
 
-    Spectrograms are views of the file, mapped into memory: several threads read at once, where HDF5 would let one
-    wait for the other.
+    The file is opened for every read, so that a data set may have more tracks than a process may have open files; and
+    without HDF5, which would let several threads that read at once wait for each other.
 
     Raises:
         UserError: `write_track` did not write the file.
@@ -247,21 +245,9 @@ class TrackSpectrograms:
             self.peak = float(file.attrs["peak"])
         if any(offset is None for offset, _ in places.values()):
             raise UserError(f"{path}: its spectrograms do not lie in one piece each: run the spectrograms stage again")
-        self._frames = {
-            name: np.memmap(path, np.complex64, "r", offset, shape) for name, (offset, shape) in places.items()
-        }
+        self._path, self._offsets = path, {name: offset for name, (offset, _) in places.items()}
         self.instruments = tuple(name.removeprefix("sources/") for name in names[1:])
         self.frames, self.bins = places[MIXTURE][1]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file; what was read of it stays valid."""
-        self._frames.clear()
 
     def mixture(self, start: int = 0, frames: int | None = None) -> Complex:
         """Complex mixture `(bins, frames)` from frame `start`; silence beyond the end."""
@@ -273,9 +259,13 @@ class TrackSpectrograms:
 
     def _read(self, name: str, start: int, frames: int | None) -> Complex:
         stop = self.frames if frames is None else start + frames
-        spectrogram: Complex = self._frames[name].view(np.ndarray)[start:stop].T
-        missing = stop - start - spectrogram.shape[1]
-        return np.pad(spectrogram, ((0, 0), (0, missing))) if missing else spectrogram
+        there = max(0, min(stop, self.frames) - start)
+        spectrogram = np.empty((stop - start, self.bins), np.complex64)
+        spectrogram[there:] = 0
+        with self._path.open("rb") as file:
+            file.seek(self._offsets[name] + start * spectrogram.strides[0])
+            file.readinto(spectrogram[:there].data)
+        return spectrogram.T
 
 
 def track_files(folder: Path) -> list[Path]:

@@ -68,8 +68,8 @@ def provenance(
 
 
 def _samples(track: Path) -> int:
-    with TrackSpectrograms(track) as file:
-        return file.samples
+    file = TrackSpectrograms(track)
+    return file.samples
 
 
 @dataclass(frozen=True)

@@ -47,10 +47,10 @@ def test_every_track_is_scored_with_its_own_estimates(params: Params, tmp_path: 
     table = read_scores(out)
     assert table["track"].unique().tolist() == [track.name for track in tracks]
     for track in tracks:
-        with TrackSpectrograms(tmp_path / "spectrograms" / f"{track.name}.h5") as file:
-            expected = score_track(
-                track, estimate(file, conditions), conditions, params.spectrogram, params.evaluate
-            ).table()
+        file = TrackSpectrograms(tmp_path / "spectrograms" / f"{track.name}.h5")
+        expected = score_track(
+            track, estimate(file, conditions), conditions, params.spectrogram, params.evaluate
+        ).table()
         found = table[table["track"] == track.name].reset_index(drop=True)
         pd.testing.assert_series_equal(found["SDR"], expected["SDR"], atol=1e-6)
     assert len(list((out / "test").glob("*.json"))) == 8

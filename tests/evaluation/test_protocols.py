@@ -45,8 +45,8 @@ def masks(track: MusdbTrack, spectrogram: Spectrogram, tmp_path: Path) -> Callab
     write_track(track, tmp_path / "track.h5", spectrogram)
 
     def masks(bound: str) -> dict[str, Mask]:
-        with TrackSpectrograms(tmp_path / "track.h5") as file:
-            return BOUNDS[bound](file, CONDITIONS)
+        file = TrackSpectrograms(tmp_path / "track.h5")
+        return BOUNDS[bound](file, CONDITIONS)
 
     return masks
 

@@ -159,8 +159,8 @@ def test_an_estimate_scored_against_one_source_has_the_sdr_that_it_has_among_all
     params: Params, prepared: Path, songs: Path
 ) -> None:
     (track, _), single = folder.tracks(songs / "test"), by_name(SINGLES)
-    with TrackSpectrograms(prepared / "test" / "song 0.h5") as file:
-        mask = BOUNDS["ideal-ratio-mask"](file, single)["noise"]
+    file = TrackSpectrograms(prepared / "test" / "song 0.h5")
+    mask = BOUNDS["ideal-ratio-mask"](file, single)["noise"]
     together = score_track(track, dict.fromkeys(single, mask), single, params.spectrogram, params.evaluate).table()
     alone = score_against_all(track, {"x": mask}, {"x": single["noise"]}, params.spectrogram, params.evaluate)
     assert alone["target"].tolist() == [*TRIO, "what was asked for"]

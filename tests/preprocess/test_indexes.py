@@ -33,11 +33,11 @@ def test_every_frame_is_in_a_patch(prepared: Path, params: Params) -> None:
     training, validation = build_indexes(prepared / "train", params.patch, params.validation)
     for index, step in ((training, params.patch.step), (validation, params.patch.frames)):
         for name, rows in index.groupby("track"):
-            with TrackSpectrograms(prepared / "train" / f"{name}.h5") as track:
-                starts = rows["frame"].to_numpy()
-                assert starts[0] == 0
-                assert starts[-1] == track.frames - params.patch.frames
-                assert 0 < np.diff(starts).min() <= np.diff(starts).max() <= step
+            track = TrackSpectrograms(prepared / "train" / f"{name}.h5")
+            starts = rows["frame"].to_numpy()
+            assert starts[0] == 0
+            assert starts[-1] == track.frames - params.patch.frames
+            assert 0 < np.diff(starts).min() <= np.diff(starts).max() <= step
 
 
 def test_a_track_shorter_than_a_patch_is_kept(prepared: Path, tmp_path: Path, params: Params) -> None:

@@ -64,8 +64,8 @@ def test_an_estimate_is_that_of_the_evaluation(model_folder: Path, prepared: Pat
     mixture = 3 * mixture
     separator = Separator(model_folder, 0.5)
     model = cunet.load_model(model_folder)
-    with TrackSpectrograms(prepared / "test" / "song 0.h5") as track:
-        masks = separator.masks(track, {"tone": model.condition("tone")})
+    track = TrackSpectrograms(prepared / "test" / "song 0.h5")
+    masks = separator.masks(track, {"tone": model.condition("tone")})
     settings = separator.architecture.spectrogram
     low = apply_masks(masks, resample(mixture, 22050, settings.sample_rate), settings)["tone"]
     expected = resample(low, settings.sample_rate, 22050)[: len(mixture)]

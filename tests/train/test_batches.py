@@ -1,5 +1,7 @@
 """Batches: the arithmetic of targets, what is random in them, and an order that follows from the seed."""
 
+import os
+import resource
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -82,8 +84,8 @@ def test_mixtures_are_magnitudes_over_the_peak_of_their_track(
     assert mixtures.shape == targets.shape == (3 * len(index), BINS, FRAMES, 1)
     np.testing.assert_array_equal(conditions, np.tile(np.eye(3), (len(index), 1)))
     for place, entry in enumerate(index.itertuples()):
-        with TrackSpectrograms(prepared / "train" / f"{entry.track}.h5") as track:
-            mixture = np.abs(track.mixture(int(entry.frame), FRAMES))[:BINS] / track.peak  # type: ignore[arg-type]
+        track = TrackSpectrograms(prepared / "train" / f"{entry.track}.h5")
+        mixture = np.abs(track.mixture(int(entry.frame), FRAMES))[:BINS] / track.peak  # type: ignore[arg-type]
         for row in range(3 * place, 3 * place + 3):
             np.testing.assert_allclose(mixtures[row, ..., 0], mixture, rtol=1e-5, atol=1e-9)
     assert mixtures.max() <= 1
@@ -280,3 +282,20 @@ def test_validation_keeps_its_last_smaller_batch_and_nothing_in_it_is_random(rea
     sizes = [len(batches[number][1]) for number in range(batches.num_batches)]
     assert sizes == [size, 1]
     np.testing.assert_array_equal(batches[0][1], batches[0][1])
+
+
+def test_there_may_be_more_tracks_than_open_files(prepared: Path, tmp_path: Path) -> None:
+    names = [f"song {number}" for number in range(40)]
+    for name in names:
+        (tmp_path / f"{name}.h5").symlink_to(prepared / "train" / "song 0.h5")
+    index = pd.DataFrame({"track": names, "frame": 0})
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    opened = len(os.listdir("/dev/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (opened + 20, limits[1]))
+    try:
+        reader = reader_of(index, tmp_path)
+        (mixtures, _), _ = ValidationBatches(reader, True, size=len(reader))[0]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert len(mixtures) == 3 * len(names)
+    assert mixtures.any(axis=(1, 2, 3)).all()
