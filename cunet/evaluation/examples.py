@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from cunet.datasets.names import is_scattered
 from cunet.datasets.track import MIXTURE
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.pictures import draw_spectrograms
@@ -77,7 +78,7 @@ def compare_examples(
     pictures.mkdir()
     sound.mkdir()
     anyone = next(iter(results.values())) / EXAMPLES
-    for track in sorted(path.name for path in anyone.glob("*") if path.is_dir()):
+    for track in sorted(path.name for path in anyone.glob("*") if path.is_dir() and not is_scattered(path.name)):
         file = TrackSpectrograms(spectrograms / f"{track}.h5")
         columns = truth(file, conditions, settings, seconds)
         for name, folder in results.items():

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from cunet.datasets.names import is_scattered
 from cunet.datasets.track import MIXTURE, Track, Waveform
 from cunet.errors import UserError
 from cunet.params import Spectrogram
@@ -270,7 +271,7 @@ class TrackSpectrograms:
 
 def track_files(folder: Path) -> list[Path]:
     """The files that `write_track` wrote in a folder, sorted by name."""
-    return sorted(folder.glob("*.h5"))
+    return sorted(path for path in folder.glob("*.h5") if not is_scattered(path.name))
 
 
 def fingerprint(*folders: Path) -> str:

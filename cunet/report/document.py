@@ -1,5 +1,6 @@
 """The report as one document of parts, written as Markdown and as a page."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,13 @@ def write_markdown(document: list[Part], path: Path) -> None:
         assert part.table is not None
         align = ["left", *["right"] * (part.table.shape[1] - 1)]
         table = part.table.to_markdown(index=False, disable_numparse=True, colalign=align)
-        texts += [f"### {part.title}", *part.text, table, *part.notes]
+        texts += [f"### {part.title}", *map(_escape, part.text), table, *map(_escape, part.notes)]
     path.write_text("\n\n".join(texts) + "\n")
+
+
+def _escape(text: str) -> str:
+    """Text in which a name is no markup."""
+    return re.sub(r"[\\`*<|]", r"\\\g<0>", text)
 
 
 def write_page(title: str, document: list[Part], path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
-from cunet.tracking.store import MODEL_TAG, connect, digest, find
+from cunet.tracking.store import MODEL_TAG, connect, digest, find, log_folder
 
 CONTROL = "control"
 
@@ -13,7 +13,7 @@ def log_interpretation(control: Path, model: Path) -> None:
     """Show the pictures, tables and sound of the folder `control` in the run of `model`, where there is one."""
     connect()
     for run in find({MODEL_TAG: digest(model)})[:1]:
-        MlflowClient().log_artifacts(run.info.run_id, str(control), CONTROL)
+        log_folder(control, CONTROL, run.info.run_id)
 
 
 def log_page(page: Path, models: list[Path]) -> None:

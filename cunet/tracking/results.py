@@ -15,7 +15,7 @@ from cunet.evaluation.examples import EXAMPLES
 from cunet.models.cost import Cost
 from cunet.preprocess.conditions import SINGLE
 from cunet.report.tables import SPREAD, over_tracks, summarise
-from cunet.tracking.store import MODEL_TAG, SCORES_TAG, connect, digest, find, tags, title
+from cunet.tracking.store import MODEL_TAG, SCORES_TAG, connect, digest, find, log_folder, tags, title
 from cunet.tracking.training import COST, log_provenance, log_training
 from cunet.train.history import read_provenance
 
@@ -66,7 +66,7 @@ def _log_results(scores: pd.DataFrame, results: Path) -> None:
     mlflow.log_metrics({_metric(*row): float(value) for *row, value in sdr[["group", "target", "SDR"]].to_numpy()})
     mlflow.log_table(_table(scores, summary), TABLE)
     if (results / EXAMPLES).exists():
-        mlflow.log_artifacts(str(results / EXAMPLES), EXAMPLES)
+        log_folder(results / EXAMPLES, EXAMPLES)
 
 
 def _metric(group: str, target: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 import mlflow
@@ -19,6 +20,7 @@ NOTE = (
     "**Artifact view** (table symbol): SDR of every track, runs side by side. "
     "**listen.html** among the artifacts of a trained run: everybody's estimates to listen to, side by side."
 )
+WIDE = str.maketrans("#%?\\", "＃％？＼")
 MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
 
 
@@ -64,6 +66,20 @@ def digest(folder: Path) -> str:
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         total.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
     return total.hexdigest()[:16]
+
+
+def log_folder(folder: Path, name: str, run: str | None = None) -> None:
+    """Show the files of a folder as `name` in a run, or in the active one.
+
+    What ends a path in an address is written in its wide form: MLflow puts names into addresses as they are, and its
+    server would keep a file under another name, or refuse it.
+    """
+    with tempfile.TemporaryDirectory(prefix="cunet-") as temporary:
+        for path in (path for path in folder.rglob("*") if path.is_file()):
+            link = Path(temporary) / path.relative_to(folder).as_posix().translate(WIDE)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path.resolve())
+        mlflow.log_artifacts(temporary, name, run)
 
 
 def find(tags: dict[str, str]) -> list[Run]:

@@ -1,14 +1,18 @@
 """What needs a workspace of its own: other data, other parameters, a killed stage."""
 
+import html
+import re
 import shutil
+import unicodedata
 from pathlib import Path
+from urllib.parse import unquote
 
 import h5py
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from tests.chain.workspace import BOUNDS, architectures, make_workspace, runs, store
+from tests.chain.workspace import BOUNDS, architectures, make_workspace, mlflow_process, runs, store
 from tests.conftest import TINY, write_song
 
 
@@ -17,17 +21,45 @@ def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(
 ) -> None:
     mine = tmp_path / "my songs"
     shutil.copytree(songs, mine)
+    for subset in ("train", "test"):
+        nasty = unicodedata.normalize("NFD", f"$5 for $x #1 % | <{subset}> né")
+        (mine / subset / "song 0").rename(mine / subset / nasty)
+        (mine / subset / "song 1").rename(mine / subset / f"song of {subset}")
+    for path in sorted(mine.glob("*/*/tone.wav")):
+        path.rename(path.with_name(unicodedata.normalize("NFD", "_chœur né") + path.suffix))
     settings: dict[str, object] = {"dataset": "folder", "folder": {"root": "../my songs"}, "baselines": []}
     workspace = make_workspace(tmp_path / "workspace", programs, **settings)
     workspace.run("dvc", "repro")
     table = pd.read_csv(workspace.path / "reports" / "sdr.csv")
     assert architectures(workspace) == ["mixture", "simple-dense-pairs", "ideal-ratio-mask"]
     assert table["target"].unique().tolist() == [
-        *("clicks", "noise", "tone", "mean"),
-        *("clicks+noise", "clicks+tone", "noise+tone", "mean of 2 instruments"),
+        *("_chœur né", "clicks", "noise", "mean"),
+        *("_chœur né+clicks", "_chœur né+noise", "clicks+noise", "mean of 2 instruments"),
     ]
+    track = "$5 for $x #1 % | <test> né"
+    page = (workspace.path / "reports" / "listen.html").read_text()
+    assert f"<h2>{html.escape(track)}</h2>" in page
+    pictures = re.findall(r'src="([^"]+)"', (workspace.path / "reports" / "index.html").read_text())
+    assert f"spectrograms/{track}.png" in map(unquote, pictures)
+    assert all((workspace.path / "reports" / unquote(picture)).exists() for picture in pictures)
+    run = runs(store(workspace))["simple-dense-pairs"]
+    shown = {file.path for file in MlflowClient(store(workspace)).list_artifacts(run.info.run_id, "examples")}
+    assert shown == {f"examples/$5 for $x ＃1 ％ | <test> né{suffix}" for suffix in ("", ".png")}
+    with mlflow_process(
+        workspace.path,
+        "server",
+        "--serve-artifacts",
+        "--artifacts-destination",
+        "served",
+        "--backend-store-uri",
+        "sqlite:///served.db",
+    ) as server:
+        workspace.run("cunet", "log", MLFLOW_TRACKING_URI=server)
+    served = {path.name for path in (workspace.path / "served").rglob("examples/*")}
+    assert served == {path.removeprefix("examples/") for path in shown}
 
     write_song(mine / "test" / "new", seed=50)
+    (mine / "test" / "new" / "tone.wav").rename(mine / "test" / "new" / "_chœur né.wav")
     ran = workspace.stages_run("dvc", "repro")
     assert set(ran) == {
         "download@test",
@@ -44,10 +76,12 @@ def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(
     assert workspace.stages_run("dvc", "repro") == ["compare"]  # the others were seen before, and are restored
     assert pd.read_csv(workspace.path / "reports" / "sdr.csv")["tracks"].eq(2).all()
 
-    (mine / "train" / "song 0" / "tone.wav").unlink()
+    (mine / "train" / "song 2" / "noise.wav").unlink()
     result = workspace.run("dvc", "repro", check=False)
     assert result.returncode != 0
-    assert "song 1: instruments clicks, noise, tone, but song 0 has clicks, noise" in result.stderr
+    assert "song 2: instruments _chœur né, clicks, but $5 for $x #1 % | <train> né has _chœur né, clicks, noise" in (
+        result.stderr
+    )
 
 
 def test_a_killed_training_goes_on_in_its_run(programs: Path, tmp_path: Path) -> None:

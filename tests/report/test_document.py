@@ -11,7 +11,7 @@ PARTS = [
         "Scores <of> tracks",
         ["Higher is better."],
         pd.DataFrame([("unet", "1.50"), ("a & b", "-0.20")], columns=["architecture", "mean"]),
-        ["Not scored: nothing."],
+        ["Not scored: bass of *a* | <b>."],
         [Picture("spectrograms/50% off?.png", "A caption")],
     ),
     Part("Examples", ["Listen."]),
@@ -23,6 +23,7 @@ def test_the_markdown_has_the_tables(tmp_path: Path) -> None:
     text = (tmp_path / "sdr.md").read_text()
     assert "| unet           |   1.50 |" in text
     assert text.index("Higher is better.") < text.index("unet") < text.index("Not scored")
+    assert r"Not scored: bass of \*a\* \| \<b>." in text
     assert "Examples" not in text
 
 
