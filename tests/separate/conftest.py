@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import keras
+import pandas as pd
 import pytest
 
 from cunet.models.architecture import weights_file
@@ -12,10 +13,10 @@ from cunet.train.fit import describe
 from tests.conftest import SINGLES, tiny_values
 
 
-def save_model(folder: Path, name: str = "simple-dense", seed: int = 0) -> Path:
+def save_model(folder: Path, name: str = "simple-dense", seed: int = 0, conditions: pd.DataFrame = SINGLES) -> Path:
     """What a training leaves that is needed to separate."""
     params = Params.model_validate(tiny_values())
-    architecture = describe(params, name, SINGLES)
+    architecture = describe(params, name, conditions)
     folder.mkdir(parents=True)
     keras.utils.set_random_seed(seed)
     for network in architecture.networks:

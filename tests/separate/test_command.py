@@ -3,14 +3,18 @@
 import os
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import soundfile
 
 from cunet.cli import main
+from cunet.preprocess.conditions import single_conditions
+from tests.separate.conftest import save_model
 from tests.separate.test_audio import encode, noise
 from tests.separate.test_model import song
 
@@ -122,6 +126,17 @@ def test_a_song_may_be_called_anything(separate: Command, name: bytes, shown: st
     assert status == 1
     assert err.startswith(f"error: {shown}.flac: is not audio that can be read")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_an_instrument_may_be_typed_in_either_form(
+    separate: Command, tmp_path: Path, form: Literal["NFC", "NFD"]
+) -> None:
+    model = save_model(tmp_path / "accents", conditions=single_conditions(("chœur né", "tone")))
+    typed = unicodedata.normalize(form, "chœur né")
+    assert separate("a.wav", "--target", typed, model=str(model))[0] == 0
+    assert separate("a.wav", "--mix", f"{typed}=0.5", model=str(model))[0] == 0
+    assert made() == ["a/0.5 chœur né.wav", "a/chœur né.wav"]
 
 
 def test_a_mix_is_the_weighted_sum_that_is_asked_for(separate: Command, model_folder: Path) -> None:
