@@ -84,3 +84,10 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
     found = read_conditions(tmp_path / "set.csv")
     assert tuple(found.columns) == ("007", "lead, guitar")
     np.testing.assert_array_equal(found.to_numpy(), table.to_numpy())
+
+
+def test_a_combination_that_no_file_can_be_called_after_is_refused_before_anything_is_trained() -> None:
+    long = [f"{letter * 100} né" for letter in "abc"]
+    assert len(by_name(single_conditions(long))) == 3
+    with pytest.raises(UserError, match="more than 200 bytes: give the instruments' files shorter names"):
+        by_name(build_conditions(long, ConditionSet(up_to=3)))
