@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 import cunet
+from cunet.errors import UserError
 
 
 def workspace() -> Path:
@@ -23,6 +25,29 @@ def commit() -> str:
     if "DVC_EXP_BASELINE_REV" in os.environ:
         return os.environ["DVC_EXP_BASELINE_REV"]
     return subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that vanishes when the block ends.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="cunet-")
+    except OSError as error:
+        place = Path(error.filename).parent if error.filename else "TMPDIR"
+        raise temporary_files_fail(place, error.strerror) from None
+    with folder as name:
+        yield Path(name)
+
+
+def temporary_files_fail(place: Path | str, reason: str | None) -> UserError:
+    """The error for a place where temporary files may not be written, or do not fit."""
+    return UserError(
+        f"{place}: temporary files cannot be written ({reason}): make room there, or set TMPDIR to another folder"
+    )
 
 
 @contextmanager

@@ -4,15 +4,17 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from cunet.app.pictures import draw
+from cunet.audio import open_audio
 from cunet.errors import UserError
 from cunet.evaluation.targets import Conditions
-from cunet.separate.audio import open_audio
+from cunet.files import temporary_folder
 from cunet.separate.estimates import Above
 from cunet.separate.model import Model
 from cunet.separate.songs import Song, separate_song
@@ -118,17 +120,17 @@ class _Handlers:
         condition = dict(zip(self._model.instruments, weights, strict=True))
         if not any(weights):
             raise gr.Error("Every slider is at 0, and nothing is silent: move one up.", print_exception=False)
-        with tempfile.TemporaryDirectory(prefix="cunet-") as folder:
-            files = self._write(song, {"estimate": condition}, above, Path(folder))
+        with _working_folder(song) as folder:
+            files = self._write(song, {"estimate": condition}, above, folder)
             with open_audio(Path(str(song))) as mixture, open_audio(files["estimate"]) as estimate:
                 pictures = draw(dict(zip(TITLES, (mixture, estimate), strict=True)))
             yield str(files["estimate"]), *(gr.Image(picture, visible=True) for picture in pictures)
 
     def stems(self, song: str | None, above: str, progress: gr.Progress = PROGRESS) -> Iterator[tuple[Any, ...]]:
         """The estimate of each instrument, and all of them in one file."""
-        with tempfile.TemporaryDirectory(prefix="cunet-") as folder:
-            files = self._write(song, self._model.single_conditions(), above, Path(folder))
-            archive = Path(folder) / f"{Path(str(song)).stem}.zip"
+        with _working_folder(song) as folder:
+            files = self._write(song, self._model.single_conditions(), above, folder)
+            archive = folder / f"{Path(str(song)).stem}.zip"
             with zipfile.ZipFile(archive, "w") as packed:
                 for file in files.values():
                     packed.write(file, file.name)
@@ -139,17 +141,26 @@ class _Handlers:
         if song is None:
             raise gr.Error("There is no song yet: drop a file on the page, or record one.", print_exception=False)
         path = Path(song)
-        try:
-            with open_audio(path, LONGEST * 60) as audio:
-                if audio.samples > LONGEST * 60 * audio.rate:
-                    raise UserError(
-                        f"{path}: lasts more than {LONGEST} minutes: "
-                        "cunet separate on the command line takes songs of any length"
-                    )
-            task = Song(path, folder)
-            for remark in separate_song(self._model, task, conditions, FORMAT, ABOVE[above]):
-                gr.Warning(remark.rpartition("/")[2].partition(";")[0] + ".")
-        except UserError as error:
-            sentence = str(error).replace(f"{path}:", path.name).replace(f"{folder}: ", "")
-            raise gr.Error(f"{sentence}.", print_exception=False) from None
+        with open_audio(path, LONGEST * 60) as audio:
+            if audio.samples > LONGEST * 60 * audio.rate:
+                raise UserError(
+                    f"{path}: lasts more than {LONGEST} minutes: "
+                    "cunet separate on the command line takes songs of any length"
+                )
+        task = Song(path, folder)
+        for remark in separate_song(self._model, task, conditions, FORMAT, ABOVE[above]):
+            shown = remark.replace(f"{path}:", path.name).replace(f"{folder}/", "")
+            gr.Warning(f"{shown.partition(';')[0]}.")
         return task.files(conditions, FORMAT)
+
+
+@contextmanager
+def _working_folder(song: str | None) -> Iterator[Path]:
+    """A temporary folder; what goes wrong in it is a sentence on the page."""
+    folder = None
+    try:
+        with temporary_folder() as folder:
+            yield folder
+    except UserError as error:
+        sentence = str(error).replace(f"{song}:", Path(str(song)).name).replace(f"{folder}: ", "")
+        raise gr.Error(f"{sentence}.", print_exception=False) from None

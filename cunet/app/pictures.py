@@ -11,7 +11,8 @@ import numpy.typing as npt
 from matplotlib import pyplot
 from scipy.signal.windows import hann
 
-from cunet.separate.audio import Audio, Downmix
+from cunet.audio import Audio
+from cunet.separate.audio import Downmix
 
 COLUMNS = 900  # of a picture, each a stretch of time
 WINDOW = 0.05  # seconds of the spectrum in a column

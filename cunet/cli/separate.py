@@ -54,7 +54,7 @@ def separate(
             print(f"error: {readable(error)}", file=sys.stderr)
             continue
         for remark in remarks:
-            print(readable(remark), file=sys.stderr)
+            print(f"warning: {readable(remark)}", file=sys.stderr)
         print("\n".join(readable(file) for file in song.files(conditions, suffix).values()))
     if failed:
         raise UserError(f"{failed} of {len(found)} songs could not be separated: see above")

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cunet.audio import read_audio, read_duration
 from cunet.cluster import for_each
 from cunet.datasets.names import LONGEST, check_tracks, is_scattered, normalise, readable
-from cunet.datasets.track import MIXTURE, Extent, FileTrack, read_audio, read_duration
+from cunet.datasets.track import MIXTURE, Extent, FileTrack
 from cunet.errors import UserError
 from cunet.files import new_folder
 from cunet.params import INSTRUMENT, SUBSETS, Params, Subset

@@ -10,7 +10,8 @@ import ffmpeg
 import musdb
 import numpy as np
 
-from cunet.datasets.track import MIXTURE, Waveform, read_audio
+from cunet.audio import Waveform, read_audio
+from cunet.datasets.track import MIXTURE
 from cunet.errors import UserError
 
 STEM_SUFFIX = ".stem.mp4"

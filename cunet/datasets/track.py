@@ -5,15 +5,12 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
-import soundfile
 
+from cunet.audio import Waveform, read_audio
 from cunet.errors import UserError
 from cunet.params import Subset
 
-Waveform = npt.NDArray[np.float32]
 MIXTURE = "mixture"
-BLOCK = 2**16  # samples decoded at a time, that fit the cache
 DECODING_MEMORY = 2 * 10**9  # bytes of a worker that reads tracks, one source at a time; ample for ten minutes
 
 
@@ -83,41 +80,6 @@ class FileTrack:
                 f"({', '.join(map(str, sorted(set(rates))))} Hz) cannot be summed: add a mixture or resample them"
             )
         return _sum(waveforms), rates[0]
-
-
-def read_audio(path: Path) -> tuple[Waveform, int]:
-    """Decode a file: `(samples, channels)` float32, and its rate in Hz."""
-    try:
-        with soundfile.SoundFile(path) as file:
-            waveform, rate = _decode(file), file.samplerate
-            whole = file.subtype == "PCM_16"  # whole numbers are finite
-    except soundfile.LibsndfileError as error:
-        raise UserError(f"{path}: cannot be decoded ({error.error_string}): replace the file") from None
-    if not len(waveform):
-        raise UserError(f"{path}: holds no samples: replace the file")
-    if not whole and not np.isfinite(waveform).all():
-        raise UserError(f"{path}: holds values that are not finite (NaN or infinite): replace the file")
-    return waveform, rate
-
-
-def _decode(file: soundfile.SoundFile) -> Waveform:
-    """All samples; those of 16 bits are scaled here, to the same values in half of libsndfile's time."""
-    if file.subtype != "PCM_16":
-        return np.asarray(file.read(dtype="float32", always_2d=True))
-    waveform, start = np.empty((file.frames, file.channels), np.float32), 0
-    block = np.empty((BLOCK, file.channels), np.int16)
-    while len(some := file.read(out=block)):
-        np.multiply(some, np.float32(2**-15), out=waveform[start : start + len(some)])
-        start += len(some)
-    return waveform[:start]
-
-
-def read_duration(path: Path) -> float:
-    """Seconds of a file, without decoding it."""
-    try:
-        return float(soundfile.info(path).duration)
-    except soundfile.LibsndfileError as error:
-        raise UserError(f"{path}: cannot be decoded ({error.error_string}): replace the file") from None
 
 
 def _sum(waveforms: tuple[Waveform, ...]) -> Waveform:

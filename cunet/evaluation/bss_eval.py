@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cunet import bsseval
-from cunet.datasets.track import Waveform
+from cunet.audio import Waveform
 from cunet.params import Engine
 
 METRICS = ["SDR", "ISR", "SIR", "SAR"]

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from cunet.datasets.track import Waveform
+from cunet.audio import Waveform
 from cunet.params import Spectrogram
 from cunet.preprocess.spectrogram import istft, stft
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cunet import bsseval
-from cunet.datasets.track import MIXTURE, Track, Waveform
+from cunet.audio import Waveform
+from cunet.datasets.track import MIXTURE, Track
 from cunet.evaluation.bss_eval import BSS_EVAL, Values, Version
 from cunet.evaluation.masks import Mask, apply_masks
 from cunet.evaluation.targets import Condition, Conditions, condition_group

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from mlflow.types import ColSpec, DataType, Schema
 
 from cunet.errors import UserError
 from cunet.evaluation.targets import parse_condition
+from cunet.files import temporary_folder
 from cunet.loading import load_model
 from cunet.separate.songs import Song, separate_song
 
@@ -72,8 +72,8 @@ class ServedModel(PythonModel):
         if not isinstance(audio, bytes) or not isinstance(condition, str):
             raise UserError("audio is the bytes of a file, and condition is something like vocals=1,drums=0.5")
         conditions = {"estimate": self._model.condition(parse_condition(condition))}
-        with tempfile.TemporaryDirectory(prefix="cunet-") as folder:
-            song = Song(Path(folder) / "audio", Path(folder))
+        with temporary_folder() as folder:
+            song = Song(folder / "audio", folder)
             song.path.write_bytes(_plain(audio))
             try:
                 separate_song(self._model, song, conditions, FORMAT, progress=False)

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from cunet.audio import Waveform
 from cunet.datasets.names import is_scattered
-from cunet.datasets.track import MIXTURE, Track, Waveform
+from cunet.datasets.track import MIXTURE, Track
 from cunet.errors import UserError
 from cunet.params import Spectrogram
 
@@ -21,6 +22,24 @@ Complex = npt.NDArray[np.complex64]
 BLOCK = 64  # frames at a time, that fit the cache
 STRETCH = 2**19  # samples resampled at a time, that fit the cache
 NEIGHBOURS = 32  # outputs that one product of matrices gives
+LARGEST_FACTOR = 200_000  # between rates: any rate up to 200 kHz, and usual ones above; a second and 0.5 GB
+
+
+def ratio(rate: int, target_rate: int) -> tuple[int, int]:
+    """The factors `up` and `down` without a common divisor that take one rate in Hz to another.
+
+    Raises:
+        UserError: they are so large that the filter would take seconds and gigabytes; the text is the rest of a
+            sentence.
+    """
+    common = math.gcd(rate, target_rate)
+    up, down = target_rate // common, rate // common
+    if max(up, down) > LARGEST_FACTOR:
+        raise UserError(
+            f"has a sample rate of {rate} Hz, which shares too small a divisor with {target_rate} Hz: convert it to a "
+            "usual rate, such as 44100 Hz"
+        )
+    return up, down
 
 
 def resample(waveform: Waveform, rate: int, target_rate: int, mono: bool = False) -> Waveform:
@@ -33,8 +52,7 @@ def resample(waveform: Waveform, rate: int, target_rate: int, mono: bool = False
     The output repeats its position between input samples after `up` samples. Neighbouring outputs of all these periods
     are one product of two matrices: stretches of the input, and the filter shifted from output to output.
     """
-    common = math.gcd(rate, target_rate)
-    up, down = target_rate // common, rate // common
+    up, down = ratio(rate, target_rate)
     if up == down:
         return downmix(waveform) if mono else waveform
     plan = _resampling(up, down)
@@ -115,9 +133,16 @@ def downmix(waveform: Waveform) -> Waveform:
 
 
 def read_mono(track: Track, source: str, rate: int, samples: int | None = None) -> Mono:
-    """The mean of a source's channels `(samples,)` at `rate` Hz; of the length `samples` where given."""
+    """The mean of a source's channels `(samples,)` at `rate` Hz; of the length `samples` where given.
+
+    Raises:
+        UserError: the source cannot be read, or not be resampled.
+    """
     waveform, own_rate = track.read(source)
-    mono = resample(waveform, own_rate, rate, mono=True)
+    try:
+        mono = resample(waveform, own_rate, rate, mono=True)
+    except UserError as error:
+        raise UserError(f"{track.name}: {source} {error}") from None
     return (mono if samples is None else fit_length(mono, samples))[:, 0]
 
 

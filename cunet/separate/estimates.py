@@ -11,14 +11,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from cunet.datasets.track import Waveform
+from cunet.audio import Audio, Waveform
 from cunet.errors import UserError
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.separation import EPSILON, Separator
 from cunet.evaluation.targets import Conditions
 from cunet.params import Spectrogram
 from cunet.preprocess.spectrogram import Complex, frame_centres, frame_count, istft, stft
-from cunet.separate.audio import Audio, Downmix, Resampled
+from cunet.separate.audio import Downmix, Resampled
 
 Above = Literal["silence", "share"]
 Advance = Callable[[float], object]  # told how many more samples were read

@@ -6,12 +6,12 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from cunet.audio import Audio, Waveform, check_bounds
 from cunet.datasets.names import normalise
-from cunet.datasets.track import Waveform
 from cunet.errors import UserError
 from cunet.evaluation.separation import Separator
 from cunet.evaluation.targets import Condition, Conditions
-from cunet.separate.audio import ArrayAudio, Audio
+from cunet.separate.audio import ArrayAudio
 from cunet.separate.estimates import Above, Advance, Estimates
 
 Float = npt.NDArray[np.floating]
@@ -118,4 +118,8 @@ def _check(audio: Float, rate: int) -> Waveform:
         raise UserError(f"the audio has the shape {audio.shape}, more channels than samples: transpose it")
     if not isinstance(rate, int | np.integer) or rate < 1:
         raise UserError(f"rate={rate}: the samples a second, a whole number, is wanted")
+    try:
+        check_bounds(int(rate), audio.shape[1] if audio.ndim == 2 else 1)
+    except UserError as error:
+        raise UserError(f"the audio {error}") from None
     return audio.reshape(len(audio), -1).astype(np.float32)

@@ -14,11 +14,10 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
+from cunet.audio import Audio, Waveform, open_audio
 from cunet.datasets.names import is_scattered, readable
-from cunet.datasets.track import Waveform
 from cunet.errors import UserError
 from cunet.evaluation.targets import Conditions
-from cunet.separate.audio import Audio, open_audio
 
 if TYPE_CHECKING:  # Keras takes seconds to import
     from cunet.separate.estimates import Above
@@ -87,7 +86,7 @@ def separate_song(
     """Write the estimates of a song, with its rate, length and number of channels.
 
     Returns:
-        remarks: which estimates were clipped.
+        remarks: what is wrong with the song, though it could be read, and which estimates were clipped.
 
     Raises:
         UserError: the song cannot be read, or the estimates cannot be written.
@@ -106,12 +105,10 @@ def separate_song(
                     peaks[name] = max(peaks[name], float(np.abs(waveform).max()))
         except UserError as error:
             raise UserError(f"{song.path}: {error}") from None
-    if suffix != CLIPPED:
-        return []
+    loud = {files[name]: peak for name, peak in peaks.items() if peak > 1 and suffix == CLIPPED}
     return [
-        f"{files[name]}: peaks of {peak:.2f} were clipped to 1; --format wav keeps them"
-        for name, peak in peaks.items()
-        if peak > 1
+        *(f"{song.path}: {remark}" for remark in audio.remarks),
+        *(f"{file}: peaks of {peak:.2f} were clipped to 1; --format wav keeps them" for file, peak in loud.items()),
     ]
 
 

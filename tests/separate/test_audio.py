@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from cunet.audio import Audio, open_audio
 from cunet.errors import UserError
 from cunet.preprocess.spectrogram import resample
-from cunet.separate.audio import ArrayAudio, Audio, Downmix, Resampled, open_audio
+from cunet.separate.audio import ArrayAudio, Downmix, Resampled
 
 RATE = 44100
 

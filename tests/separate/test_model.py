@@ -73,7 +73,7 @@ def test_an_estimate_is_that_of_the_evaluation(model_folder: Path, prepared: Pat
 
 
 def resample_source(path: Path) -> np.ndarray:
-    from cunet.datasets.track import read_audio
+    from cunet.audio import read_audio
 
     return read_audio(path)[0]
 
