@@ -35,11 +35,11 @@ EXACT_ENCODINGS = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "D
 GUESSED = ("MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")  # libsndfile guesses their length without a header
 
 # What libsndfile logs of files that hold less than their headers promise: bytes promised and found; samples promised;
-# or only that it is so. It calls the data of sound GSM files truncated.
+# or only that it is so. It calls the data of sound GSM files truncated, and counts padding in SDS, without an indent.
 SIZES = re.compile(
     r"^ *(?:data|SSND|BODY|Data Size|Data length|riff|Riff size)[ :]+(\d+) \(?should be (\d+)\)?$", re.MULTILINE
 )
-SAMPLES = re.compile(r"^ *(?:Frames|Rows : \d+ +Cols) *: (\d+)$", re.MULTILINE)
+SAMPLES = re.compile(r"^ +(?:Frames|Rows : \d+ +Cols) *: (\d+)$", re.MULTILINE)
 CUT = re.compile(r"Seems to be a truncated file|[Ff]ile seems to be truncated|lacks an end-of-stream bit")
 NOT_CLOSED = "wasn't closed properly"
 COMPLAINT = re.compile(r"\[(?:error|fatal|panic)\] *(.+)|(filesize and duration do not match)")
@@ -318,9 +318,8 @@ def _decoded(path: Path, found: AudioFile | _Unread, folder: Path, longest: floa
         _check_bounds_of(file, path)
         if not file.frames:
             raise UserError(f"{path}: holds no samples: replace the file")
-        remarks = found.remarks
-        if complaint:
-            remarks = (f"is damaged (ffmpeg: {complaint}): what cannot be decoded is silent or missing",)
+        damage = f"is damaged (ffmpeg: {complaint}): what cannot be decoded is silent or missing"
+        remarks = found.remarks or ((damage,) if complaint else ())
         if (promise := round(found.seconds * file.samplerate)) > file.frames:
             remarks = (_ends_early(file.frames, promise, file.samplerate),)
         yield AudioFile(file, remarks)
@@ -336,7 +335,7 @@ def _decode_by_ffmpeg(path: Path, folder: Path, reason: str, longest: float | No
     limit = [] if longest is None else ["-t", str(longest + 1)]
     complaint = _ffmpeg(path, decoded, reason, limit)
     if complaint and (seconds := soundfile.info(os.fsencode(decoded)).duration):
-        bound = 2 * seconds  # timestamps that claim more are damaged themselves
+        bound = 2 * seconds + 60  # timestamps that claim more are damaged themselves
         _ffmpeg(path, filled, reason, ["-t", str(bound), "-af", "aresample=async=1:min_hard_comp=0.01"])
         if seconds < soundfile.info(os.fsencode(filled)).duration < bound - 0.1:
             return filled, complaint

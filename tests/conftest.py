@@ -2,7 +2,8 @@
 
 import gc
 import os
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,17 @@ def pytest_collection_finish() -> None:
 def programs(shared: Path) -> Path:
     """`python`, `dvc` and `cunet` that start without importing."""
     return warm.programs(shared / "warm", os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid())
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a megabyte."""
+    disk = tmp_path / "small"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1M", "none", disk], check=False).returncode:
+        pytest.skip("mounting takes root")
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 # A chain of seconds: songs of seconds, a U-Net of three layers, one architecture beside the one under study.

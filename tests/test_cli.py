@@ -17,15 +17,6 @@ from cunet.errors import UserError
 from tests.conftest import ROOT
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of a megabyte."""
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1M", "none", tmp_path], check=False).returncode:
-        pytest.skip("mounting takes root")
-    yield tmp_path
-    subprocess.run(["umount", "--lazy", tmp_path], check=True)
-
-
 def fill_with_hdf5(path: Path) -> None:
     with h5py.File(path / "x.h5", "w") as file:
         file["x"] = np.zeros(10**6)

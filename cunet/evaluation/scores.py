@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cunet.datasets.track import Track, Waveform
+from cunet.audio import Waveform
+from cunet.datasets.track import Track
 from cunet.errors import UserError
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, whole_track
 from cunet.evaluation.masks import Mask

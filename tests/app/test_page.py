@@ -22,6 +22,7 @@ import cunet
 from tests.browser import chromium, needs_chromium, new_page
 from tests.separate.conftest import save_model
 from tests.separate.test_model import song
+from tests.test_audio import cut
 
 pytestmark = needs_chromium
 RATE = 44100
@@ -197,6 +198,13 @@ def test_mistakes_are_sentences(page: Page, tmp_path: Path) -> None:
     page.locator("input[type=file]").first.set_input_files(tmp_path / "text.wav")
     page.get_by_role("button", name="Separate", exact=True).click()
     expect_error(page, "text.wav is not audio that can be read")
+
+
+def test_what_is_missing_of_a_song_is_a_warning(page: Page, mixture: Path) -> None:
+    upload(page, cut(mixture))
+    page.get_by_role("button", name="Separate", exact=True).click()
+    expect_error(page, "My song.wav ends after 2.0 s of the 3.0 s that its header promises")
+    expect(page.get_by_alt_text("Estimate: waveform and spectrogram")).to_be_visible()
 
 
 def test_a_song_too_long_is_refused_and_so_is_nothing_at_all(page: Page, mixture: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from mlflow import MlflowClient
 
 import cunet
 from tests.chain.workspace import Workspace, mlflow_process, store
-from tests.separate.test_audio import encode
+from tests.test_audio import encode
 
 NAME = "conditioned-u-net"
 

@@ -15,7 +15,9 @@ from cunet.datasets import folder
 from cunet.datasets.track import FileTrack
 from cunet.errors import UserError
 from cunet.params import SUBSETS, Dask, Params, Subset
+from cunet.preprocess.spectrogram import read_mono
 from tests.conftest import write_song
+from tests.test_audio import cut, pipe
 
 RATE = 8000
 FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
@@ -274,7 +276,13 @@ def test_a_folder_that_cannot_be_used_is_explained(
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"this is no audio", "decoded"), (b"", "decoded"), (None, "no samples"), (np.nan, "not finite")],
+    [
+        (b"this is no audio", "not audio that can be read"),
+        (b"", "is empty"),
+        (None, "no samples"),
+        (np.nan, "not finite"),
+        (2 / 3, "ends after 2.7 s of the 4.0 s that its header promises"),
+    ],
 )
 def test_a_file_that_cannot_be_used_is_named(
     tmp_path: Path, params: Params, content: bytes | float | None, words: str
@@ -283,12 +291,34 @@ def test_a_file_that_cannot_be_used_is_named(
     bad = tmp_path / "songs" / "train" / "a" / "tone.wav"
     if isinstance(content, bytes):
         bad.write_bytes(content)
+    elif content == 2 / 3:
+        cut(bad)
     else:
         samples = np.zeros(0) if content is None else np.full(100, content)
         soundfile.write(bad, samples, RATE, subtype="FLOAT")
     with pytest.raises(UserError, match=words) as error:
         copied(tmp_path / "songs", params, tmp_path / "out")
     assert str(bad) in str(error.value)
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_stem_that_does_not_know_its_length_is_a_stem(tmp_path: Path, params: Params) -> None:
+    for subset in ("train", "test"):
+        write_song(tmp_path / subset / f"{subset} song")
+    whole = tmp_path / "train" / "train song" / "tone.wav"
+    expected = FileTrack("x", {"tone": whole}).read("tone")
+    pipe(whole, "flac", whole.with_suffix(".flac"))
+    whole.unlink()
+    (track,) = folder.tracks(tmp_path / "train")
+    np.testing.assert_array_equal(track.read("tone")[0], expected[0])
+    mine = params.model_copy(update={"folder": params.folder.model_copy(update={"root": tmp_path})})
+    assert folder.extent(mine).seconds == {"train": 4, "test": 4}
+
+
+def test_a_stem_of_an_awkward_rate_is_named_before_it_takes_memory(tmp_path: Path) -> None:
+    write(tmp_path / "tone.wav", seconds=0.01, rate=999_983)
+    with pytest.raises(UserError, match="my song: tone has a sample rate of 999983 Hz"):
+        read_mono(FileTrack("my song", {"tone": tmp_path / "tone.wav"}), "tone", 8192)
 
 
 def test_sources_of_different_rates_need_a_mixture(tmp_path: Path) -> None:

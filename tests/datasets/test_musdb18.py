@@ -32,6 +32,7 @@ from tests.datasets.musdb_trees import (
     write_wav_tree,
     zip_tree,
 )
+from tests.test_audio import cut
 
 Prepare = Callable[..., Path]
 
@@ -285,6 +286,14 @@ def test_a_stem_file_cut_in_the_middle_is_no_silence(tmp_path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
     (track,) = DATASETS["musdb18"].tracks(path.parent)
     with pytest.raises(UserError, match=r"A - B\.stem\.mp4: drums decodes to .* of 10\.0 s: the file is damaged"):
+        track.read("drums")
+
+
+def test_a_wav_file_cut_off_is_named(wav_tree: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(wav_tree / "train" / VALIDATION, tmp_path / "train" / VALIDATION)
+    cut(folder / "drums.wav")
+    (track,) = DATASETS["musdb18-hq"].tracks(tmp_path / "train")
+    with pytest.raises(UserError, match=r"drums\.wav: ends after 1\.3 s of the 2\.0 s that its header promises"):
         track.read("drums")
 
 

@@ -1,6 +1,7 @@
 """`cunet separate` as it is typed."""
 
 import os
+import struct
 import subprocess
 import sys
 import unicodedata
@@ -15,8 +16,8 @@ import soundfile
 from cunet.cli import main
 from cunet.preprocess.conditions import single_conditions
 from tests.separate.conftest import save_model
-from tests.separate.test_audio import encode, noise
 from tests.separate.test_model import song
+from tests.test_audio import cut, encode, noise, patch
 
 RATE = 22050
 Command = Callable[..., tuple[int, str, str]]
@@ -233,6 +234,41 @@ def test_eight_channels_at_192_khz_are_separated(separate: Command) -> None:
     assert separate("wide.wav", "--target", "tone")[0] == 0
     written = soundfile.info("separated/wide/tone.wav")
     assert (written.samplerate, written.frames, written.channels) == (192000, 96000, 8)
+
+
+def test_of_a_song_cut_off_all_there_is_is_separated_and_the_rest_is_told(separate: Command) -> None:
+    cut(Path("a.wav"))
+    status, out, err = separate("a.wav", "--target", "tone")
+    assert (status, out) == (0, "separated/a/tone.wav\n")
+    assert "warning: a.wav: ends after 1.0 s of the 1.5 s that its header promises (" in err
+    assert soundfile.info("separated/a/tone.wav").frames == soundfile.info("a.wav").frames
+
+
+def test_a_song_with_an_absurd_header_is_refused_at_once(separate: Command) -> None:
+    patch(Path("a.wav"), b"fmt ", 12, struct.pack("<I", 2**31 - 1))
+    soundfile.write("awkward.wav", song(0.1, 999_983), 999_983)
+    for name, reason in (
+        ("a.wav", "a.wav: has a sample rate of 2147483647 Hz: convert it to one from 1000 to 1000000 Hz"),
+        ("awkward.wav", "awkward.wav: has a sample rate of 999983 Hz, which shares too small a divisor with 8192 Hz"),
+    ):
+        status, _, err = separate(name)
+        assert status == 1
+        assert err.splitlines()[-1].startswith(f"error: {reason}")
+        assert made() == []
+
+
+def test_a_full_temporary_folder_is_said_and_not_taken_for_a_bad_song(
+    separate: Command, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode(noise(4.0), Path("film.m4a"))
+    monkeypatch.setattr("tempfile.tempdir", str(small_disk))
+    status, _, err = separate("film.m4a")
+    assert status == 1
+    assert err.splitlines()[-1] == (
+        f"error: {small_disk}: temporary files cannot be written (No space left on device): make room there, or set "
+        "TMPDIR to another folder"
+    )
+    assert made() == []
 
 
 def test_clipped_peaks_are_told(separate: Command) -> None:

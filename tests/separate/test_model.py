@@ -15,7 +15,7 @@ from cunet.evaluation.separation import Separator
 from cunet.preprocess.spectrogram import TrackSpectrograms, resample
 from cunet.separate import estimates
 from cunet.separate.model import Model
-from tests.separate.test_audio import noise
+from tests.test_audio import noise
 
 RATE = 44100
 
@@ -144,6 +144,8 @@ def test_silence_stays_silent(model: Model) -> None:
         (lambda model: model.separate(np.zeros(9, np.int16), RATE, "tone"), "int16: floating point is wanted"),
         (lambda model: model.separate(song(1), 0, "tone"), "rate=0"),
         (lambda model: model.separate(song(1), 44100.5, "tone"), "rate=44100.5"),
+        (lambda model: model.separate(song(1), 2**31 - 1, "tone"), "the audio has a sample rate of 2147483647 Hz"),
+        (lambda model: model.separate(song(1), 999_983, "tone"), "the audio has a sample rate of 999983 Hz, which"),
         (
             lambda model: model.separate(np.where(song(1) > 0.5, np.nan, 0), RATE, "tone"),
             "the audio holds values that are not finite",
