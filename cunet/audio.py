@@ -39,6 +39,7 @@ GUESSED = ("MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")  # libsndfile gues
 SIZES = re.compile(
     r"^ *(?:data|SSND|BODY|Data Size|Data length|riff|Riff size)[ :]+(\d+) \(?should be (\d+)\)?$", re.MULTILINE
 )
+SLACK = 64  # bytes by which sizes differ from program to program: some count headers and padding
 SAMPLES = re.compile(r"^ +(?:Frames|Rows : \d+ +Cols) *: (\d+)$", re.MULTILINE)
 CUT = re.compile(r"Seems to be a truncated file|[Ff]ile seems to be truncated|lacks an end-of-stream bit")
 NOT_CLOSED = "wasn't closed properly"
@@ -100,19 +101,23 @@ class AudioFile(Audio):
     def __init__(self, file: _SoundFile, remarks: tuple[str, ...] = ()) -> None:
         self.rate, self.samples, self.channels = file.samplerate, file.frames, file.channels
         self.encoding, self.remarks = file.subtype, remarks
-        self._file, self._position = file, 0
         self.exact = file.format in EXACT_FORMATS and file.subtype in EXACT_ENCODINGS
-        if file.format == "FLAC":  # one that is cut off opens as well
-            self.exact = self._has_its_end()
+        self._file, self._position = file, 0
 
-    def copy(self, out: Path, samples: int) -> int:
-        """Write the first samples to a file, as float32 without a header; returns how many there were."""
+    def blocks(self, samples: int) -> Iterator[Waveform]:
+        """The first samples, block after block; fewer where the file is damaged. A block lasts until the next one."""
         block, done = np.empty((BLOCK, self.channels), np.float32), 0
-        with out.open("wb") as raw, suppress(soundfile.LibsndfileError):
+        with suppress(soundfile.LibsndfileError):
+            if self._position:
+                self._file.seek(0)
+            self._position = -1  # anywhere
             while done < samples and (some := self._fill(block[: samples - done])):
-                raw.write(block[:some].data)
+                yield block[:some]
                 done += some
-        return done
+
+    def is_whole(self, samples: int) -> bool:
+        """Whether so many samples can be read; in FLAC, damage shows only where it is decoded."""
+        return self._file.format != "FLAC" or sum(map(len, self.blocks(samples))) == samples
 
     def _read(self, start: int, stop: int) -> Waveform:
         waveform = np.empty((stop - start, self.channels), np.float32)
@@ -121,8 +126,8 @@ class AudioFile(Audio):
                 self._file.seek(start)
             self._position = start + self._fill(waveform)
         except soundfile.LibsndfileError as error:
-            self._position = -1  # anywhere
-            raise UserError(f"is damaged or cut off ({error.error_string.rstrip('.')})") from None
+            self._position = -1
+            raise UserError(f"is damaged or cut off ({_words(error)})") from None
         if self._position < stop:
             raise UserError(f"is damaged: it ends after {self._position} of {self.samples} samples")
         return waveform
@@ -137,13 +142,6 @@ class AudioFile(Audio):
             np.multiply(some, np.float32(2**-15), out=out[done : done + len(some)])
             done += len(some)
         return done
-
-    def _has_its_end(self) -> bool:
-        try:
-            self._read(self.samples - 1, self.samples)
-        except UserError:
-            return False
-        return True
 
 
 @dataclass(frozen=True)
@@ -168,7 +166,7 @@ def open_audio(path: Path, longest: float | None = None) -> Iterator[AudioFile]:
             no room for temporary files.
     """
     with _opened(path) as found:
-        if isinstance(found, AudioFile) and found.exact:
+        if isinstance(found, AudioFile) and found.exact and found.is_whole(_wanted(found, longest)):
             yield found
         else:
             with temporary_folder() as folder, _decoded(path, found, folder, longest) as audio:
@@ -248,7 +246,7 @@ def _opened(path: Path) -> Iterator[AudioFile | _Unread]:
         file = _SoundFile(os.fsencode(path))
     except soundfile.LibsndfileError as error:
         malformed = error.code == 3  # SF_ERR_MALFORMED_FILE: the format is known
-        yield _Unread(error.error_string.rstrip("."), (MALFORMED,) if malformed else ())
+        yield _Unread(_words(error), (MALFORMED,) if malformed else ())
         return
     except (TypeError, ValueError) as error:  # a suffix such as .raw, which says nothing of what is inside
         yield _Unread(str(error))
@@ -270,12 +268,16 @@ def _check_bounds_of(file: _SoundFile, path: Path) -> None:
         raise UserError(f"{path}: {error}") from None
 
 
+def _words(error: soundfile.LibsndfileError) -> str:
+    return str(error.error_string).removeprefix("Error : ").rstrip(".")
+
+
 def _remarks(file: _SoundFile) -> tuple[str, ...]:
     """What is wrong with a file that libsndfile reads all the same."""
     log = file.extra_info
     promises = [int(promise) for promise in SAMPLES.findall(log) if not _is_placeholder(int(promise))]
     for promised, found in ((int(promised), int(found)) for promised, found in SIZES.findall(log)):
-        if found and not _is_placeholder(promised):
+        if found and promised - found > SLACK and not _is_placeholder(promised):
             promises.append(round(file.frames * promised / found))
     if (promise := max(promises, default=0)) > file.frames:
         return (_ends_early(file.frames, promise, file.samplerate),)
@@ -296,14 +298,20 @@ def _ends_early(samples: int, promise: int, rate: int) -> str:
     )
 
 
+def _wanted(audio: Audio, longest: float | None) -> int:
+    return audio.samples if longest is None else min(audio.samples, round((longest + 1) * audio.rate))
+
+
 @contextmanager
 def _decoded(path: Path, found: AudioFile | _Unread, folder: Path, longest: float | None) -> Iterator[AudioFile]:
     """A file decoded from start to end: by libsndfile where it reads all of it, otherwise by ffmpeg."""
     if isinstance(found, AudioFile):
-        copy = folder / "decoded.raw"
-        wanted = found.samples if longest is None else min(found.samples, round((longest + 1) * found.rate))
+        wanted, copied, copy = _wanted(found, longest), 0, folder / "decoded.raw"
         try:
-            copied = found.copy(copy, wanted)
+            with copy.open("wb") as raw:
+                for block in found.blocks(wanted):
+                    copied += len(block)
+                    raw.write(block.data)
         except OSError as error:
             raise temporary_files_fail(folder.parent, error.strerror) from None
         if copied == wanted:
@@ -355,12 +363,16 @@ def _ffmpeg(path: Path, out: Path, reason: str, options: Sequence[str]) -> str:
             check=False,
         )
     except FileNotFoundError:
-        raise UserError(f"{path}: libsndfile cannot read it ({reason}), and ffmpeg is not installed") from None
+        raise UserError(
+            f"{path}: libsndfile cannot read it ({reason}), and ffmpeg is not installed: install it"
+        ) from None
     if full := next((said for said in NO_ROOM if said in done.stderr), None):
         raise temporary_files_fail(out.parent.parent, full)
     complaints = [error or other for error, other in COMPLAINT.findall(done.stderr)]
+    if done.returncode and not complaints:
+        complaints = [f"it ended with status {done.returncode}"]
     if done.returncode and not (out.is_file() and out.stat().st_size):
-        said = (complaints or ["no reason given"])[-1].rpartition(": ")[2]
+        said = complaints[-1].rpartition(": ")[2]
         said = "it holds no sound" if "matches no streams" in done.stderr else said
         raise UserError(f"{path}: is not audio that can be read (libsndfile: {reason}; ffmpeg: {said})")
     return complaints[0] if complaints else ""
