@@ -144,7 +144,7 @@ def test_silence_stays_silent(model: Model) -> None:
         (lambda model: model.separate(np.zeros(9, np.int16), RATE, "tone"), "int16: floating point is wanted"),
         (lambda model: model.separate(song(1), 0, "tone"), "rate=0"),
         (lambda model: model.separate(song(1), 44100.5, "tone"), "rate=44100.5"),
-        (lambda model: model.separate(song(1), 2**31 - 1, "tone"), "the audio has a sample rate of 2147483647 Hz"),
+        (lambda model: model.separate(song(1), 2**30, "tone"), "the audio has a sample rate of 1073741824 Hz: convert"),
         (lambda model: model.separate(song(1), 999_983, "tone"), "the audio has a sample rate of 999983 Hz, which"),
         (
             lambda model: model.separate(np.where(song(1) > 0.5, np.nan, 0), RATE, "tone"),
