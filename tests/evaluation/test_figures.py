@@ -20,7 +20,7 @@ from cunet.report.statistics import intervals
 from cunet.report.tables import summarise
 from tests.conftest import ROOT
 
-NASTY = ("$5 for $x", r"\frac{1}{$_^", "曲 <b>|`#%?")
+NASTY = ("$5 for $x", r"$\frac{1}{$ _^", "曲 <b>|`#%?")
 
 
 def drawn(title: str, path: Path) -> np.ndarray:
