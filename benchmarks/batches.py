@@ -9,6 +9,8 @@ from files. Both sides get the same patches and conditions, neither augmented no
 
 import argparse
 import copy
+import gc
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -16,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import Side, conclude, in_turn, own_peak, table
+from benchmarks.measure import Side, conclude, in_turn, own_peak, seconds, table
 from benchmarks.workspace import INDEXES, SPECTROGRAMS, training
 from cunet.params import load_params
 from cunet.preprocess.indexes import TRAINING, read_index
@@ -69,6 +71,19 @@ def original(frames: int, conditions: np.ndarray, batch_size: int) -> Any:
     return dataset.map(inputs, num_parallel_calls=tf.data.AUTOTUNE).batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
+def _read_original(dataset: Any, count: int) -> float:
+    """Seconds for some batches after the first."""
+    batches = iter(dataset)
+    next(batches)
+    return seconds(lambda: [None for _ in islice(batches, count)])
+
+
+def _end_of_original() -> None:
+    """TensorFlow's threads, which read ahead, end after their iterator: they would slow down what comes next."""
+    gc.collect()
+    time.sleep(1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="fewer batches")
@@ -84,8 +99,10 @@ def main() -> None:
     memory = own_peak()
     conditions = np.array(architecture.conditions, np.float32)
     peer = original(architecture.frames, conditions, settings.batch_size)
-    # From a fresh start each time: what TensorFlow reads ahead would be read beside ours, and then cost nothing.
-    both = in_turn([works[-1], lambda: [None for _ in islice(peer, theirs)]], runs)
+    both = []
+    for _ in range(runs):
+        both.append((seconds(works[-1]), _read_original(peer, theirs)))
+        _end_of_original()
 
     def rates(times: list[float], count: int) -> list[float]:
         return [count * settings.batch_size / time for time in times]
@@ -95,8 +112,8 @@ def main() -> None:
         for threads, times in zip(arguments.threads, own, strict=True)
     ]
     sides += [
-        Side("ours, beside the original's", rates(both[0], ours)),
-        Side("the original's way", rates(both[1], theirs), own_peak()),
+        Side("ours, in turn with the original's", rates([times[0] for times in both], ours)),
+        Side("the original's way", rates([times[1] for times in both], theirs), own_peak()),
     ]
     print(f"patches of {architecture.bins}x{architecture.frames}, {settings.batch_size} per batch")
     table(sides, "patches/s")

@@ -14,6 +14,8 @@ from pydantic import BaseModel
 import cunet
 from cunet.errors import UserError
 
+OTHER_FILES = 256  # that a training has open besides
+
 
 def workspace() -> Path:
     """The user's workspace, also where DVC runs a queued or temporary experiment in a folder of its own."""
@@ -96,6 +98,25 @@ def identity(*settings: BaseModel | str, inputs: Iterable[Path] = ()) -> str:
         status = path.stat()
         digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
     return digest.hexdigest()
+
+
+def allow_open_files(count: int) -> None:
+    """Raise this process's limit of open files, where it is too low for `count` more.
+
+    Raises:
+        UserError: the system allows fewer.
+    """
+    import resource  # not on Windows, where nothing is trained
+
+    needed = count + OTHER_FILES
+    limit, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if highest != resource.RLIM_INFINITY and highest < needed:
+        raise UserError(
+            f"{count} tracks are open at once, and this system allows {highest} open files: raise the limit "
+            f"to {needed} (ulimit -Hn)"
+        )
+    if limit != resource.RLIM_INFINITY and limit < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, highest))
 
 
 def _files(path: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import mmap
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -255,8 +256,8 @@ def write_track(track: Track, path: Path, settings: Spectrogram) -> None:
 class TrackSpectrograms:
     """Reader of the file that `write_track` wrote; nothing is read before it is asked for.
 
-    The file is opened for every read, so that a data set may have more tracks than a process may have open files; and
-    without HDF5, which would let several threads that read at once wait for each other.
+    Spectrograms are views of the file, mapped into memory: several threads read at once, where HDF5 would let one
+    wait for the other. The mapping takes one of the open files that a process may have; see `allow_open_files`.
 
     Raises:
         UserError: `write_track` did not write the file.
@@ -270,8 +271,13 @@ class TrackSpectrograms:
             self.samples = int(file.attrs["samples"])
             self.peak = float(file.attrs["peak"])
         if any(offset is None for offset, _ in places.values()):
-            raise UserError(f"{path}: its spectrograms do not lie in one piece each: run the spectrograms stage again")
-        self._path, self._offsets = path, {name: offset for name, (offset, _) in places.items()}
+            raise UserError(f"{path}: its spectrograms are not stored in one piece: run the spectrograms stage again")
+        with path.open("rb") as content:
+            mapped = mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ)
+        self._spectrograms = {
+            name: np.frombuffer(mapped, np.complex64, math.prod(shape), offset).reshape(shape)
+            for name, (offset, shape) in places.items()
+        }
         self.instruments = tuple(name.removeprefix("sources/") for name in names[1:])
         self.frames, self.bins = places[MIXTURE][1]
 
@@ -285,13 +291,9 @@ class TrackSpectrograms:
 
     def _read(self, name: str, start: int, frames: int | None) -> Complex:
         stop = self.frames if frames is None else start + frames
-        there = max(0, min(stop, self.frames) - start)
-        spectrogram = np.empty((stop - start, self.bins), np.complex64)
-        spectrogram[there:] = 0
-        with self._path.open("rb") as file:
-            file.seek(self._offsets[name] + start * spectrogram.strides[0])
-            file.readinto(spectrogram[:there].data)
-        return spectrogram.T
+        spectrogram: Complex = self._spectrograms[name][start:stop].T
+        missing = stop - start - spectrogram.shape[1]
+        return np.pad(spectrogram, ((0, 0), (0, missing))) if missing else spectrogram
 
 
 def track_files(folder: Path) -> list[Path]:

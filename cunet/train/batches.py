@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cunet.files import allow_open_files
 from cunet.params import Train
 from cunet.preprocess.spectrogram import Complex, TrackSpectrograms
 
@@ -46,7 +47,9 @@ class PatchReader:
     ) -> None:
         self._instruments = tuple(conditions.columns)
         self._conditions = conditions.to_numpy(np.float32)
-        self._tracks = [TrackSpectrograms(spectrograms / f"{name}.h5") for name in index["track"].unique()]
+        names = index["track"].unique()
+        allow_open_files(len(names))
+        self._tracks = [TrackSpectrograms(spectrograms / f"{name}.h5") for name in names]
         number = {track.name: n for n, track in enumerate(self._tracks)}
         self._track = index["track"].map(number).to_numpy()
         self._start = index["frame"].to_numpy()
