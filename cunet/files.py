@@ -96,7 +96,7 @@ def identity(*settings: BaseModel | str, inputs: Iterable[Path] = ()) -> str:
         digest.update(f"{text}\0".encode())
     for path in (path for entry in inputs for path in _files(entry)):
         status = path.stat()
-        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 

@@ -98,7 +98,8 @@ def test_mlflow_serves_the_model(registered: Workspace, mixture: Path, tmp_path:
     with mlflow_process(registered.path, *served, MLFLOW_TRACKING_URI=store(registered)) as address:
         answers = ask(address, [(mixture, "drums"), (mixture, "drums=1,vocals=0.5"), (song, "bass")])
         for form in ("inputs", "instances"):
-            assert ask(address, [(mixture, "drums")], form) == answers[:1]
+            (answer,) = ask(address, [(mixture, "drums")], form)
+            np.testing.assert_array_equal(*(soundfile.read(io.BytesIO(wav))[0] for wav in (answer, answers[0])))
         messages = [
             refusal(address, form, row)
             for form in ("dataframe_records", "inputs", "instances")

@@ -14,6 +14,7 @@ from cunet import cluster
 from cunet.datasets import folder
 from cunet.datasets.track import FileTrack
 from cunet.errors import UserError
+from cunet.files import identity
 from cunet.params import SUBSETS, Dask, Params, Subset
 from cunet.preprocess.spectrogram import read_mono
 from tests.conftest import write_song
@@ -303,8 +304,8 @@ def test_a_file_that_cannot_be_used_is_named(
 
 
 def test_a_stem_that_does_not_know_its_length_is_a_stem(tmp_path: Path, params: Params) -> None:
-    for subset in ("train", "test"):
-        write_song(tmp_path / subset / f"{subset} song")
+    for seed, subset in enumerate(SUBSETS):
+        write_song(tmp_path / subset / f"{subset} song", seed=seed)
     whole = tmp_path / "train" / "train song" / "tone.wav"
     expected = FileTrack("x", {"tone": whole}).read("tone")
     pipe(whole, "flac", whole.with_suffix(".flac"))
@@ -327,3 +328,11 @@ def test_sources_of_different_rates_need_a_mixture(tmp_path: Path) -> None:
     track = FileTrack("x", {"a": tmp_path / "a.wav", "b": tmp_path / "b.wav"})
     with pytest.raises(UserError, match="8000, 16000 Hz"):
         track.read("mixture")
+
+
+def test_a_name_that_is_not_utf8_has_an_identity(tmp_path: Path) -> None:
+    """`download` asks for it before it looks at the names."""
+    (tmp_path / os.fsdecode(b"caf\xe9")).touch()
+    before = identity("x", inputs=[tmp_path])
+    (tmp_path / os.fsdecode(b"caf\xe9")).write_text("y")
+    assert identity("x", inputs=[tmp_path]) != before
