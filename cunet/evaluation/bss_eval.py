@@ -82,6 +82,11 @@ BSS_EVAL: dict[Engine, dict[Version, BssEval]] = {
 }
 
 
+def is_silent(waveform: Waveform) -> bool:
+    """Whether neither museval nor `cunet.bsseval` scores with it: channels that cancel out are silence to them."""
+    return not waveform.sum(axis=1).any()
+
+
 def sdr_alone(
     version: Version, reference: Waveform, estimate: Waveform, window: int, hop: int
 ) -> npt.NDArray[np.float64]:

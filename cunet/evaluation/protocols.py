@@ -9,7 +9,7 @@ import numpy as np
 from cunet import bsseval
 from cunet.audio import Waveform
 from cunet.datasets.track import MIXTURE, Track
-from cunet.evaluation.bss_eval import BSS_EVAL, Values, Version
+from cunet.evaluation.bss_eval import BSS_EVAL, Values, Version, is_silent
 from cunet.evaluation.masks import Mask, apply_masks
 from cunet.evaluation.targets import Condition, Conditions, condition_group
 from cunet.params import Evaluate, ProtocolName, Spectrogram
@@ -58,7 +58,7 @@ class Signals:
     def against_the_rest(self, name: str, condition: Condition) -> dict[str, Waveform]:
         """References of a condition called `name`: what it asks for, and the rest of the mixture, unless silent."""
         rest = self.weighted({instrument: 1 - weight for instrument, weight in condition.items()})
-        return {name: self.weighted(condition)} | ({REST: rest} if rest.any() else {})
+        return {name: self.weighted(condition)} | ({} if is_silent(rest) else {REST: rest})
 
 
 @dataclass(frozen=True)

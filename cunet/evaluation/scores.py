@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cunet.audio import Waveform
 from cunet.datasets.track import Track
 from cunet.errors import UserError
-from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, whole_track
+from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, is_silent, whole_track
 from cunet.evaluation.masks import Mask
 from cunet.evaluation.protocols import PROTOCOLS, Signals
 from cunet.evaluation.targets import Conditions, condition_group
@@ -109,16 +108,11 @@ def score_signals(name: str, signals: Signals, conditions: Conditions, settings:
 
 def silence(signals: Signals, conditions: Conditions) -> dict[str, str]:
     """The targets that have no score, since they or their estimates are silent in the whole track, and why."""
-    silent = {target: SILENT for target, z in conditions.items() if _is_silent(signals.weighted(z))}
+    silent = {target: SILENT for target, z in conditions.items() if is_silent(signals.weighted(z))}
     for target in conditions:
-        if _is_silent(signals.estimates[target]):
+        if is_silent(signals.estimates[target]):
             silent.setdefault(target, "silent estimate")
     return silent
-
-
-def _is_silent(waveform: Waveform) -> bool:
-    """As museval has it: channels that cancel out are silence."""
-    return not waveform.sum(axis=1).any()
 
 
 def check_against_museval(name: str, signals: Signals, conditions: Conditions, settings: Evaluate) -> None:

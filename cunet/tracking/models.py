@@ -1,7 +1,6 @@
 """The trained networks in MLflow: each loadable alone, all of them as a model that MLflow serves, the best by name."""
 
 import shutil
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
 import cunet
+from cunet.files import temporary_folder
 from cunet.package import served
 from cunet.package.card import CARD, model_card
 
@@ -48,8 +48,8 @@ def log_model(model: Path, results: Path, commit: str) -> None:
             signature=_signature(network),
             pip_requirements=[*backend, _pin("h5py")],
         )
-    with tempfile.TemporaryDirectory(prefix="cunet-") as temporary:
-        folder = Path(temporary) / MODEL
+    with temporary_folder() as temporary:
+        folder = temporary / MODEL
         shutil.copytree(model, folder)
         (folder / CARD).write_text(model_card(model, results, commit))
         mlflow.log_artifacts(str(folder), MODEL)
@@ -59,7 +59,7 @@ def log_model(model: Path, results: Path, commit: str) -> None:
             artifacts={MODEL: str(folder)},
             code_paths=[str(Path(cunet.__file__).parent)],
             signature=served.SIGNATURE,
-            input_example=served.input_example(architecture.instruments[0], Path(temporary)),
+            input_example=served.input_example(architecture.instruments[0], temporary),
             pip_requirements=[*backend, *map(_pin, LIBRARIES), _pin("mlflow")],
         )
 

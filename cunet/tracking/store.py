@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 import mlflow
@@ -11,7 +10,7 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from cunet.errors import UserError
-from cunet.files import commit, workspace
+from cunet.files import commit, temporary_folder, workspace
 
 STORE = "mlflow.db"
 EXPERIMENT = "conditioned-u-net"
@@ -74,12 +73,12 @@ def log_folder(folder: Path, name: str, run: str | None = None) -> None:
     What ends a path in an address is written in its wide form: MLflow puts names into addresses as they are, and its
     server would keep a file under another name, or refuse it.
     """
-    with tempfile.TemporaryDirectory(prefix="cunet-") as temporary:
+    with temporary_folder() as temporary:
         for path in (path for path in folder.rglob("*") if path.is_file()):
-            link = Path(temporary) / path.relative_to(folder).as_posix().translate(WIDE)
+            link = temporary / path.relative_to(folder).as_posix().translate(WIDE)
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(path.resolve())
-        mlflow.log_artifacts(temporary, name, run)
+        mlflow.log_artifacts(str(temporary), name, run)
 
 
 def find(tags: dict[str, str]) -> list[Run]:

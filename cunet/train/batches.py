@@ -38,7 +38,7 @@ class PatchReader:
     Magnitudes are divided by the peak of their track's mixture. The target is the sum of the sources,
     each weighted by its entry in the condition.
 
-    Several threads may read at once: files are opened for a read alone, no lock is taken, and numpy holds none while
+    Several threads may read at once: the files are mapped into memory, no lock is taken, and numpy holds none while
     it computes.
     """
 

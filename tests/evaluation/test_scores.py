@@ -190,6 +190,15 @@ def test_channels_that_cancel_out_are_silence(settings: Evaluate) -> None:
     assert table.set_index("target")["note"].to_dict() == {"a": "silent reference", "b": "", "c": ""}
 
 
+def test_a_rest_whose_channels_cancel_out_is_left_out(settings: Evaluate) -> None:
+    """A combination is scored against the rest of the mixture, where that is not silent."""
+    signals = stereo((1, 2), (3, 4), (5, 5))
+    signals.sources["c"][:, 1] *= -1
+    signals.estimates["a+b"] = signals.estimates["a"] + signals.estimates["b"]
+    table = score_signals("song", signals, {"a+b": {"a": 1.0, "b": 1.0, "c": 0.0}}, settings).table()
+    assert table["SDR"].iloc[0] == pytest.approx(17, abs=0.5)  # two sources, and the same error twice
+
+
 def test_what_museval_cannot_score_is_not_checked_and_said(
     settings: Evaluate, capsys: pytest.CaptureFixture[str]
 ) -> None:
