@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psutil
@@ -50,10 +50,11 @@ def connect(settings: Dask, memory: int = 0, processes: bool = True) -> Iterator
         yield client
 
 
-def _local_cluster(workers: int, processes: bool) -> "LocalCluster":
+@contextmanager
+def _local_cluster(workers: int, processes: bool) -> Iterator["LocalCluster"]:
     from distributed import LocalCluster
 
-    return LocalCluster(
+    cluster = LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
         processes=processes,
@@ -61,6 +62,13 @@ def _local_cluster(workers: int, processes: bool) -> "LocalCluster":
         dashboard_address=":0",
         silence_logs=logging.CRITICAL,  # an error reaches the caller; the log would tell it twice
     )
+    try:
+        yield cluster
+    except BaseException:
+        with suppress(AssertionError):  # dask's, where it is just starting a killed worker again: it would hide ours
+            cluster.close()
+        raise
+    cluster.close()
 
 
 def local_workers(settings: Dask, memory: int) -> int:
