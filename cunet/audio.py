@@ -41,8 +41,11 @@ SIZES = re.compile(
 )
 SLACK = 64  # bytes by which sizes differ from program to program: some count headers and padding
 SAMPLES = re.compile(r"^ +(?:Frames|Rows : \d+ +Cols) *: (\d+)$", re.MULTILINE)
-CUT = re.compile(r"Seems to be a truncated file|[Ff]ile seems to be truncated|lacks an end-of-stream bit")
+CUT = re.compile(r"Seems to be a truncated file|[Ff]ile seems to be truncated")
 NOT_CLOSED = "wasn't closed properly"
+OGG_HEADER = 27  # bytes, without the lengths of the page's segments (RFC 3533, section 6)
+LARGEST_OGG_PAGE = OGG_HEADER + 255 + 255 * 255  # bytes
+END_OF_STREAM = 0x04
 COMPLAINT = re.compile(r"\[(?:error|fatal|panic)\] *(.+)|(filesize and duration do not match)")
 NO_ROOM = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
@@ -283,7 +286,22 @@ def _remarks(file: _SoundFile) -> tuple[str, ...]:
         return (_ends_early(file.frames, promise, file.samplerate),)
     if NOT_CLOSED in log:
         return (UNCLOSED,)
-    return (CUT_OFF,) if CUT.search(log) else ()
+    return (
+        (CUT_OFF,) if CUT.search(log) or (file.format == "OGG" and not _ogg_ends(Path(os.fsdecode(file.name)))) else ()
+    )
+
+
+def _ogg_ends(path: Path) -> bool:
+    """Whether an Ogg file's last page is whole and ends its stream; what libsndfile logs of that is not reliable."""
+    with path.open("rb") as content:
+        content.seek(-min(path.stat().st_size, 2 * LARGEST_OGG_PAGE), os.SEEK_END)
+        page = content.read()
+    page = page[max(page.rfind(b"OggS"), 0) :]
+    if len(page) < OGG_HEADER or not page[5] & END_OF_STREAM:
+        return False
+    segments = page[26]
+    lengths = page[OGG_HEADER : OGG_HEADER + segments]
+    return len(lengths) == segments and len(page) >= OGG_HEADER + segments + sum(lengths)
 
 
 def _is_placeholder(length: int) -> bool:

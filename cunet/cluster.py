@@ -64,11 +64,9 @@ def _local_cluster(workers: int, processes: bool) -> Iterator["LocalCluster"]:
     )
     try:
         yield cluster
-    except BaseException:
-        with suppress(AssertionError):  # dask's, where it is just starting a killed worker again: it would hide ours
+    finally:
+        with suppress(AssertionError):  # dask's, where it is just starting a killed worker again: it says nothing to us
             cluster.close()
-        raise
-    cluster.close()
 
 
 def local_workers(settings: Dask, memory: int) -> int:

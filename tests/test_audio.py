@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cunet.audio import Audio, open_audio, read_audio, read_duration
+from cunet.audio import CUT_OFF, Audio, open_audio, read_audio, read_duration
 from cunet.errors import UserError
 
 RATE = 44100
@@ -192,6 +192,25 @@ def test_of_a_file_cut_off_every_sample_is_read_and_what_is_missing_is_said(tmp_
         assert abs(audio.samples / len(whole) - 2 / 3) < (0.15 if kind in ("FLAC", "OGG") else 0.01)
         np.testing.assert_array_equal(in_pieces(audio, 5000), whole[: audio.samples])
     refused_as_a_stem(path, "cut off" if kind == "FLAC" else CUT[kind])
+
+
+@pytest.mark.parametrize("missing", [1, 3000])
+def test_an_ogg_cut_off_in_its_last_page_is_noticed(tmp_path: Path, missing: int) -> None:
+    path = tmp_path / "song.ogg"
+    soundfile.write(path, noise(3), RATE, format="OGG")
+    content = path.read_bytes()
+    path.write_bytes(content[:-missing])
+    assert len(content) - content.rindex(b"OggS") > missing
+    with open_audio(path) as audio:
+        assert audio.remarks == (CUT_OFF,)
+
+
+def test_a_tag_behind_an_ogg_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "song.ogg"
+    soundfile.write(path, noise(3), RATE, format="OGG")
+    path.write_bytes(path.read_bytes() + b"TAG" + bytes(125))
+    with open_audio(path) as audio:
+        assert audio.remarks == ()
 
 
 @pytest.mark.parametrize("riff", [0, 8])
