@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from cunet.evaluation.oracles import ideal_ratio_mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import score_track
 from cunet.evaluation.targets import by_name
+from cunet.files import temporary_folder
 from cunet.interpret.scoring import estimates_of_a_track, score_against_all
 from cunet.params import Params
 from cunet.preprocess.conditions import scored_conditions, single_conditions
@@ -59,14 +59,14 @@ def estimate(params: Params) -> list[Step]:
         UserError: the user's own tracks cannot be used.
     """
     extent = DATASETS[params.dataset].extent(params)
-    with tempfile.TemporaryDirectory() as folder:
-        track = _trial_track(Path(folder), params, extent.sources)
+    with temporary_folder() as folder:
+        track = _trial_track(folder, params, extent.sources)
         return [
             Step("download", extent.download + extent.audio, note="time of the connection" if extent.download else ""),
-            _spectrograms(params, extent, track, Path(folder)),
-            *(_training(params, track, name, Path(folder)) for name in (params.architecture, *params.baselines)),
-            _scoring(params, extent, track, Path(folder)),
-            _interpreting(params, extent, track, Path(folder)),
+            _spectrograms(params, extent, track, folder),
+            *(_training(params, track, name, folder) for name in (params.architecture, *params.baselines)),
+            _scoring(params, extent, track, folder),
+            _interpreting(params, extent, track, folder),
         ]
 
 

@@ -3,15 +3,14 @@
 import atexit
 import os
 import re
-import shutil
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from cunet.errors import UserError
-from cunet.files import workspace
+from cunet.files import temporary_folder, workspace
 from cunet.models.architecture import DESCRIPTION, WEIGHTS
 
 if TYPE_CHECKING:
@@ -94,9 +93,10 @@ def _download(address: str) -> Path:
             f"{address}: there is no {STORE} here: set MLFLOW_TRACKING_URI, or run cunet log where models are"
         )
     use_store()
-    folder = tempfile.mkdtemp(prefix="cunet-model-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    kept = ExitStack()
+    folder = kept.enter_context(temporary_folder())
+    atexit.register(kept.close)
     try:
-        return Path(download_artifacts(artifact_uri=address, dst_path=folder))
+        return Path(download_artifacts(artifact_uri=address, dst_path=str(folder)))
     except Exception as error:  # of MLflow, or of the library of whatever store the address names
         raise UserError(f"{address}: no such model in MLflow ({str(error).splitlines()[0][:200]})") from None

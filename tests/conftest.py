@@ -15,6 +15,7 @@ from xdist import plugin
 from xdist.scheduler import LoadScopeScheduling
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for processes to come: its threads wait in a loop
 
 from cunet.datasets import folder
 from cunet.params import Params, load_params

@@ -1,7 +1,7 @@
 """The page: a song, a slider for each instrument, and what the model makes of both."""
 
 import os
-import tempfile
+import socket
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,14 +30,32 @@ TITLES, SHOWN = ("Song", "Estimate"), "waveform and spectrogram"
 PROGRESS = gr.Progress(track_tqdm=True)
 
 
+def check_port(port: int) -> None:
+    """Refuse a port before a model is loaded for its page, which takes seconds.
+
+    Raises:
+        UserError: the port is taken.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the page: one that was closed is free at once
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError:
+            raise _port_is_taken(port) from None
+
+
+def _port_is_taken(port: int) -> UserError:
+    return UserError(f"port {port} is taken, or not for you: choose another --port")
+
+
 def serve(model: Model, port: int) -> None:
     """Show the page on this machine until it is interrupted; uploads and estimates are deleted with it.
 
     Raises:
         UserError: the port is taken.
     """
-    with tempfile.TemporaryDirectory(prefix="cunet-app-") as folder:
-        os.environ["GRADIO_TEMP_DIR"] = folder
+    with temporary_folder() as folder:
+        os.environ["GRADIO_TEMP_DIR"] = str(folder)
         page = build(model).queue(max_size=WAITING)
         try:
             page.launch(
@@ -52,7 +70,7 @@ def serve(model: Model, port: int) -> None:
                 prevent_thread_lock=True,
             )
         except OSError:
-            raise UserError(f"port {port} is taken, or not for you: choose another --port") from None
+            raise _port_is_taken(port) from None
         print(f"{model.name}: open http://{ADDRESS}:{port} in a browser; Ctrl+C ends it", flush=True)
         page.block_thread()
 

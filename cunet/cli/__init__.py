@@ -175,9 +175,10 @@ def _separate(**arguments: Any) -> None:
 
 
 def _app(model: str, port: int) -> None:
-    from cunet.app.page import serve
+    from cunet.app.page import check_port, serve
     from cunet.loading import load_model
 
+    check_port(port)
     serve(load_model(model), port)
 
 

@@ -1,4 +1,4 @@
-"""What needs a workspace of its own: other data, other parameters, a killed stage."""
+"""What needs a workspace of its own: other data, other parameters."""
 
 import html
 import re
@@ -82,30 +82,6 @@ def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(
     assert "song 2: instruments _chœur né, clicks, but $5 for $x #1 % | <train> né has _chœur né, clicks, noise" in (
         result.stderr
     )
-
-
-def test_a_killed_training_goes_on_in_its_run(programs: Path, tmp_path: Path) -> None:
-    workspace = make_workspace(tmp_path / "workspace", programs, baselines=[])
-    workspace.run("dvc", "repro", "indexes", "conditions")
-    script = (
-        "import os; from cunet.tracking import training; from stages import train\n"
-        "def deadly(network, row, log=training.log_epoch):\n"
-        "    log(network, row)\n"
-        "    if row['epoch'] == 2: os.kill(os.getpid(), 9)\n"
-        "training.log_epoch = deadly\n"
-        "from pathlib import Path\n"
-        "train.main('simple-dense-pairs', 0, *map(Path, ('data/spectrograms/train', 'data/indexes', "
-        "'data/conditions/cunet.csv', 'models/cunet/0')))\n"
-    )
-    assert workspace.run("python", "-c", script, check=False).returncode == -9
-    (killed,) = runs(store(workspace)).values()
-    workspace.run("dvc", "repro", "-s", "train@0")
-    client = MlflowClient(store(workspace))
-    (run,) = client.search_runs([killed.info.experiment_id])
-    assert run.info.run_id == killed.info.run_id
-    assert run.info.status == "FINISHED"
-    history = client.get_metric_history(run.info.run_id, "train_loss/simple-dense-pairs")
-    assert [point.step for point in history] == [1, 2, 3]
 
 
 def test_other_instruments_in_the_test_tracks_are_one_line(prepared: Path, programs: Path, tmp_path: Path) -> None:

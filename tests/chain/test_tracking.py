@@ -1,5 +1,6 @@
 """What MLflow holds after the chain."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from tests.chain.workspace import Workspace, mlflow_process, runs, store
+from tests.chain.workspace import Workspace, make_workspace, mlflow_process, runs, store
 
 TARGETS = ("bass", "drums", "other", "vocals", "mean")
 
@@ -112,3 +113,27 @@ def test_a_server_that_does_not_answer_is_one_clear_line(chain: Workspace) -> No
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1].startswith("error: MLflow: the store at http://127.0.0.1:9 does not answer")
     assert "Traceback" not in result.stderr
+
+
+def test_a_killed_training_goes_on_in_its_run(chain: Workspace, programs: Path, tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace", programs)
+    shutil.copytree(chain.path / "data", workspace.path / "data", dirs_exist_ok=True)
+    script = (
+        "import os; from cunet.tracking import training; from stages import train\n"
+        "def deadly(network, row, log=training.log_epoch):\n"
+        "    log(network, row)\n"
+        "    if row['epoch'] == 2: os.kill(os.getpid(), 9)\n"
+        "training.log_epoch = deadly\n"
+        "from pathlib import Path\n"
+        "train.main('simple-dense-pairs', 0, *map(Path, ('data/spectrograms/train', 'data/indexes', "
+        "'data/conditions/cunet.csv', 'models/cunet/0')))\n"
+    )
+    assert workspace.run("python", "-c", script, check=False).returncode == -9
+    (killed,) = runs(store(workspace)).values()
+    workspace.run("dvc", "repro", "-s", "train@0")
+    client = MlflowClient(store(workspace))
+    (run,) = client.search_runs([killed.info.experiment_id])
+    assert run.info.run_id == killed.info.run_id
+    assert run.info.status == "FINISHED"
+    history = client.get_metric_history(run.info.run_id, "train_loss/simple-dense-pairs")
+    assert [point.step for point in history] == [1, 2, 3]
