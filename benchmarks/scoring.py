@@ -30,8 +30,8 @@ class Case(NamedTuple):
 
 
 CASES = [
-    Case("mono_v4", "v4", 40, 1, 8192, 3),
-    Case("mono_v3", "v3", 40, 1, 8192, 3),
+    Case("mono_v4", "v4", 240, 1, 8192, 2),
+    Case("mono_v3", "v3", 240, 1, 8192, 2),
     Case("stereo_30s", "v4", 30, 2, 44100, 1),
     Case("stereo_240s", "v4", 240, 2, 44100, 1),
 ]
@@ -110,7 +110,7 @@ def compare(case: Case, folder: Path) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="BSS Eval against museval")
-    parser.add_argument("--short", action="store_true", help="without the case of 240 s")
+    parser.add_argument("--short", action="store_true", help="without the case of 240 s of stereo")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     parser.add_argument("--case", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
