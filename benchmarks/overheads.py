@@ -48,7 +48,7 @@ def main(runs: int) -> None:
         # A module that imports all and then ends as stages do.
         lines = [f"from cunet.cli import run; import stages.{stage}", *(f"import {name}" for name in later)]
         if stage == "evaluate":  # of a network; of a bound it does without Keras
-            lines[-1] = "from cunet.startup import uncollected\nwith uncollected(): import cunet.evaluation.separation"
+            lines[-1] = "from cunet.startup import uncollected\nwith uncollected(): import cunet.masking.separator"
         ended = "\n".join([*lines, "run(lambda: None)"])
         stages[stage], libraries[stage] = _in_turn(stage, ended, imports, runs)
     table([side for stage in LIBRARIES for side in (stages[stage], libraries[stage])], "s, imports and exit")

@@ -24,12 +24,12 @@ import soundfile
 
 from benchmarks.measure import Side, conclude, run_process, table
 from benchmarks.peers import SOURCES
+from cunet.conditions.tables import single_conditions
 from cunet.models.architecture import WEIGHTS, weights_file
-from cunet.models.counting import count
 from cunet.package.card import CARD
 from cunet.package.export import export
 from cunet.params import load_params
-from cunet.preprocess.conditions import single_conditions
+from cunet.train.counting import count
 from cunet.train.fit import describe
 from cunet.train.history import PROVENANCE
 

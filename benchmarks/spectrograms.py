@@ -21,9 +21,9 @@ import soundfile
 
 from benchmarks.measure import Side, conclude, table
 from benchmarks.peers import SOURCES, on_signal
-from cunet.datasets.track import FileTrack
-from cunet.params import Spectrogram
-from cunet.preprocess.spectrogram import write_track
+from cunet.preprocess.writing import write_track
+from cunet.settings import Spectrogram
+from cunet.tracks.track import FileTrack
 
 RATE = 44100
 SETTINGS = Spectrogram(sample_rate=8192, window=1024, hop=768)

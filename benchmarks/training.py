@@ -19,9 +19,9 @@ import numpy as np
 
 from benchmarks.measure import Side, conclude, in_turn, matmul_rate, own_peak, seconds, table
 from benchmarks.workspace import training
-from cunet.models.counting import count
 from cunet.params import Params, load_params
 from cunet.train.batches import Batch
+from cunet.train.counting import count
 from cunet.train.devices import training_devices
 from cunet.train.fit import compile_network
 

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
+from cunet.conditions.tables import build_conditions
 from cunet.models.architecture import Architecture
 from cunet.params import Params
-from cunet.preprocess.conditions import build_conditions
 from cunet.preprocess.indexes import TRAINING, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
 from cunet.train.batches import PatchReader, TrainingBatches

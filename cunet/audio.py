@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import soundfile
 
 from cunet.errors import UserError
 from cunet.files import temporary_files_fail, temporary_folder
+from cunet.signals.arrays import Waveform
 
-Waveform = npt.NDArray[np.float32]
 BLOCK = 2**16  # samples decoded at a time, that fit the cache
 LOWEST_RATE, HIGHEST_RATE = 1_000, 1_000_000  # Hz
 MOST_CHANNELS = 64

@@ -16,19 +16,24 @@ import stempeg
 from tabulate import tabulate
 
 from cunet.cluster import local_workers
+from cunet.conditions.naming import by_name
+from cunet.conditions.tables import scored_conditions, single_conditions
+from cunet.datasets.extent import Extent
 from cunet.datasets.fetch import human
-from cunet.datasets.musdb_tracks import STEM_SUFFIX, STREAMS, stem_tracks
+from cunet.datasets.musdb18 import PUBLISHED
 from cunet.datasets.registry import DATASETS
-from cunet.datasets.track import DECODING_MEMORY, MIXTURE, Extent, FileTrack, Track
 from cunet.evaluation.oracles import ideal_ratio_mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import score_track
-from cunet.evaluation.targets import by_name
 from cunet.files import temporary_folder
 from cunet.interpret.scoring import estimates_of_a_track, score_against_all
+from cunet.names import MIXTURE
 from cunet.params import Params
-from cunet.preprocess.conditions import scored_conditions, single_conditions
-from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
+from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.preprocess.writing import write_track
+from cunet.tracks.reading import read_tracks
+from cunet.tracks.stems import STEM_SUFFIX, STREAMS
+from cunet.tracks.track import DECODING_MEMORY, FileTrack, Track
 from cunet.train.batches import READERS, PatchReader, TrainingBatches
 from cunet.train.devices import training_devices
 from cunet.train.fit import compile_network, describe
@@ -110,14 +115,15 @@ def _or_dash(value: float, words: Callable[[float], str]) -> str:
 def _trial_track(folder: Path, params: Params, sources: int) -> Track:
     """A track of noise in the format of the data set."""
     noise = np.random.default_rng(0).normal(0, 0.05, (sources, TRIAL_SECONDS * RATE, 2)).astype(np.float32)
-    if DATASETS[params.dataset].tracks is stem_tracks:
+    published = PUBLISHED.get(params.dataset)
+    if published and published.stems:
         (folder / "train").mkdir()
         path = folder / "train" / f"{TRIAL}{STEM_SUFFIX}"
         stems = np.concatenate([noise.sum(axis=0, keepdims=True), noise])[:STREAMS]
         stempeg.write_stems(
             str(path), stems, sample_rate=RATE, writer=stempeg.StreamsWriter(codec="aac", bitrate=256000)
         )
-        return stem_tracks(folder / "train")[0]
+        return read_tracks(folder / "train")[0]
     waveforms = {MIXTURE: noise.sum(axis=0)} | {f"source {n}": waveform for n, waveform in enumerate(noise)}
     for name, waveform in waveforms.items():
         soundfile.write(folder / f"{name}.wav", waveform, RATE)

@@ -4,12 +4,12 @@ import sys
 from pathlib import Path
 
 from cunet.cli import run
+from cunet.conditions.naming import by_name
+from cunet.conditions.path import ends
+from cunet.conditions.tables import SCORED, build_conditions, scored_conditions
 from cunet.errors import UserError
-from cunet.evaluation.targets import by_name
 from cunet.files import new_folder
-from cunet.interpret.path import ends
 from cunet.params import load_params
-from cunet.preprocess.conditions import SCORED, build_conditions, scored_conditions
 from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
 from cunet.variant import conditions_of
 

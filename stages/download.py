@@ -7,9 +7,10 @@ from typing import cast
 from cunet import cluster
 from cunet.cli import run
 from cunet.datasets.registry import DATASETS
-from cunet.datasets.track import DECODING_MEMORY
 from cunet.files import identity, resumable_folder
-from cunet.params import Subset, load_params
+from cunet.params import load_params
+from cunet.settings import Subset
+from cunet.tracks.track import DECODING_MEMORY
 
 
 def main(subset: Subset, out: Path) -> None:

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from cunet import cluster
 from cunet.cli import run
-from cunet.datasets.registry import DATASETS
+from cunet.conditions.naming import by_name
+from cunet.conditions.tables import read_conditions
 from cunet.evaluation.evaluate import evaluate, memory_of_a_track
 from cunet.evaluation.oracles import BOUNDS
-from cunet.evaluation.targets import by_name
 from cunet.files import identity, resumable_folder
 from cunet.params import Params, load_params
-from cunet.preprocess.conditions import read_conditions
 from cunet.startup import uncollected
 from cunet.tracking.results import log_scores
+from cunet.tracks.reading import read_tracks
 
 if TYPE_CHECKING:
-    from cunet.evaluation.separation import Separator
+    from cunet.masking.separator import Separator
 
 
 def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path, conditions: Path, out: Path) -> None:
@@ -25,11 +25,11 @@ def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path,
     params = load_params()
     separator = _separator(model, params) if model else None
     name = separator.architecture.name if separator else str(bound)
-    tracks = DATASETS[params.dataset].tracks(audio)
+    tracks = read_tracks(audio)
     scored = by_name(read_conditions(conditions))
     memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate, len(scored))
     inputs = [audio, spectrograms, conditions, *([model] if model else [])]
-    made_of = identity(name, params.dataset, params.spectrogram, params.evaluate, inputs=inputs)
+    made_of = identity(name, params.spectrogram, params.evaluate, inputs=inputs)
     with resumable_folder(out, made_of) as folder:
         with cluster.connect(params.dask, memory, processes=False) as client:
             evaluate(
@@ -47,7 +47,7 @@ def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path,
 
 
 def _separator(model: Path, params: Params) -> "Separator":
-    from cunet.evaluation.separation import Separator
+    from cunet.masking.separator import Separator
 
     with uncollected():  # Keras, which takes seconds to import; the bounds do without
         return Separator(model, params.evaluate.overlap)

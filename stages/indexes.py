@@ -4,16 +4,16 @@ import sys
 from pathlib import Path
 
 from cunet.cli import run
-from cunet.datasets.registry import DATASETS
 from cunet.files import new_folder
 from cunet.params import load_params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
+from cunet.tracks.stems import validation_tracks
 
 
 def main(spectrograms: Path, out: Path) -> None:
     """Write the two index tables of the training tracks' spectrograms to `out`."""
     params = load_params()
-    official = DATASETS[params.dataset].validation_tracks()
+    official = validation_tracks(params.dataset)
     training, validation = build_indexes(spectrograms, params.patch, params.validation, official)
     with new_folder(out) as folder:
         training.to_csv(folder / TRAINING, index=False)

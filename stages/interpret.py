@@ -5,14 +5,14 @@ from pathlib import Path
 
 from cunet import cluster
 from cunet.cli import run
-from cunet.datasets.registry import DATASETS
 from cunet.evaluation.evaluate import memory_of_a_track
-from cunet.evaluation.separation import Separator
 from cunet.files import identity, resumable_folder
 from cunet.interpret.scoring import estimates_of_a_track
+from cunet.masking.separator import Separator
 from cunet.params import load_params
 from cunet.startup import uncollected
 from cunet.tracking.artifacts import log_interpretation
+from cunet.tracks.reading import read_tracks
 
 with uncollected():
     from cunet.interpret.interpret import SCORES, interpret
@@ -21,12 +21,11 @@ with uncollected():
 def main(model: Path, audio: Path, spectrograms: Path, out: Path) -> None:
     """Look inside the network in the folder `model`, and write tables, pictures and sound to `out`."""
     params = load_params()
-    tracks = DATASETS[params.dataset].tracks(audio)
+    tracks = read_tracks(audio)
     estimates = estimates_of_a_track(tracks[0].instruments, params.interpret)
     memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate, estimates)
-    made_of = identity(
-        params.dataset, params.spectrogram, params.evaluate, params.interpret, inputs=[model, audio, spectrograms]
-    )
+    settings = params.spectrogram, params.evaluate, params.interpret
+    made_of = identity(*settings, inputs=[model, audio, spectrograms])
     with resumable_folder(out, made_of) as folder:
         if not (folder / SCORES).exists():  # else a kill left nothing to do but log
             with cluster.connect(params.dask, memory, processes=False) as client:

@@ -5,18 +5,18 @@ from pathlib import Path
 
 from cunet import cluster
 from cunet.cli import run
-from cunet.datasets.registry import DATASETS
-from cunet.datasets.track import DECODING_MEMORY
 from cunet.files import identity, resumable_folder
 from cunet.params import load_params
-from cunet.preprocess.spectrogram import write_track
+from cunet.preprocess.writing import write_track
+from cunet.tracks.reading import read_tracks
+from cunet.tracks.track import DECODING_MEMORY
 
 
 def main(audio: Path, out: Path) -> None:
     """Write the spectrograms of the tracks in `audio` to `out`."""
     params = load_params()
-    tracks = DATASETS[params.dataset].tracks(audio)
-    made_of = identity(params.dataset, params.spectrogram, inputs=[audio])
+    tracks = read_tracks(audio)
+    made_of = identity(params.spectrogram, inputs=[audio])
     with (
         resumable_folder(out, made_of) as folder,
         cluster.connect(params.dask, DECODING_MEMORY, processes=False) as client,

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from cunet.cli import run
+from cunet.conditions.tables import read_conditions
 from cunet.params import load_params
-from cunet.preprocess.conditions import read_conditions
 from cunet.startup import uncollected
 from cunet.tracking.training import TrainingRun
 

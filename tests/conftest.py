@@ -17,11 +17,11 @@ from xdist.scheduler import LoadScopeScheduling
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for processes to come: its threads wait in a loop
 
-from cunet.datasets import folder
+from cunet.conditions.tables import single_conditions
 from cunet.params import Params, load_params
-from cunet.preprocess.conditions import single_conditions
 from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
-from cunet.preprocess.spectrogram import write_track
+from cunet.preprocess.writing import write_track
+from cunet.tracks import folder
 from tests import warm
 
 ROOT = Path(__file__).parent.parent

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from cunet.datasets.names import SCATTERED, is_scattered
+from cunet.names import SCATTERED, is_scattered
 from tests.chain.workspace import Workspace
 from tests.conftest import ROOT
 

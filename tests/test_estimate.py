@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from cunet import estimate
-from cunet.datasets import folder
 from cunet.datasets.registry import DATASETS
 from cunet.params import Params
-from cunet.preprocess.spectrogram import write_track
+from cunet.preprocess.writing import write_track
+from cunet.tracks import folder
 from tests.conftest import TINY
 
 Write = Callable[..., Params]

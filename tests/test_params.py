@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from cunet.errors import UserError
-from cunet.params import Params, flatten, load_params
+from cunet.params import Params, load_params
+from cunet.settings import flatten
 from tests.conftest import ROOT, TINY
 
 Write = Callable[..., Params]

@@ -12,8 +12,8 @@ import gradio as gr
 
 from cunet.app.pictures import draw
 from cunet.audio import open_audio
+from cunet.conditions.naming import Conditions
 from cunet.errors import UserError
-from cunet.evaluation.targets import Conditions
 from cunet.files import temporary_folder
 from cunet.separate.estimates import Above
 from cunet.separate.model import Model

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TypeAlias
 
-from cunet.datasets.names import readable
 from cunet.errors import UserError
+from cunet.names import readable
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 MODEL = "folder such as models/cunet/0, or an address in MLflow such as models:/conditioned-u-net@best"

@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cunet.datasets.names import readable
+from cunet.conditions.naming import Condition, Conditions, condition_name, parse_condition
 from cunet.errors import UserError
-from cunet.evaluation.targets import Condition, Conditions, condition_name, parse_condition
 from cunet.loading import load_model
+from cunet.names import readable
 from cunet.separate.songs import find_songs, separate_song
 from cunet.startup import uncollected
 

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from cunet.cluster import for_each
+from cunet.datasets.extent import Extent
 from cunet.datasets.fetch import checksum_of, fetch, require_space
-from cunet.datasets.musdb_tracks import STEM_SUFFIX
-from cunet.datasets.names import check_tracks, is_scattered, normalise
-from cunet.datasets.track import Extent
 from cunet.datasets.zenodo import ZenodoFile, download
 from cunet.errors import UserError
 from cunet.files import workspace
-from cunet.params import SUBSETS, Musdb, Params, Subset
+from cunet.names import is_scattered, normalise
+from cunet.params import Musdb, Params
+from cunet.settings import SUBSETS, Subset
+from cunet.tracks.checks import check_tracks
+from cunet.tracks.stems import STEM_SUFFIX
 
 if TYPE_CHECKING:
     from distributed import Client

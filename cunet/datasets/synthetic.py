@@ -13,9 +13,11 @@ import numpy.typing as npt
 import soundfile
 
 from cunet.cluster import for_each
-from cunet.datasets.track import MIXTURE, Extent
+from cunet.datasets.extent import Extent
 from cunet.files import new_folder
-from cunet.params import SUBSETS, Params, Subset, Synthetic
+from cunet.names import MIXTURE
+from cunet.params import Params, Synthetic
+from cunet.settings import SUBSETS, Subset
 
 if TYPE_CHECKING:
     import pretty_midi

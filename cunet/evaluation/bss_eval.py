@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cunet import bsseval
-from cunet.audio import Waveform
-from cunet.params import Engine
+from cunet.settings import Engine
+from cunet.signals.arrays import Waveform
 
 METRICS = ["SDR", "ISR", "SIR", "SAR"]
 WHOLE_TRACK = ["SI-SDR", "SDR 2021"]  # computed once per track, whatever the protocol

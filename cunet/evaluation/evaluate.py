@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cunet import cluster
-from cunet.datasets.track import Track
+from cunet.conditions.naming import Conditions
 from cunet.evaluation.examples import write_example
-from cunet.evaluation.masks import Mask
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import TrackScores, score_track
-from cunet.evaluation.targets import Conditions
-from cunet.params import Evaluate, Spectrogram, flatten
+from cunet.masking.masks import Mask
 from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
+from cunet.settings import Evaluate, Spectrogram, flatten
+from cunet.tracks.track import Track
 
 if TYPE_CHECKING:
     from distributed import Client

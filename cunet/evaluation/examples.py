@@ -5,14 +5,15 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from cunet.datasets.names import is_scattered
-from cunet.datasets.track import MIXTURE
-from cunet.evaluation.masks import Mask
+from cunet.conditions.naming import Conditions, condition_group
+from cunet.conditions.tables import SINGLE
 from cunet.evaluation.pictures import draw_spectrograms
-from cunet.evaluation.targets import Conditions, condition_group
-from cunet.params import Spectrogram
-from cunet.preprocess.conditions import SINGLE
-from cunet.preprocess.spectrogram import Mono, TrackSpectrograms, istft
+from cunet.masking.masks import Mask
+from cunet.names import MIXTURE, is_scattered
+from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.settings import Spectrogram
+from cunet.signals.arrays import Mono
+from cunet.signals.stft import istft
 
 EXAMPLES = "examples"
 SUFFIX = ".flac"

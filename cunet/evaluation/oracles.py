@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cunet.evaluation.masks import Mask
-from cunet.evaluation.targets import Condition, Conditions
+from cunet.conditions.naming import Condition, Conditions
+from cunet.masking.masks import Mask
 from cunet.preprocess.spectrogram import TrackSpectrograms
 
 EPSILON = 1e-12

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from cunet.evaluation.figures import save
-from cunet.params import Spectrogram
-from cunet.preprocess.spectrogram import Mono, stft
+from cunet.settings import Spectrogram
+from cunet.signals.arrays import Mono
+from cunet.signals.stft import stft
 
 RANGE_DB = 80
 

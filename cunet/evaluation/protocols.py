@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from cunet import bsseval
-from cunet.audio import Waveform
-from cunet.datasets.track import MIXTURE, Track
+from cunet.conditions.naming import Condition, Conditions, condition_group
+from cunet.conditions.tables import SINGLE
 from cunet.evaluation.bss_eval import BSS_EVAL, Values, Version, is_silent
-from cunet.evaluation.masks import Mask, apply_masks
-from cunet.evaluation.targets import Condition, Conditions, condition_group
-from cunet.params import Evaluate, ProtocolName, Spectrogram
-from cunet.preprocess.conditions import SINGLE
-from cunet.preprocess.spectrogram import fit_length, resample
+from cunet.masking.masks import Mask, apply_masks
+from cunet.names import MIXTURE
+from cunet.settings import Evaluate, ProtocolName, Spectrogram
+from cunet.signals.arrays import Waveform
+from cunet.signals.resampling import fit_length, resample
+from cunet.tracks.track import Track
 
 REST = "(rest)"  # of the mixture; no instrument may have brackets in its name
 BASE_MEMORY, TRANSFORMS = 0.4e9, 3.2  # bytes of a worker, and copies of all transforms; seen with museval 0.4

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cunet.datasets.track import Track
+from cunet.conditions.naming import Conditions, condition_group
+from cunet.conditions.tables import SINGLE
 from cunet.errors import UserError
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, is_silent, whole_track
-from cunet.evaluation.masks import Mask
 from cunet.evaluation.protocols import PROTOCOLS, Signals
-from cunet.evaluation.targets import Conditions, condition_group
-from cunet.params import Evaluate, Spectrogram
-from cunet.preprocess.conditions import SINGLE
+from cunet.masking.masks import Mask
+from cunet.settings import Evaluate, Spectrogram
+from cunet.tracks.track import Track
 
 SILENT = "silent reference"
 UNSCORED = "no finite score in any frame"  # something is silent in each, or the estimate perfect

@@ -9,19 +9,21 @@ import numpy as np
 import pandas as pd
 
 from cunet import cluster
-from cunet.datasets.track import MIXTURE, Track
+from cunet.conditions.naming import Conditions, by_name, condition_group
+from cunet.conditions.path import ends, path
+from cunet.conditions.tables import single_conditions
 from cunet.evaluation.examples import SUFFIX, excerpt, write_sound
-from cunet.evaluation.masks import Mask
 from cunet.evaluation.pictures import draw_spectrograms
-from cunet.evaluation.separation import Separator
-from cunet.evaluation.targets import Conditions, by_name, condition_group
 from cunet.interpret import pictures
+from cunet.interpret.glide import glide
 from cunet.interpret.modulation import KINDS, modulations, neutral
-from cunet.interpret.path import ends, glide, path
 from cunet.interpret.scoring import score_against_all, summarise
-from cunet.params import Evaluate, Interpret, Spectrogram
-from cunet.preprocess.conditions import single_conditions
+from cunet.masking.masks import Mask
+from cunet.masking.separator import Separator
+from cunet.names import MIXTURE
 from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.settings import Evaluate, Interpret, Spectrogram
+from cunet.tracks.track import Track
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from cunet.evaluation.targets import Conditions
+from cunet.conditions.naming import Conditions
 from cunet.models.architecture import Architecture
 
 KINDS = {"gamma": 1.0, "beta": 0.0}  # and the value that leaves the feature maps as they are

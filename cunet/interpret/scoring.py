@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cunet.datasets.track import Track
+from cunet.conditions.naming import Conditions, by_name
+from cunet.conditions.tables import single_conditions
 from cunet.evaluation.bss_eval import sdr_alone
-from cunet.evaluation.masks import Mask
 from cunet.evaluation.protocols import PROTOCOLS
-from cunet.evaluation.targets import Conditions, by_name
-from cunet.params import Evaluate, Interpret, Spectrogram
-from cunet.preprocess.conditions import single_conditions
+from cunet.masking.masks import Mask
+from cunet.settings import Evaluate, Interpret, Spectrogram
+from cunet.tracks.track import Track
 
 ASKED = "what was asked for"
 UNTOLD = 2  # estimates that are told nothing: the mixture, and the network with neutral gammas and betas

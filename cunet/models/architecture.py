@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from cunet.params import INSTRUMENT, Controls, Section, Spectrogram, Unet
+from cunet.settings import INSTRUMENT, Controls, Section, Spectrogram, Unet
 from cunet.variant import DEDICATED
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from cunet.conditions.naming import condition_name
 from cunet.evaluation.evaluate import SCORES, read_scores
-from cunet.evaluation.targets import condition_name
 from cunet.models.architecture import Architecture
-from cunet.models.cost import Cost
 from cunet.report.tables import protocol_of, sdr_table, summarise, title_of
+from cunet.train.cost import Cost
 from cunet.train.history import read_provenance
 
 CARD = "README.md"

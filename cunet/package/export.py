@@ -13,8 +13,8 @@ import keras
 
 from cunet.errors import UserError
 from cunet.files import commit, new_folder
+from cunet.masking.saved import KERAS, ONNX, load_networks
 from cunet.models.architecture import DESCRIPTION, WEIGHTS, Architecture
-from cunet.models.saved import KERAS, ONNX, load_networks
 from cunet.package.card import CARD, model_card, results_of
 from cunet.train.history import PROVENANCE
 

@@ -14,8 +14,8 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from mlflow.types import ColSpec, DataType, Schema
 
+from cunet.conditions.naming import parse_condition
 from cunet.errors import UserError
-from cunet.evaluation.targets import parse_condition
 from cunet.files import temporary_folder
 from cunet.loading import load_model
 from cunet.separate.songs import Song, separate_song

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from cunet.errors import UserError
-from cunet.params import Patch, Validation
 from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
+from cunet.settings import Patch, Validation
 
 TRAINING, VALIDATION = "training.csv", "validation.csv"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from cunet.conditions.naming import by_name
+from cunet.conditions.tables import read_conditions
 from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import compare_examples
-from cunet.evaluation.targets import by_name
 from cunet.params import Params
-from cunet.preprocess.conditions import read_conditions
 from cunet.report import parts, tables
 from cunet.report.costs import costs
 from cunet.report.document import write_markdown, write_page

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cunet.models.cost import Cost
+from cunet.train.cost import Cost
 from cunet.train.history import read_history
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from cunet.datasets.track import MIXTURE
+from cunet.conditions.naming import Conditions, condition_group
+from cunet.conditions.tables import SINGLE
 from cunet.evaluation.examples import REFERENCE, SUFFIX
-from cunet.evaluation.targets import Conditions, condition_group
-from cunet.preprocess.conditions import SINGLE
+from cunet.names import MIXTURE
 from cunet.report.document import render
 
 PAGE = "listen.html"

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from cunet.evaluation.targets import BETWEEN
-from cunet.params import Compare, Params, Train
-from cunet.preprocess.conditions import SINGLE
+from cunet.conditions.naming import BETWEEN
+from cunet.conditions.tables import SINGLE
+from cunet.params import Params
 from cunet.report.costs import costs_table
 from cunet.report.document import Part, Picture
 from cunet.report.listen import PAGE
 from cunet.report.published import SUFFIX
 from cunet.report.statistics import SEED_MEAN, SEED_STD, SEEDS
 from cunet.report.tables import WIDEST, interval, left_out, mean_of, metrics_table, protocol_of, sdr_table, title_of
+from cunet.settings import Compare, Train
 from cunet.variant import DEDICATED
 
 SILENCE = "An estimate of silence would score about 0 dB."

@@ -12,8 +12,8 @@ from scipy.stats import bootstrap, wilcoxon
 from statsmodels.stats.multitest import multipletests
 
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
-from cunet.params import Compare
 from cunet.report.tables import HIGH, LOW, mean_of, of_groups, protocol_of, summarise
+from cunet.settings import Compare
 
 KEYS = ["architecture", "protocol", "track", "target", "group"]
 SEEDS, SEED_MEAN, SEED_STD = "seeds", "SDR seed mean", "SDR seed std"

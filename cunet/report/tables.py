@@ -5,10 +5,10 @@ from math import nan
 
 import pandas as pd
 
+from cunet.conditions.naming import BETWEEN
+from cunet.conditions.tables import SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.protocols import PROTOCOLS, Protocol
-from cunet.evaluation.targets import BETWEEN
-from cunet.preprocess.conditions import SINGLE
 
 MEAN = "mean"
 SPREAD = [f"{metric} std" for metric in METRICS]

@@ -1,7 +1,8 @@
 """Audio made of other audio: a waveform in memory, one channel of several, another rate."""
 
-from cunet.audio import Audio, Waveform
-from cunet.preprocess.spectrogram import downmix, ratio, resample
+from cunet.audio import Audio
+from cunet.signals.arrays import Waveform
+from cunet.signals.resampling import downmix, ratio, resample
 
 
 class ArrayAudio(Audio):

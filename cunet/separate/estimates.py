@@ -11,14 +11,15 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from cunet.audio import Audio, Waveform
+from cunet.audio import Audio
+from cunet.conditions.naming import Conditions
 from cunet.errors import UserError
-from cunet.evaluation.masks import Mask
-from cunet.evaluation.separation import EPSILON, Separator
-from cunet.evaluation.targets import Conditions
-from cunet.params import Spectrogram
-from cunet.preprocess.spectrogram import Complex, frame_centres, frame_count, istft, stft
+from cunet.masking.masks import Mask
+from cunet.masking.separator import EPSILON, Separator
 from cunet.separate.audio import Downmix, Resampled
+from cunet.settings import Spectrogram
+from cunet.signals.arrays import Complex, Waveform
+from cunet.signals.stft import frame_centres, frame_count, istft, stft
 
 Above = Literal["silence", "share"]
 Advance = Callable[[float], object]  # told how many more samples were read

@@ -6,13 +6,14 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
-from cunet.audio import Audio, Waveform, check_bounds
-from cunet.datasets.names import normalise
+from cunet.audio import Audio, check_bounds
+from cunet.conditions.naming import Condition, Conditions
 from cunet.errors import UserError
-from cunet.evaluation.separation import Separator
-from cunet.evaluation.targets import Condition, Conditions
+from cunet.masking.separator import Separator
+from cunet.names import normalise
 from cunet.separate.audio import ArrayAudio
 from cunet.separate.estimates import Above, Advance, Estimates
+from cunet.signals.arrays import Waveform
 
 Float = npt.NDArray[np.floating]
 

@@ -14,10 +14,11 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
-from cunet.audio import Audio, Waveform, open_audio
-from cunet.datasets.names import is_scattered, readable
+from cunet.audio import Audio, open_audio
+from cunet.conditions.naming import Conditions
 from cunet.errors import UserError
-from cunet.evaluation.targets import Conditions
+from cunet.names import is_scattered, readable
+from cunet.signals.arrays import Waveform
 
 if TYPE_CHECKING:  # Keras takes seconds to import
     from cunet.separate.estimates import Above

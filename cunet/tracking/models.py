@@ -37,7 +37,7 @@ def log_model(model: Path, results: Path, commit: str) -> None:
     """
     import keras  # takes seconds, and the bounds have no model
 
-    from cunet.models.saved import load_networks
+    from cunet.masking.saved import load_networks
 
     backend = [f"{package}=={version(package)}" for package in ("keras", keras.backend.backend())]
     architecture, networks = load_networks(model)

@@ -9,10 +9,10 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from cunet.conditions.tables import SINGLE
 from cunet.errors import UserError
 from cunet.evaluation.evaluate import SCORES, read_scores
 from cunet.package.card import model_card
-from cunet.preprocess.conditions import SINGLE
 from cunet.report.tables import MEAN, protocol_of, summarise
 from cunet.tracking.models import SERVED
 from cunet.tracking.store import MODEL_TAG, SCORES_TAG, connect, digest, find

@@ -8,15 +8,15 @@ import mlflow
 import pandas as pd
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_ARTIFACTS
 
+from cunet.conditions.tables import SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.evaluate import PROVENANCE as EVALUATION
 from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import EXAMPLES
-from cunet.models.cost import Cost
-from cunet.preprocess.conditions import SINGLE
 from cunet.report.tables import SPREAD, over_tracks, summarise
 from cunet.tracking.store import MODEL_TAG, SCORES_TAG, connect, digest, find, log_folder, tags, title
 from cunet.tracking.training import COST, log_provenance, log_training
+from cunet.train.cost import Cost
 from cunet.train.history import read_provenance
 
 TABLE = "sdr_by_track.json"

@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from cunet.files import allow_open_files
-from cunet.params import Train
-from cunet.preprocess.spectrogram import Complex, TrackSpectrograms
+from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.settings import Train
+from cunet.signals.arrays import Complex
 
 Magnitudes = npt.NDArray[np.float32]
 Batch = tuple[Magnitudes | tuple[Magnitudes, Magnitudes], Magnitudes]

@@ -12,15 +12,16 @@ import pandas as pd
 from cunet.errors import UserError
 from cunet.files import identity, new_folder
 from cunet.models.architecture import Architecture, weights_file
-from cunet.models.counting import count
-from cunet.params import Params, Train, flatten
+from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
+from cunet.progress import ProgressBar
+from cunet.settings import Train, flatten
 from cunet.train import checkpoint
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
+from cunet.train.counting import count
 from cunet.train.devices import training_devices
 from cunet.train.history import Row, write_history
-from cunet.train.progress import ProgressBar
 from cunet.variant import ConditionedUnet, canonical
 
 BETA_1 = 0.5  # of Adam, as in the original: short trainings end lower than with Keras' 0.9

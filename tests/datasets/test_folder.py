@@ -12,11 +12,13 @@ import soundfile
 
 from cunet import cluster
 from cunet.datasets import folder
-from cunet.datasets.track import FileTrack
 from cunet.errors import UserError
 from cunet.files import identity
-from cunet.params import SUBSETS, Dask, Params, Subset
-from cunet.preprocess.spectrogram import read_mono
+from cunet.params import Dask, Params
+from cunet.preprocess.writing import read_mono
+from cunet.settings import SUBSETS, Subset
+from cunet.tracks.folder import tracks
+from cunet.tracks.track import FileTrack
 from tests.conftest import write_song
 from tests.test_audio import cut, pipe
 
@@ -45,7 +47,7 @@ def test_any_instruments_formats_channels_and_rates_are_read(tmp_path: Path) -> 
     write(tmp_path / "a" / "mixture.wav", value=0.5)
     (tmp_path / "a" / "notes.txt").write_text("not audio")
     (tmp_path / ".hidden").mkdir()
-    (track,) = folder.tracks(tmp_path)
+    (track,) = tracks(tmp_path)
     assert track.instruments == ("sitar", "tabla left", "voice")
     audio, rate = track.read("tabla left")
     assert (audio.shape, rate) == ((48000, 2), 48000)
@@ -55,7 +57,7 @@ def test_any_instruments_formats_channels_and_rates_are_read(tmp_path: Path) -> 
 def test_the_mixture_is_the_sum_where_it_is_absent(tmp_path: Path) -> None:
     write(tmp_path / "a" / "mono.wav", seconds=1, channels=1, value=0.1)
     write(tmp_path / "a" / "stereo.wav", seconds=2, channels=2, value=0.2)
-    (track,) = folder.tracks(tmp_path)
+    (track,) = tracks(tmp_path)
     mixture, _ = track.read("mixture")
     assert mixture.shape == (2 * RATE, 2)
     np.testing.assert_allclose(mixture[:RATE], 0.3, atol=1e-4)
@@ -66,7 +68,7 @@ def test_the_mixture_is_the_sum_where_it_is_absent(tmp_path: Path) -> None:
 def test_the_mixture_may_be_called_mix_whatever_its_capitals(tmp_path: Path, name: str) -> None:
     for source, value in (("a", 0.1), ("b", 0.2), (name, 0.5)):
         write(tmp_path / "x" / f"{source}.wav", value=value)
-    (track,) = folder.tracks(tmp_path)
+    (track,) = tracks(tmp_path)
     assert track.instruments == ("a", "b")
     np.testing.assert_allclose(track.read("mixture")[0], 0.5, atol=1e-4)
 
@@ -75,7 +77,7 @@ def test_the_mixture_may_be_called_mix_whatever_its_capitals(tmp_path: Path, nam
 def test_a_track_of_two_may_have_vocals_and_all_others(tmp_path: Path, name: str) -> None:
     write(tmp_path / "x" / "vocals.wav")
     write(tmp_path / "x" / f"{name}.wav")
-    assert folder.tracks(tmp_path)[0].instruments == tuple(sorted(("vocals", name)))
+    assert tracks(tmp_path)[0].instruments == tuple(sorted(("vocals", name)))
 
 
 def test_names_are_composed_and_what_systems_leave_is_left_out(tmp_path: Path, params: Params) -> None:
@@ -92,7 +94,7 @@ def test_names_are_composed_and_what_systems_leave_is_left_out(tmp_path: Path, p
     out = copied(tmp_path / "songs", params, tmp_path / "out")
     names = [path.relative_to(out).as_posix() for path in sorted(out.rglob("*.wav"))]
     assert names == [f"Été #1 $5 % | <b>/{name}.wav" for name in ("basse", "chœur né")]
-    assert folder.tracks(out)[0].instruments == ("basse", "chœur né")
+    assert tracks(out)[0].instruments == ("basse", "chœur né")
 
 
 def same_name(root: Path) -> list[str]:
@@ -269,7 +271,7 @@ def test_a_folder_that_cannot_be_used_is_explained(
     root.mkdir()
     make(root)
     with pytest.raises(UserError) as error:
-        folder.tracks(root)
+        tracks(root)
     assert "\n" not in str(error.value)
     for word in [str(root), *words]:
         assert word in str(error.value)
@@ -310,7 +312,7 @@ def test_a_stem_that_does_not_know_its_length_is_a_stem(tmp_path: Path, params: 
     expected = FileTrack("x", {"tone": whole}).read("tone")
     pipe(whole, "flac", whole.with_suffix(".flac"))
     whole.unlink()
-    (track,) = folder.tracks(tmp_path / "train")
+    (track,) = tracks(tmp_path / "train")
     np.testing.assert_array_equal(track.read("tone")[0], expected[0])
     mine = params.model_copy(update={"folder": params.folder.model_copy(update={"root": tmp_path})})
     assert folder.extent(mine).seconds == {"train": 4, "test": 4}

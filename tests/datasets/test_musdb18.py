@@ -15,11 +15,13 @@ import stempeg
 from distributed import Client
 
 from cunet import cluster
-from cunet.datasets.musdb_tracks import official_validation_tracks
 from cunet.datasets.registry import DATASETS
 from cunet.errors import UserError
-from cunet.params import Dask, Musdb, Params, Subset, Validation
+from cunet.params import Dask, Musdb, Params
 from cunet.preprocess.indexes import build_indexes
+from cunet.settings import Subset, Validation
+from cunet.tracks.reading import read_tracks
+from cunet.tracks.stems import validation_tracks
 from tests.datasets.archive_server import serve
 from tests.datasets.musdb_trees import (
     NAMES,
@@ -69,7 +71,7 @@ def prepare(params: Params, client: Client, tmp_path: Path, monkeypatch: pytest.
 
 
 def names_in(dataset: str, folder: Path) -> list[str]:
-    return [track.name for track in DATASETS[dataset].tracks(folder)]
+    return [track.name for track in read_tracks(folder)]
 
 
 @pytest.mark.parametrize("subset", ["train", "test"])
@@ -90,7 +92,7 @@ def test_a_folder_and_an_archive_give_the_same_tracks(
 
 
 def test_stems_are_decoded_each_to_its_own_source(prepare: Prepare, stem_tree: Path) -> None:
-    (track, *_) = DATASETS["musdb18"].tracks(prepare("musdb18", stem_tree))
+    (track, *_) = read_tracks(prepare("musdb18", stem_tree))
     assert track.name == VALIDATION
     assert track.instruments == tuple(sorted(SOURCES))
     truth = dict(zip(("mixture", *SOURCES), stems(1, 4), strict=True))
@@ -117,7 +119,7 @@ def test_an_archive_is_downloaded_once_for_both_subsets(prepare: Prepare, wav_tr
 
 
 def test_the_hundred_training_tracks_are_split_by_the_official_list(tmp_path: Path, params: Params) -> None:
-    official = official_validation_tracks()
+    official = validation_tracks("musdb18")
     assert len(official) == 14
     names = [*official, *(f"Band {number} - Song" for number in range(86))]
     with h5py.File(tmp_path / f"{names[0]}.h5", "w") as file:
@@ -127,7 +129,7 @@ def test_the_hundred_training_tracks_are_split_by_the_official_list(tmp_path: Pa
     for name in names[1:]:
         (tmp_path / f"{name}.h5").hardlink_to(tmp_path / f"{names[0]}.h5")
     drawn = Validation(tracks=4, seed=0)
-    training, validation = build_indexes(tmp_path, params.patch, drawn, DATASETS["musdb18"].validation_tracks())
+    training, validation = build_indexes(tmp_path, params.patch, drawn, official)
     assert set(validation["track"]) == set(official)
     assert set(training["track"]) == set(names) - set(official)
     assert training["track"].nunique() == 86
@@ -139,7 +141,7 @@ def test_the_hundred_training_tracks_are_split_by_the_official_list(tmp_path: Pa
 def test_the_full_set_is_a_hundred_training_and_fifty_other_test_tracks(
     prepare: Prepare, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    names = {"train": [*official_validation_tracks(), *(f"Train {n} - Song" for n in range(86))]}
+    names = {"train": [*validation_tracks("musdb18"), *(f"Train {n} - Song" for n in range(86))]}
     names["test"] = [f"Test {n} - Song" for n in range(50)]
     with zipfile.ZipFile(tmp_path / "musdb18.zip", "w") as file:
         for subset, members in names.items():
@@ -161,13 +163,13 @@ def test_the_full_set_is_a_hundred_training_and_fifty_other_test_tracks(
 def test_the_official_list_is_musdbs_own(stem_tree: Path) -> None:
     database = musdb.DB(root=str(stem_tree), subsets="train", split="valid")
     assert [track.name for track in database] == [
-        name for name in NAMES["train"] if name in official_validation_tracks()
+        name for name in NAMES["train"] if name in validation_tracks("musdb18")
     ]
 
 
 def test_training_tracks_without_any_official_one_need_names(prepared: Path, params: Params) -> None:
     with pytest.raises(UserError, match=r"none of the 14 official validation tracks.*validation\.tracks"):
-        build_indexes(prepared / "train", params.patch, params.validation, official_validation_tracks())
+        build_indexes(prepared / "train", params.patch, params.validation, validation_tracks("musdb18"))
 
 
 def test_what_an_interrupted_run_left_is_not_copied_again(prepare: Prepare, stem_tree: Path, tmp_path: Path) -> None:
@@ -284,7 +286,7 @@ def test_a_stem_file_cut_in_the_middle_is_no_silence(tmp_path: Path) -> None:
     whole = path.with_name("f.mp4").read_bytes()
     path.with_name("f.mp4").unlink()
     path.write_bytes(whole[: len(whole) // 2])
-    (track,) = DATASETS["musdb18"].tracks(path.parent)
+    (track,) = read_tracks(path.parent)
     with pytest.raises(UserError, match=r"A - B\.stem\.mp4: drums decodes to .* of 10\.0 s: the file is damaged"):
         track.read("drums")
 
@@ -292,7 +294,7 @@ def test_a_stem_file_cut_in_the_middle_is_no_silence(tmp_path: Path) -> None:
 def test_a_wav_file_cut_off_is_named(wav_tree: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(wav_tree / "train" / VALIDATION, tmp_path / "train" / VALIDATION)
     cut(folder / "drums.wav")
-    (track,) = DATASETS["musdb18-hq"].tracks(tmp_path / "train")
+    (track,) = read_tracks(tmp_path / "train")
     with pytest.raises(UserError, match=r"drums\.wav: ends after 1\.3 s of the 2\.0 s that its header promises"):
         track.read("drums")
 
@@ -302,7 +304,7 @@ def test_what_is_no_stem_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "train" / "A - B.stem.mp4"
     path.write_bytes(b"no media")
     with pytest.raises(UserError, match="A - B"):
-        DATASETS["musdb18"].tracks(path.parent)
+        read_tracks(path.parent)
     stempeg.write_stems(str(path), stems(0, 1)[:3], RATE, writer=stempeg.StreamsWriter(codec="aac"))
     with pytest.raises(UserError, match="3 audio streams in place of 5"):
-        DATASETS["musdb18"].tracks(path.parent)
+        read_tracks(path.parent)

@@ -5,12 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import musdb
 import numpy as np
 import pytest
 import soundfile
 
 from cunet.datasets import synthetic
-from cunet.datasets.musdb_tracks import wav_tracks
 from cunet.datasets.synthetic import compose_song, plan_songs
 from cunet.params import Synthetic
 
@@ -67,13 +67,12 @@ def test_songs_do_not_depend_on_how_many_there_are() -> None:
 
 
 def test_musdb_reads_what_was_written(song: Path) -> None:
-    (track,) = wav_tracks(song.parent)
+    (track,) = musdb.DB(root=str(song.parent.parent), is_wav=True, subsets=[song.parent.name])
     assert track.name == "Synthetic - Train 001"
-    assert list(track.instruments) == STEMS
-    for name in [*STEMS, "mixture"]:
-        audio, rate = track.read(name)
-        assert rate == 44100
-        np.testing.assert_allclose(audio, read(song, name) / 32768, atol=1e-6)
+    assert sorted(track.sources) == STEMS
+    assert track.rate == 44100
+    for name, source in {**track.sources, "mixture": track}.items():
+        np.testing.assert_allclose(source.audio, read(song, name) / 32768, atol=1e-6)
 
 
 def test_a_song_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,15 +10,16 @@ import pytest
 from distributed import LocalCluster
 
 from cunet import cluster
-from cunet.datasets import folder
+from cunet.conditions.naming import by_name
 from cunet.errors import UserError
 from cunet.evaluation.bss_eval import BSS_EVAL, Values
 from cunet.evaluation.evaluate import evaluate, read_scores
 from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.scores import score_track
-from cunet.evaluation.targets import by_name
 from cunet.params import Dask, Params
-from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
+from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.preprocess.writing import write_track
+from cunet.tracks import folder
 from tests.conftest import SINGLES, write_song
 
 

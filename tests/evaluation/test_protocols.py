@@ -10,17 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cunet.datasets.musdb_tracks import MusdbTrack, wav_tracks
+from cunet.conditions.naming import by_name
+from cunet.conditions.tables import scored_conditions, single_conditions
 from cunet.errors import UserError
 from cunet.evaluation.bss_eval import BSS_EVAL, METRICS, Values
-from cunet.evaluation.masks import Mask
 from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.protocols import PROTOCOLS, Signals
 from cunet.evaluation.scores import score_signals, score_track
-from cunet.evaluation.targets import by_name
-from cunet.params import Evaluate, Params, Spectrogram
-from cunet.preprocess.conditions import scored_conditions, single_conditions
-from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
+from cunet.masking.masks import Mask
+from cunet.params import Params
+from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.preprocess.writing import write_track
+from cunet.settings import Evaluate, Spectrogram
+from cunet.tracks.folder import tracks
+from cunet.tracks.track import FileTrack
 from tests.datasets.musdb_trees import RATE, SOURCES, stems, write_wav_folder
 
 SECONDS = 3
@@ -28,10 +31,10 @@ CONDITIONS = by_name(single_conditions(sorted(SOURCES)))
 
 
 @pytest.fixture(scope="module")
-def track(tmp_path_factory: pytest.TempPathFactory) -> MusdbTrack:
+def track(tmp_path_factory: pytest.TempPathFactory) -> FileTrack:
     folder = tmp_path_factory.mktemp("hq") / "test"
     write_wav_folder(folder / "A - B", stems(0, SECONDS))
-    return wav_tracks(folder)[0]
+    return tracks(folder)[0]
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def spectrogram(params: Params) -> Spectrogram:
 
 
 @pytest.fixture
-def masks(track: MusdbTrack, spectrogram: Spectrogram, tmp_path: Path) -> Callable[[str], dict[str, Mask]]:
+def masks(track: FileTrack, spectrogram: Spectrogram, tmp_path: Path) -> Callable[[str], dict[str, Mask]]:
     """Masks of a bound by its name."""
     write_track(track, tmp_path / "track.h5", spectrogram)
 
@@ -56,7 +59,7 @@ def settings(params: Params, protocol: str) -> Evaluate:
 
 
 def test_sisec18_scores_stereo_at_the_rate_of_the_data(
-    track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], spectrogram: Spectrogram
+    track: FileTrack, masks: Callable[[str], dict[str, Mask]], spectrogram: Spectrogram
 ) -> None:
     signals = PROTOCOLS["sisec18"].signals(track, masks("mixture"), spectrogram)
     assert signals.rate == RATE
@@ -71,7 +74,7 @@ def test_sisec18_scores_stereo_at_the_rate_of_the_data(
 
 
 def test_sisec18_is_what_museval_says_of_the_same_estimates(
-    track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], params: Params
+    track: FileTrack, masks: Callable[[str], dict[str, Mask]], params: Params
 ) -> None:
     ideal = masks("ideal-ratio-mask")
     table = (
@@ -80,7 +83,7 @@ def test_sisec18_is_what_museval_says_of_the_same_estimates(
         .set_index("target")
     )
     estimates = PROTOCOLS["sisec18"].signals(track, ideal, params.spectrogram).estimates
-    (database_track,) = musdb.DB(root=str(Path(track.multitrack.path).parents[2]), is_wav=True, subsets=["test"])
+    (database_track,) = musdb.DB(root=str(track.folder.parents[1]), is_wav=True, subsets=["test"])
     expected = museval.eval_mus_track(database_track, estimates).df
     medians = expected.groupby(["target", "metric"])["score"].median().to_dict()
     for target in SOURCES:
@@ -90,7 +93,7 @@ def test_sisec18_is_what_museval_says_of_the_same_estimates(
 
 @pytest.mark.parametrize("protocol", ["model-rate", "paper"])
 def test_the_other_protocols_score_mono_at_the_rate_of_the_model(
-    track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], spectrogram: Spectrogram, protocol: Any
+    track: FileTrack, masks: Callable[[str], dict[str, Mask]], spectrogram: Spectrogram, protocol: Any
 ) -> None:
     signals = PROTOCOLS[protocol].signals(track, masks("mixture"), spectrogram)
     assert signals.rate == spectrogram.sample_rate
@@ -99,7 +102,7 @@ def test_the_other_protocols_score_mono_at_the_rate_of_the_model(
 
 
 def test_the_paper_scores_target_against_accompaniment_on_the_whole_track(
-    track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], params: Params
+    track: FileTrack, masks: Callable[[str], dict[str, Mask]], params: Params
 ) -> None:
     ideal, paper = masks("ideal-ratio-mask"), settings(params, "paper")
     table = score_track(track, ideal, CONDITIONS, params.spectrogram, paper).table().set_index("target")
@@ -118,7 +121,7 @@ def test_the_paper_scores_target_against_accompaniment_on_the_whole_track(
 
 
 def test_the_mixture_has_a_score_in_the_papers_protocol(
-    track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], params: Params
+    track: FileTrack, masks: Callable[[str], dict[str, Mask]], params: Params
 ) -> None:
     """Its accompaniment is silent, and BSS Eval would refuse it."""
     table = score_track(track, masks("mixture"), CONDITIONS, params.spectrogram, settings(params, "paper")).table()
@@ -145,7 +148,7 @@ def test_a_mono_source_of_a_stereo_mixture_is_on_both_channels(spectrogram: Spec
     ("engine", "seen"), [("museval", {240: 6.3e9, 60: 2.1e9}), ("bsseval", {240: 0.87e9, 30: 0.28e9})]
 )
 def test_the_memory_that_scoring_takes_grows_with_the_rate(
-    track: MusdbTrack, params: Params, engine: str, seen: dict[float, float]
+    track: FileTrack, params: Params, engine: str, seen: dict[float, float]
 ) -> None:
     """Of four stereo sources at 44.1 kHz, and what was seen to be taken."""
     chosen = params.evaluate.model_copy(update={"engine": engine})
@@ -156,7 +159,7 @@ def test_the_memory_that_scoring_takes_grows_with_the_rate(
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_protocol_gives_the_scores_of_museval_whichever_library_computes_them(
-    track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], params: Params, protocol: str
+    track: FileTrack, masks: Callable[[str], dict[str, Mask]], params: Params, protocol: str
 ) -> None:
     ideal = masks("ideal-ratio-mask")
     pairs = by_name(scored_conditions(sorted(SOURCES), params.condition_sets["pairs"]))
@@ -171,7 +174,7 @@ def test_every_protocol_gives_the_scores_of_museval_whichever_library_computes_t
 
 
 def test_scores_that_are_not_those_of_museval_stop_the_stage(
-    track: MusdbTrack, masks: Callable[[str], dict[str, Mask]], params: Params, monkeypatch: pytest.MonkeyPatch
+    track: FileTrack, masks: Callable[[str], dict[str, Mask]], params: Params, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ideal, chosen = masks("ideal-ratio-mask"), settings(params, "model-rate")
     score_track(track, ideal, CONDITIONS, params.spectrogram, chosen, check=True)

@@ -7,13 +7,14 @@ import museval
 import numpy as np
 import pytest
 
+from cunet.conditions.naming import by_name
+from cunet.conditions.tables import single_conditions
 from cunet.evaluation.bss_eval import METRICS
 from cunet.evaluation.protocols import PROTOCOLS, Signals
 from cunet.evaluation.scores import TrackScores, check_against_museval, score_signals
-from cunet.evaluation.targets import by_name
-from cunet.params import Evaluate, Params, ProtocolName
-from cunet.preprocess.conditions import single_conditions
-from cunet.preprocess.spectrogram import Mono
+from cunet.params import Params
+from cunet.settings import Evaluate, ProtocolName
+from cunet.signals.arrays import Mono
 
 RATE = 8192
 SECONDS = 5

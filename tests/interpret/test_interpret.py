@@ -9,19 +9,21 @@ import pytest
 import soundfile
 
 from cunet import cluster
-from cunet.datasets import folder
+from cunet.conditions.naming import Conditions, by_name
+from cunet.conditions.path import path
 from cunet.errors import UserError
 from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.scores import score_track
-from cunet.evaluation.separation import Separator
-from cunet.evaluation.targets import Conditions, by_name
+from cunet.interpret.glide import glide
 from cunet.interpret.interpret import interpret
 from cunet.interpret.modulation import modulations, neutral
-from cunet.interpret.path import glide, path
 from cunet.interpret.scoring import score_against_all
+from cunet.masking.separator import Separator
 from cunet.models.architecture import Architecture, weights_file
-from cunet.params import Interpret, Params
+from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.settings import Interpret
+from cunet.tracks import folder
 from tests.conftest import SINGLES
 
 TRIO = ("clicks", "noise", "tone")

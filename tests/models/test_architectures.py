@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import pytest
 
+from cunet.masking.saved import load_networks
 from cunet.models.architecture import Architecture, weights_file
-from cunet.models.counting import count
-from cunet.models.saved import load_networks
 from cunet.params import Params
+from cunet.train.counting import count
 from tests.conftest import ROOT
 
 INSTRUMENTS = ("bass", "drums", "lead guitar")

@@ -13,12 +13,12 @@ import pytest
 
 import cunet
 from cunet.errors import UserError
+from cunet.masking.saved import load_networks
 from cunet.models.architecture import Architecture
-from cunet.models.counting import count
-from cunet.models.saved import load_networks
 from cunet.package.card import model_card
 from cunet.package.export import Form, export
 from cunet.params import Params
+from cunet.train.counting import count
 from cunet.train.fit import provenance
 from cunet.train.history import write_history
 from tests.conftest import tiny_values

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from cunet.datasets.track import FileTrack
 from cunet.errors import UserError
-from cunet.params import Params, Patch, Validation
+from cunet.params import Params
 from cunet.preprocess.indexes import build_indexes, read_index
-from cunet.preprocess.spectrogram import TrackSpectrograms, write_track
+from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.preprocess.writing import write_track
+from cunet.settings import Patch, Validation
+from cunet.tracks.track import FileTrack
 
 
 def test_no_track_is_trained_and_validated_on(prepared: Path, params: Params) -> None:

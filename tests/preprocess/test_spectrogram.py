@@ -12,20 +12,14 @@ from scipy.signal import ShortTimeFFT, resample_poly
 from scipy.signal.windows import hann
 from threadpoolctl import threadpool_limits
 
-from cunet.datasets import folder
-from cunet.datasets.track import FileTrack
-from cunet.params import Params, Spectrogram
-from cunet.preprocess.spectrogram import (
-    TrackSpectrograms,
-    fingerprint,
-    frame_centres,
-    frame_count,
-    istft,
-    read_mono,
-    resample,
-    stft,
-    write_track,
-)
+from cunet.params import Params
+from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
+from cunet.preprocess.writing import read_mono, write_track
+from cunet.settings import Spectrogram
+from cunet.signals.resampling import resample
+from cunet.signals.stft import frame_centres, frame_count, istft, stft
+from cunet.tracks import folder
+from cunet.tracks.track import FileTrack
 
 PAPER = Spectrogram(sample_rate=8192, window=1024, hop=768)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cunet.models.cost import Cost
 from cunet.report.costs import costs, costs_table
+from cunet.train.cost import Cost
 
 
 def model(folder: Path, losses: dict[str, list[float]]) -> Path:

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy.stats import wilcoxon
 
-from cunet.params import Compare
 from cunet.report.statistics import differences, intervals, over_seeds, seed_spread
+from cunet.settings import Compare
 
 TRACKS = 12
 SETTINGS = Compare(published=False, confidence=0.95, resamples=2000)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cunet.errors import UserError
-from cunet.preprocess.spectrogram import resample
 from cunet.separate.audio import ArrayAudio, Downmix, Resampled
+from cunet.signals.resampling import resample
 from tests.test_audio import RATE, in_pieces, noise
 
 

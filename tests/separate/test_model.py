@@ -10,11 +10,12 @@ import pytest
 
 import cunet
 from cunet.errors import UserError
-from cunet.evaluation.masks import apply_masks
-from cunet.evaluation.separation import Separator
-from cunet.preprocess.spectrogram import TrackSpectrograms, resample
+from cunet.masking.masks import apply_masks
+from cunet.masking.separator import Separator
+from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.separate import estimates
 from cunet.separate.model import Model
+from cunet.signals.resampling import resample
 from tests.test_audio import noise
 
 RATE = 44100

@@ -15,10 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from cunet.params import Augmentation, Params, Train
-from cunet.preprocess.conditions import build_conditions
+from cunet.conditions.tables import build_conditions
+from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.settings import Augmentation, Train
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
 from tests.conftest import ROOT, SINGLES, tiny_values
 

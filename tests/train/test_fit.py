@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from cunet.errors import UserError
-from cunet.models.saved import load_networks
-from cunet.params import Epochs, Params, Patience
+from cunet.masking.saved import load_networks
+from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
+from cunet.settings import Epochs, Patience
 from cunet.train.batches import ValidationBatches
 from cunet.train.devices import training_devices
 from cunet.train.fit import Trainer, describe, provenance

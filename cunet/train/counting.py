@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from cunet.models.architecture import Architecture
-from cunet.models.cost import Cost
+from cunet.train.cost import Cost
 
 
 def count(architecture: Architecture, network: keras.Model) -> Cost:

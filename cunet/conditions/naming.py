@@ -1,10 +1,10 @@
-"""Targets: conditions by name, and what each is scored among."""
+"""Conditions by name, and what each is scored among."""
 
 import pandas as pd
 
-from cunet.datasets.names import LONGEST, normalise
+from cunet.conditions.tables import SINGLE
 from cunet.errors import UserError
-from cunet.preprocess.conditions import SINGLE
+from cunet.names import LONGEST, normalise
 
 NONE, ALL = "none", "all"
 BETWEEN = "in between"  # the group of conditions with other levels than one

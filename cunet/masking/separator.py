@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cunet.evaluation.masks import Mask
-from cunet.evaluation.targets import Condition, Conditions
-from cunet.models.saved import load_networks
-from cunet.preprocess.spectrogram import Complex, TrackSpectrograms
+from cunet.conditions.naming import Condition, Conditions
+from cunet.masking.masks import Mask
+from cunet.masking.saved import load_networks
+from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.signals.arrays import Complex
 
 BATCH = 16
 EPSILON = 1e-12

@@ -5,14 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cunet.evaluation.masks import apply_masks
+from cunet.conditions.naming import by_name
+from cunet.conditions.tables import build_conditions
 from cunet.evaluation.oracles import BOUNDS
-from cunet.evaluation.separation import Separator
-from cunet.evaluation.targets import by_name
+from cunet.masking.masks import apply_masks
+from cunet.masking.separator import Separator
 from cunet.models.architecture import Architecture, weights_file
-from cunet.params import ConditionSet, Params
-from cunet.preprocess.conditions import build_conditions
-from cunet.preprocess.spectrogram import TrackSpectrograms, istft
+from cunet.params import Params
+from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.settings import ConditionSet
+from cunet.signals.stft import istft
 from tests.conftest import SINGLES
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cunet.conditions.naming import by_name, condition_group
+from cunet.conditions.tables import build_conditions, read_conditions, scored_conditions, single_conditions
 from cunet.errors import UserError
-from cunet.evaluation.targets import by_name, condition_group
-from cunet.params import ConditionSet
-from cunet.preprocess.conditions import build_conditions, read_conditions, scored_conditions, single_conditions
+from cunet.settings import ConditionSet
 
 BAND = ("bass", "drums", "other", "vocals")
 

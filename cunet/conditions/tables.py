@@ -1,4 +1,4 @@
-"""Conditions: what a network is told to isolate, as a table with a row a condition and a column an instrument."""
+"""Tables of conditions: a row a condition, a column an instrument."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, product
@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from cunet.errors import UserError
-from cunet.params import ConditionSet
+from cunet.settings import ConditionSet
 
 SINGLE = "single"
 SCORED = "scored"  # name of the table of what is scored; no architecture is called so

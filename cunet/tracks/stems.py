@@ -1,7 +1,4 @@
-"""Tracks in the layouts of the MUSDB18 family, read by musdb.
-
-As stems, `{train,test}/<track>.stem.mp4`, or as WAV, `{train,test}/<track>/{mixture,drums,bass,other,vocals}.wav`.
-"""
+"""Tracks that are stem files, as MUSDB18 has them: `{train,test}/<track>.stem.mp4`, read by musdb."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +7,9 @@ import ffmpeg
 import musdb
 import numpy as np
 
-from cunet.audio import Waveform, read_audio
-from cunet.datasets.track import MIXTURE
 from cunet.errors import UserError
+from cunet.names import MIXTURE
+from cunet.signals.arrays import Waveform
 
 STEM_SUFFIX = ".stem.mp4"
 STREAMS = 5  # of a stem file: the mixture and four sources
@@ -20,7 +17,7 @@ MISSING_SECONDS = 0.1  # that a decoder may leave out at the ends
 
 
 @dataclass(frozen=True)
-class MusdbTrack:
+class StemTrack:
     """A track that musdb decodes when it is read, one source at a time."""
 
     multitrack: musdb.MultiTrack
@@ -43,8 +40,7 @@ class MusdbTrack:
         """
         track = self.multitrack if source == MIXTURE else self.multitrack.sources[source]
         rate = int(self.multitrack.rate)
-        # musdb decodes WAV files by ffmpeg too, which takes several times as long for the same samples.
-        decoded = read_audio(Path(track.path))[0] if self.multitrack.is_wav else track.audio.astype(np.float32)
+        decoded = track.audio.astype(np.float32)
         if len(decoded) < self.multitrack.samples - MISSING_SECONDS * rate:
             raise UserError(
                 f"{self.multitrack.path}: {source} decodes to {len(decoded) / rate:.1f} of "
@@ -53,37 +49,25 @@ class MusdbTrack:
         return decoded.reshape(len(decoded), -1), rate
 
 
-def stem_tracks(root: Path) -> list[MusdbTrack]:
-    """The tracks as stems in `root`, a folder called `train` or `test`, sorted by name.
+def tracks(root: Path) -> list[StemTrack]:
+    """The tracks in `root`, a folder called `train` or `test`, sorted by name.
 
     Raises:
         UserError: a file is no media file, or holds not the five streams of a stem file.
     """
-    tracks = _tracks(root, is_wav=False)
-    for track in (track.multitrack for track in tracks):
-        if track.info.nb_audio_streams != STREAMS:
-            raise UserError(f"{track.path}: {track.info.nb_audio_streams} audio streams in place of {STREAMS}")
-    return tracks
-
-
-def wav_tracks(root: Path) -> list[MusdbTrack]:
-    """The tracks as WAV files in `root`, a folder called `train` or `test`, sorted by name.
-
-    Raises:
-        UserError: a mixture is no media file.
-    """
-    return _tracks(root, is_wav=True)
-
-
-def official_validation_tracks() -> tuple[str, ...]:
-    """Names of MUSDB18's fourteen validation tracks, from musdb's own list."""
-    return tuple(musdb.DB(root="", subsets=[]).setup["validation_tracks"])
-
-
-def _tracks(root: Path, is_wav: bool) -> list[MusdbTrack]:
     try:
-        database = musdb.DB(root=str(root.parent), is_wav=is_wav, subsets=[root.name])
+        database = musdb.DB(root=str(root.parent), subsets=[root.name])
     except ffmpeg.Error as error:
         reason = " ".join(error.stderr.decode(errors="replace").split())[-200:] or "it says no more"
         raise UserError(f"{root}: ffmpeg cannot read it ({reason}): fetch the data set again") from None
-    return [MusdbTrack(track) for track in sorted(database, key=lambda track: str(track.name))]
+    for track in database:
+        if track.info.nb_audio_streams != STREAMS:
+            raise UserError(f"{track.path}: {track.info.nb_audio_streams} audio streams in place of {STREAMS}")
+    return [StemTrack(track) for track in sorted(database, key=lambda track: str(track.name))]
+
+
+def validation_tracks(dataset: str) -> tuple[str, ...]:
+    """Names of the training tracks that are never trained on: MUSDB18's fourteen, from musdb's own list, or none."""
+    if not dataset.startswith("musdb18"):
+        return ()
+    return tuple(musdb.DB(root="", subsets=[]).setup["validation_tracks"])

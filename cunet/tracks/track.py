@@ -6,11 +6,11 @@ from typing import Protocol
 
 import numpy as np
 
-from cunet.audio import Waveform, read_audio
+from cunet.audio import read_audio
 from cunet.errors import UserError
-from cunet.params import Subset
+from cunet.names import MIXTURE
+from cunet.signals.arrays import Waveform
 
-MIXTURE = "mixture"
 DECODING_MEMORY = 2 * 10**9  # bytes of a worker that reads tracks, one source at a time; ample for ten minutes
 
 
@@ -31,25 +31,6 @@ class Track(Protocol):
         Raises:
             UserError: the audio cannot be read, or holds values that are not finite.
         """
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How large a data set is, before it is in the workspace.
-
-    Attributes:
-        tracks: number of them, by subset.
-        seconds: of music, by subset.
-        sources: of a track, without the mixture.
-        audio: bytes of the tracks in the workspace.
-        download: bytes of the archive that is downloaded.
-    """
-
-    tracks: dict[Subset, int]
-    seconds: dict[Subset, float]
-    sources: int
-    audio: int
-    download: int = 0
 
 
 @dataclass(frozen=True)

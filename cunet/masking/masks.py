@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from cunet.audio import Waveform
-from cunet.params import Spectrogram
-from cunet.preprocess.spectrogram import istft, stft
+from cunet.settings import Spectrogram
+from cunet.signals.arrays import Waveform
+from cunet.signals.stft import istft, stft
 
 Mask = npt.NDArray[np.float32]
 

@@ -1,0 +1,23 @@
+"""Sound on the path of the condition from one instrument to another."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cunet.masking.masks import Mask
+from cunet.settings import Spectrogram
+
+
+def glide(masks: Sequence[Mask], seconds: float, settings: Spectrogram) -> Mask:
+    """One mask that goes through all the masks `(bins, frames)`, from first to last, in the middle `seconds`."""
+    stack = np.stack(masks)
+    frames = stack.shape[2]
+    length = min(frames, seconds * settings.sample_rate / settings.hop)
+    time = np.clip((np.arange(frames) - (frames - length) / 2) / length, 0, 1)
+    place = time * (len(masks) - 1)
+    lower = np.minimum(place.astype(int), len(masks) - 2)
+    share = (place - lower).astype(np.float32)
+    columns = np.arange(frames)
+    earlier, later = (stack[number, :, columns].T for number in (lower, lower + 1))
+    mask: Mask = (1 - share) * earlier + share * later
+    return mask

@@ -1,0 +1,40 @@
+"""Names of songs, tracks and instruments: in which form they are compared and shown, and which files have none."""
+
+import unicodedata
+
+MIXTURE = "mixture"
+# What operating systems, network drives and Python leave in folders; `.dvcignore` has the same list.
+SCATTERED = frozenset(
+    {
+        *("@eadir", "@recycle", "@tmp", "#recycle", "#snapshot", "$recycle.bin", "system volume information"),
+        *("__macosx", "network trash folder", "temporary items", "lost+found"),
+        *("thumbs.db", "ehthumbs.db", "desktop.ini", "__pycache__"),
+    }
+)
+LONGEST = 200  # bytes in UTF-8; most file systems allow 255, and suffixes such as .csv.part come on top
+CONTROLS = ("Cc", "Zl", "Zp")  # Unicode categories: control characters, line and paragraph separators
+
+
+def normalise(name: str) -> str:
+    """A name in Unicode's composed form: macOS and zip files write `é` as two characters, keyboards as one."""
+    return unicodedata.normalize("NFC", name)
+
+
+def is_scattered(name: str) -> bool:
+    """Whether a file or folder of this name is neither a song nor a track: hidden, or left there by a system.
+
+    A title may begin with several dots, as in `...And Justice for All`.
+    """
+    hidden = name.startswith(".") and not name.startswith("..")
+    return hidden or normalise(name).casefold() in SCATTERED
+
+
+def readable(name: object) -> str:
+    """Names as they can be shown: on one line, with bytes that are not UTF-8 as hexadecimal numbers."""
+    text = str(name).encode(errors="surrogateescape").decode(errors="backslashreplace")
+    return "".join(repr(character)[1:-1] if is_control(character) else character for character in text)
+
+
+def is_control(character: str) -> bool:
+    """Whether a character ends a line, or cannot be shown."""
+    return unicodedata.category(character) in CONTROLS

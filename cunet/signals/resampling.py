@@ -1,0 +1,123 @@
+"""Sample rates, channels and lengths of waveforms."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from cunet.errors import UserError
+from cunet.signals.arrays import Waveform
+
+STRETCH = 2**19  # samples resampled at a time, that fit the cache
+NEIGHBOURS = 32  # outputs that one product of matrices gives
+LARGEST_FACTOR = 200_000  # between rates: any rate up to 200 kHz, and usual ones above; a second and 0.5 GB
+
+
+def ratio(rate: int, target_rate: int) -> tuple[int, int]:
+    """The factors `up` and `down` without a common divisor that take one rate in Hz to another.
+
+    Raises:
+        UserError: they are so large that the filter would take seconds and gigabytes; the text is the rest of a
+            sentence.
+    """
+    common = math.gcd(rate, target_rate)
+    up, down = target_rate // common, rate // common
+    if max(up, down) > LARGEST_FACTOR:
+        raise UserError(
+            f"has a sample rate of {rate} Hz, which shares too small a divisor with {target_rate} Hz: convert it to a "
+            "usual rate, such as 44100 Hz"
+        )
+    return up, down
+
+
+def resample(waveform: Waveform, rate: int, target_rate: int, mono: bool = False) -> Waveform:
+    """A waveform `(samples, channels)` at another rate in Hz; `mono` makes one channel of it, their mean.
+
+    The values are those of `scipy.signal.resample_poly` with its default filter, to float32 rounding. That filter is
+    gentle, and the scores need this: a steep one leaves nothing below half the new rate, the correlations that BSS Eval
+    inverts become singular, and its SIR and SAR meaningless.
+
+    The output repeats its position between input samples after `up` samples. Neighbouring outputs of all these periods
+    are one product of two matrices: stretches of the input, and the filter shifted from output to output.
+    """
+    up, down = ratio(rate, target_rate)
+    if up == down:
+        return downmix(waveform) if mono else waveform
+    plan = _resampling(up, down)
+    samples, channels = len(waveform), 1 if mono else waveform.shape[1]
+    length = -(-samples * up // down)
+    periods = -(-length // plan.outputs)
+    resampled = np.empty((channels, periods, plan.outputs), np.float32)
+    some = min(periods, max(1, STRETCH // (channels * plan.inputs)))  # periods at a time
+    stretch = np.zeros((channels, plan.before + some * plan.inputs + plan.after), np.float32)
+    for first in range(0, periods, some):
+        start = first * plan.inputs - plan.before
+        piece = waveform[max(0, start) : start + stretch.shape[1]]
+        before = max(0, -start)
+        stretch[:, before : before + len(piece)] = (downmix(piece) if mono else piece).T
+        stretch[:, before + len(piece) :] = 0
+        _filter(stretch, plan, resampled[:, first : first + some])
+    return resampled.reshape(channels, -1)[:, :length].T
+
+
+@dataclass(frozen=True)
+class _Resampling:
+    """How a rate is changed: `inputs` samples become `outputs`, period by period.
+
+    Attributes:
+        before: zeros that are put before the input.
+        after: zeros, at most, that the last period reads beyond its own input.
+        bands: first output, first input (zeros counted) and filter `(inputs, outputs)` of neighbouring outputs.
+    """
+
+    inputs: int
+    outputs: int
+    before: int
+    after: int
+    bands: list[tuple[int, int, npt.NDArray[np.float32]]]
+
+
+@lru_cache(maxsize=8)
+def _resampling(up: int, down: int) -> _Resampling:
+    reach = 10 * max(up, down)  # of the filter to either side, at `up` times the input's rate
+    taps = _low_pass(reach, max(up, down)) * np.float32(up)
+    before = -(-reach // up)
+    repeats = -(-NEIGHBOURS // up)
+    bands = []
+    for first in range(0, repeats * up, NEIGHBOURS):
+        outputs = np.arange(first, min(first + NEIGHBOURS, repeats * up))
+        start, stop = first * down // up - before, -(-int(outputs[-1]) * down // up) + before + 1
+        places = reach + outputs * down - np.arange(start, stop)[:, None] * up
+        inside = (places >= 0) & (places < len(taps))
+        bands.append((first, start + before, np.where(inside, taps[places.clip(0, len(taps) - 1)], np.float32(0))))
+    return _Resampling(repeats * down, repeats * up, before, 2 * before + down, bands)
+
+
+def _filter(stretch: Waveform, plan: _Resampling, out: npt.NDArray[np.float32]) -> None:
+    """Fill periods `(channels, periods, outputs)` from the input around them `(channels, samples)`."""
+    for first, start, band in plan.bands:
+        inputs = sliding_window_view(stretch[:, start:], len(band), axis=1)[:, :: plan.inputs][:, : out.shape[1]]
+        with np.errstate(invalid="ignore"):  # values that are not finite are told by whoever asked for the samples
+            np.matmul(inputs, band, out=out[:, :, first : first + band.shape[1]])
+
+
+def _low_pass(reach: int, rate: int) -> npt.NDArray[np.float32]:
+    """The filter of `scipy.signal.resample_poly`: a sinc that ends at half of `1 / rate`, under a Kaiser window."""
+    taps = np.sinc(np.arange(-reach, reach + 1) / rate) * np.kaiser(2 * reach + 1, 5.0)
+    normalised: npt.NDArray[np.float32] = (taps / taps.sum()).astype(np.float32)
+    return normalised
+
+
+def fit_length(waveform: Waveform, samples: int) -> Waveform:
+    """A waveform `(samples, channels)`, cut or ended with silence."""
+    return np.pad(waveform[:samples], ((0, max(0, samples - len(waveform))), (0, 0)))
+
+
+def downmix(waveform: Waveform) -> Waveform:
+    """The mean of a waveform's channels, `(samples, 1)`."""
+    channels = waveform.shape[1]
+    mean: Waveform = waveform @ np.full((channels, 1), 1 / channels, np.float32)
+    return mean

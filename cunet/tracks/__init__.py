@@ -1,0 +1,1 @@
+"""Tracks as they lie in the workspace, whatever data set they come from."""

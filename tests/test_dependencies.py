@@ -1,0 +1,83 @@
+"""The code that dvc.yaml names for a stage is the code that decides on what the stage writes."""
+
+import ast
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import grimp
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+
+# What stages run as well, without a say in what they write. It is not looked into any further.
+BYSTANDERS = {
+    "cunet.cli": "ends a stage, and says why",
+    "cunet.cluster": "spreads tracks over processors",
+    "cunet.errors": "messages",
+    "cunet.files": "puts whole folders in place, and goes on with what an interrupted run left",
+    "cunet.loading": "finds models for users, who call it from cunet/__init__.py",
+    "cunet.params": "reads params.yaml; dvc.yaml names the values themselves",
+    "cunet.progress": "a bar",
+    "cunet.startup": "the garbage collector while libraries are imported",
+    "cunet.tracking": "MLflow",
+}
+STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+
+
+@cache
+def imports() -> grimp.ImportGraph:
+    """Every import, in functions as well; those for types alone are none when a stage runs."""
+    return grimp.build_graph(
+        "cunet", "stages", include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
+    )
+
+
+def stands_by(module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in BYSTANDERS)
+
+
+def file_of(module: str) -> Path:
+    path = Path(*module.split("."))
+    return path / "__init__.py" if (ROOT / path).is_dir() else path.with_suffix(".py")
+
+
+def executed(script: Path) -> set[Path]:
+    """The script of a stage and all that it imports, directly or not; settings of TensorFlow where it is used."""
+    modules, reached = [".".join(script.with_suffix("").parts)], set()
+    while modules:
+        module = modules.pop()
+        if module not in reached and module.partition(".")[0] in ("cunet", "stages") and not stands_by(module):
+            reached.add(module)
+            modules += imports().find_modules_directly_imported_by(module)
+        elif module in ("keras", "tensorflow"):
+            reached.add("cunet")
+    return {file_of(module) for module in reached}
+
+
+def declared(deps: list[str]) -> set[Path]:
+    """The files of code among the dependencies of a stage, those in folders included."""
+    code = [ROOT / dependency for dependency in deps if dependency.startswith(("cunet", "stages"))]
+    files = {file for path in code for file in (path.rglob("*.py") if path.is_dir() else [path])}
+    return {file.relative_to(ROOT) for file in files if not says_nothing(file)}
+
+
+def says_nothing(file: Path) -> bool:
+    """Whether a file is the description of its folder alone."""
+    body = ast.parse(file.read_text()).body
+    return file.name == "__init__.py" and all(isinstance(node, ast.Expr) for node in body)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other(stage: str) -> None:
+    description = STAGES[stage].get("do", STAGES[stage])
+    script = next(Path(dependency) for dependency in description["deps"] if dependency.startswith("stages/"))
+    assert f"python -m stages.{script.stem} " in description["cmd"]
+    needed, named = executed(script), declared(description["deps"])
+    missing, needless = (sorted(map(str, files)) for files in (needed - named, named - needed))
+    assert (missing, needless) == ([], []), f"dvc.yaml: {stage} lacks {missing}, and does without {needless}"
+
+
+def test_bystanders_are_there() -> None:
+    assert set(BYSTANDERS) <= imports().modules
