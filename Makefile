@@ -1,7 +1,7 @@
 # make        sets up, runs the pipeline and prints the SDR table
 # make study  a longer comparison on the same songs
 # make paper  the paper's setting on MUSDB18, with an estimate first
-# make test   runs the tests                  make lint   checks style and types
+# make test   runs the tests                  make lint   checks style, types and imports
 # make bench  runs the short benchmarks        make lock   pins the dependencies again
 # SET adds or changes parameters of study and paper: make study SET='-S seeds=[0,1,2]'
 EXTRAS ?= base
@@ -66,6 +66,7 @@ lint: setup
 	@ruff check .
 	@ruff format --check .
 	@mypy
+	@lint-imports --no-logo --no-cache
 
 COMPILE = uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --custom-compile-command "make lock"

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-import cunet
 from cunet.errors import UserError
 
 OTHER_FILES = 256  # that a training has open besides
@@ -89,7 +88,7 @@ def identity(*settings: BaseModel | str, inputs: Iterable[Path] = ()) -> str:
     Folders among `inputs` stand for all files in them.
     """
     digest = hashlib.sha256()
-    for path in sorted(Path(cunet.__file__).parent.rglob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     for setting in settings:
         text = setting if isinstance(setting, str) else setting.model_dump_json()

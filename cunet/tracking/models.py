@@ -10,7 +10,6 @@ import numpy as np
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
-import cunet
 from cunet.files import temporary_folder
 from cunet.package import served
 from cunet.package.card import CARD, model_card
@@ -57,7 +56,7 @@ def log_model(model: Path, results: Path, commit: str) -> None:
             name=SERVED,
             python_model=served.__file__,
             artifacts={MODEL: str(folder)},
-            code_paths=[str(Path(cunet.__file__).parent)],
+            code_paths=[str(Path(served.__file__).parents[1])],
             signature=served.SIGNATURE,
             input_example=served.input_example(architecture.instruments[0], temporary),
             pip_requirements=[*backend, *map(_pin, LIBRARIES), _pin("mlflow")],

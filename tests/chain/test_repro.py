@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from dvc.repo import Repo
 
 from tests.chain.workspace import Workspace, architectures, make_workspace, runs, store
 
@@ -70,6 +71,39 @@ def test_the_page_has_every_part_of_the_report_and_no_dead_link(own_chain: Works
 def test_a_second_repro_runs_nothing(own_chain: Workspace) -> None:
     assert own_chain.stages_run("dvc", "repro") == []
     assert "up to date" in own_chain.run("dvc", "status").stdout
+
+
+UNSEEN_BY_TRAINING = (
+    *("README.md", "cunet/progress.py", "cunet/tracking/training.py", "cunet/errors.py", "cunet/params.py"),
+    *("cunet/package/export.py", "cunet/masking/saved.py", "cunet/datasets/zenodo.py", "cunet/audio.py"),
+    *("cunet/evaluation/pictures.py", "cunet/report/sdr_plot.py", "cunet/cli/__init__.py", "cunet/signals/stft.py"),
+)
+SEEN_BY_TRAINING = (
+    *("cunet/models/unet.py", "cunet/models/film.py", "cunet/train/batches.py", "cunet/preprocess/spectrogram.py"),
+    *("cunet/conditions/tables.py", "cunet/train/checkpoint.py", "cunet/train/fit.py", "cunet/settings.py"),
+)
+
+
+def test_an_edit_trains_again_where_it_concerns_the_training_and_nowhere_else(own_chain: Workspace) -> None:
+    def stages_after_edits(*names: str) -> set[str]:
+        for name in names:
+            with (own_chain.path / name).open("a") as file:
+                file.write("\n# edited\n")
+        with Repo(own_chain.path) as repo:
+            changed = set(repo.status())
+        own_chain.run("git", "checkout", "-q", ".")
+        return changed
+
+    training = {"train@0", "train-baseline@unet-0"}
+    assert not stages_after_edits(*UNSEEN_BY_TRAINING) & training
+    for name in SEEN_BY_TRAINING:
+        assert training <= stages_after_edits(name), name
+    assert (
+        stages_after_edits("README.md", "cunet/progress.py", "cunet/package/export.py", "cunet/cli/__init__.py")
+        == set()
+    )
+    assert stages_after_edits("cunet/datasets/zenodo.py") == {"download@train", "download@test"}
+    assert stages_after_edits("cunet/report/sdr_plot.py") == {"compare"}
 
 
 def test_two_runs_give_the_same_lock(own_chain: Workspace, programs: Path, tmp_path: Path) -> None:
