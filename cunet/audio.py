@@ -1,6 +1,7 @@
 """Audio files of any format and length, read whole or piece by piece: the one reader of songs and stems."""
 
 import errno
+import mmap
 import os
 import re
 import subprocess
@@ -42,13 +43,15 @@ SLACK = 64  # bytes by which sizes differ from program to program: some count he
 SAMPLES = re.compile(r"^ +(?:Frames|Rows : \d+ +Cols) *: (\d+)$", re.MULTILINE)
 CUT = re.compile(r"Seems to be a truncated file|[Ff]ile seems to be truncated")
 NOT_CLOSED = "wasn't closed properly"
-OGG_HEADER = 27  # bytes, without the lengths of the page's segments (RFC 3533, section 6)
-LARGEST_OGG_PAGE = OGG_HEADER + 255 + 255 * 255  # bytes
-END_OF_STREAM = 0x04
+STRAY = re.compile(r"Unknown chunk marker .* at position (\d+)")
+OGG_PAGE, OGG_HEADER = b"OggS", 27  # bytes before the lengths of the page's segments (RFC 3533, section 6)
+BEGINNING_OF_STREAM, END_OF_STREAM = 0x02, 0x04
 COMPLAINT = re.compile(r"\[(?:error|fatal|panic)\] *(.+)|(filesize and duration do not match)")
 NO_ROOM = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 CUT_OFF = "is cut off: its end is missing"
+CHAINED = "holds several pieces one after the other: only the first is used"
+TOO_SHORT = "has a header that gives less sound than the file has bytes for: only that much is used"
 UNCLOSED = "gives no length in its header, as after a crash: every sample up to the end of the file is used"
 MALFORMED = "breaks the rules of its format, and may be cut off: what can be decoded is used"
 
@@ -258,9 +261,9 @@ def _opened(path: Path) -> Iterator[AudioFile | _Unread]:
         if not file.frames:
             yield _Unread("no samples", (UNCLOSED,))
         elif file.frames >= LONGEST or file.subtype in GUESSED:
-            yield _Unread("its length is not known")
+            yield _Unread("its length is not known", _remarks(file, path))
         else:
-            yield AudioFile(file, _remarks(file))
+            yield AudioFile(file, _remarks(file, path))
 
 
 def _check_bounds_of(file: _SoundFile, path: Path) -> None:
@@ -271,10 +274,12 @@ def _check_bounds_of(file: _SoundFile, path: Path) -> None:
 
 
 def _words(error: soundfile.LibsndfileError) -> str:
-    return str(error.error_string).removeprefix("Error : ").rstrip(".")
+    """Why libsndfile does not read a file that is there."""
+    said = str(error.error_string).removeprefix("Error : ").rstrip(".")
+    return "unknown format" if said.startswith("File does not exist") else said  # so it says of text called .mp3
 
 
-def _remarks(file: _SoundFile) -> tuple[str, ...]:
+def _remarks(file: _SoundFile, path: Path) -> tuple[str, ...]:
     """What is wrong with a file that libsndfile reads all the same."""
     log = file.extra_info
     promises = [int(promise) for promise in SAMPLES.findall(log) if not _is_placeholder(int(promise))]
@@ -290,17 +295,25 @@ def _remarks(file: _SoundFile) -> tuple[str, ...]:
     )
 
 
-def _ogg_ends(path: Path) -> bool:
-    """Whether an Ogg file's last page is whole and ends its stream; what libsndfile logs of that is not reliable."""
-    with path.open("rb") as content:
-        content.seek(-min(path.stat().st_size, 2 * LARGEST_OGG_PAGE), os.SEEK_END)
-        page = content.read()
-    page = page[max(page.rfind(b"OggS"), 0) :]
-    if len(page) < OGG_HEADER or not page[5] & END_OF_STREAM:
-        return False
-    segments = page[26]
-    lengths = page[OGG_HEADER : OGG_HEADER + segments]
-    return len(lengths) == segments and len(page) >= OGG_HEADER + segments + sum(lengths)
+def _fault_of_ogg(path: Path) -> str | None:
+    """What is wrong with an Ogg file by its pages; what libsndfile logs of that is not reliable.
+
+    A damaged page is passed over: the decoder tells it.
+    """
+    begun = ended = False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        place = content.find(OGG_PAGE)
+        while place >= 0:
+            header = content[place : place + OGG_HEADER]
+            lengths = content[place + OGG_HEADER : place + OGG_HEADER + header[-1]]
+            stop = place + OGG_HEADER + header[-1] + sum(lengths)
+            if len(header) < OGG_HEADER or stop > len(content):
+                return CUT_OFF
+            if begun and header[5] & BEGINNING_OF_STREAM:
+                return CHAINED
+            begun, ended = not header[5] & BEGINNING_OF_STREAM, bool(header[5] & END_OF_STREAM)
+            place = content.find(OGG_PAGE, stop)
+    return None if ended else CUT_OFF
 
 
 def _is_placeholder(length: int) -> bool:

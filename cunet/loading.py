@@ -59,7 +59,9 @@ def find_model(source: str | Path) -> Path:
         raise UserError(f"{source}: no such model: the chain's are folders such as models/cunet/0 (run dvc repro)")
     found = next((place for place in (folder, folder / PACKAGED) if (place / DESCRIPTION).is_file()), None)
     if found is None:
-        raise UserError(f"{source}: is no model of this project: it has no {DESCRIPTION}")
+        inside = sorted(path.parent for pattern in ("*", "*/*") for path in folder.glob(f"{pattern}/{DESCRIPTION}"))
+        advice = f": did you mean {inside[0]}?" if inside else ""
+        raise UserError(f"{source}: is no model of this project: it has no {DESCRIPTION}{advice}")
     _refuse_older_control(found, source)
     return found
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cunet.audio import CUT_OFF, Audio, open_audio, read_audio, read_duration
+from cunet.audio import CHAINED, CUT_OFF, TOO_SHORT, Audio, open_audio, read_audio, read_duration
 from cunet.errors import UserError
 
 RATE = 44100
@@ -211,6 +211,35 @@ def test_a_tag_behind_an_ogg_is_no_damage(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"TAG" + bytes(125))
     with open_audio(path) as audio:
         assert audio.remarks == ()
+
+
+def test_of_ogg_pieces_one_after_the_other_the_first_is_read_and_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "radio.ogg"
+    soundfile.write(path, noise(3), RATE, format="OGG")
+    first = path.read_bytes()
+    soundfile.write(path, noise(2, seed=1), RATE, format="OGG")
+    path.write_bytes(first + path.read_bytes())
+    with open_audio(path) as audio:
+        assert audio.remarks == (CHAINED,)
+    refused_as_a_stem(path, "only the first is used")
+
+
+def test_a_header_that_gives_too_little_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, noise(), RATE)
+    patch(path, b"data", 4, struct.pack("<I", 1000))
+    with open_audio(path) as audio:
+        assert audio.remarks == (TOO_SHORT,)
+    refused_as_a_stem(path, "gives less sound than the file has bytes for")
+
+
+def test_an_mp3_in_wav_cut_off_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, noise(3), RATE, format="WAV", subtype="MPEG_LAYER_III")
+    with open_audio(path) as audio:
+        assert audio.remarks == ()
+    with open_audio(cut(path)) as audio:
+        assert "that its header promises" in audio.remarks[0]
 
 
 @pytest.mark.parametrize("riff", [0, 8])

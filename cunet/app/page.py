@@ -137,7 +137,7 @@ class _Handlers:
         """The estimate of the weighted instruments, and pictures of song and estimate."""
         condition = dict(zip(self._model.instruments, weights, strict=True))
         if not any(weights):
-            raise gr.Error("Every slider is at 0, and nothing is silent: move one up.", print_exception=False)
+            raise gr.Error("All sliders are at 0: raise at least one.", print_exception=False)
         with _working_folder(song) as folder:
             files = self._write(song, {"estimate": condition}, above, folder)
             with open_audio(Path(str(song))) as mixture, open_audio(files["estimate"]) as estimate:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from cunet.errors import UserError
 from cunet.names import readable
@@ -24,14 +24,20 @@ NO_SPACE = os.strerror(errno.ENOSPC)
 
 def run(command: Callable[[], None]) -> None:
     """Run a command; an error that the user can mend ends in one line and exit status 1, as does an interruption."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who called, as by `2>&-`
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (as long as the program runs)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name may hold what the terminal cannot show
     try:
         with _cleaned_up_at_the_end():
             command()
+            sys.stdout.flush()
     except UserError as error:
         sys.exit(f"error: {readable(error)}")
+    except BrokenPipeError:
+        _end_without_reader()
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             sys.exit(f"error: {readable(error.filename)}: {error.strerror}: choose a shorter one")
@@ -42,6 +48,12 @@ def run(command: Callable[[], None]) -> None:
         sys.exit("interrupted")
     finally:
         gc.freeze()  # Python would search all that was imported for garbage when it exits: seconds, with TensorFlow
+
+
+def _end_without_reader() -> NoReturn:
+    """Nobody reads what is printed any more, as behind `| head -1`: end as programs do, without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes what is left when it ends
+    sys.exit(128 + signal.SIGPIPE)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`cunet separate`: what is asked, checked before anything is written, then song by song."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from cunet.conditions.naming import Condition, Conditions, condition_name, parse
 from cunet.errors import UserError
 from cunet.loading import load_model
 from cunet.names import readable
-from cunet.separate.songs import find_songs, separate_song
+from cunet.separate.songs import Song, find_songs, separate_song
 from cunet.startup import uncollected
 
 if TYPE_CHECKING:  # Keras takes seconds to import, and a mistake should be told at once
@@ -39,8 +40,7 @@ def separate(
     with uncollected():
         trained = load_model(model)
     conditions = _conditions(trained, targets, mixed)
-    if not overwrite:
-        _refuse_existing([file for song in found for file in song.files(conditions, suffix).values()])
+    _check_targets(found, [file for song in found for file in song.files(conditions, suffix).values()], overwrite)
     failed = 0
     for song in found:
         try:
@@ -65,7 +65,15 @@ def _conditions(model: "Model", targets: list[str] | None, mix: Condition | None
     return {condition_name(condition): condition for condition in asked}
 
 
-def _refuse_existing(files: list[Path]) -> None:
-    if existing := [file for file in files if file.exists()]:
+def _check_targets(songs: list[Song], files: list[Path], overwrite: bool) -> None:
+    """Nothing that is there is replaced unasked, and no song and no folder at all."""
+    own = {os.path.realpath(song.path) for song in songs}
+    existing = [file for file in files if file.exists()]
+    for file in existing:
+        if os.path.realpath(file) in own:
+            raise UserError(f"{file}: is a song, and an estimate would replace it: choose another --out")
+        if file.is_dir():
+            raise UserError(f"{file}: is a folder, and an estimate would be called so: choose another --out")
+    if existing and not overwrite:
         more = f" (and {len(existing) - 1} more)" if len(existing) > 1 else ""
         raise UserError(f"{existing[0]} is there already{more}: add --overwrite, or choose another --out")

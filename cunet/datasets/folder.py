@@ -18,7 +18,7 @@ from cunet.errors import UserError
 from cunet.files import new_folder
 from cunet.params import Params
 from cunet.settings import SUBSETS, Subset
-from cunet.tracks.folder import tracks
+from cunet.tracks.folder import existing, tracks
 from cunet.tracks.track import FileTrack
 
 if TYPE_CHECKING:
@@ -68,8 +68,12 @@ def _seconds(track: FileTrack) -> float:
 
 
 def origin(params: Params, subset: Subset) -> list[Path]:
-    """The user's folder of a subset."""
-    return [params.folder.root / subset]
+    """The user's folder of a subset.
+
+    Raises:
+        UserError: it is not there.
+    """
+    return [existing(params.folder.root / subset)]
 
 
 def check_split(root: Path) -> None:

@@ -52,6 +52,7 @@ def draw_modulations(table: pd.DataFrame, kind: str, path: Path) -> None:
         axes.set(title=block.replace("_", " "), xlabel="all maps" if maps == 1 else f"{maps} maps", ylabel="")
         axes.title.set_fontsize(9)
         axes.tick_params(length=0)
+        axes.tick_params(axis="y", rotation=0)  # seaborn turns few labels upright
     figure.colorbar(panels[0, -1].collections[0], ax=panels, label=kind, fraction=0.03, pad=0.01, extend="both")
     figure.suptitle(f"{kind} of every condition, by block of the U-Net (white: {neutral:g}, neutral)", fontsize=11)
     save(figure, path)

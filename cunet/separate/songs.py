@@ -59,14 +59,14 @@ def find_songs(patterns: Sequence[str], out: Path) -> list[Song]:
     places = [place for pattern in patterns for place in _places(pattern, out)]
     versions = defaultdict(set)
     for path, name in places:
-        versions[path.parent.resolve(), name].add(path.name)
+        versions[os.path.realpath(path.parent), name].add(path.name)
     found: dict[Path, Song] = {}
     for path, name in places:
         if name.name in ("", "..") or ".." in name.parts:
             raise UserError(f"{path}: a song of this name would be written outside {out}: rename it")
-        alone = len(versions[path.parent.resolve(), name]) == 1
+        alone = len(versions[os.path.realpath(path.parent), name]) == 1
         song = Song(path, out / (name if alone else name.with_name(path.name)))
-        if song.out in found and found[song.out].path.resolve() != path.resolve():
+        if song.out in found and os.path.realpath(found[song.out].path) != os.path.realpath(path):
             raise UserError(
                 f"{path}: would go to {song.out}, and so would {found[song.out].path}: rename one, or separate it "
                 "with another --out"
@@ -115,6 +115,8 @@ def separate_song(
 
 def _places(pattern: str, out: Path) -> Iterator[tuple[Path, Path]]:
     """Files that a pattern names, and their folder below `out`."""
+    if not pattern:
+        raise UserError("a song has no name: is a variable of the shell empty?")
     path = Path(pattern)
     if os.path.isdir(path):
         if out.resolve() == path.resolve():

@@ -32,9 +32,7 @@ def tracks(root: Path) -> list[FileTrack]:
     Raises:
         UserError: there are none, one has not the instruments of the others, or a name cannot be used.
     """
-    if not root.is_dir():
-        raise UserError(f"{root}: no such folder; expected <track>/<instrument>.wav below it (or .flac, .ogg)")
-    folders = [path for path in _entries(root) if path.is_dir()]
+    folders = [path for path in _entries(existing(root)) if path.is_dir()]
     check_tracks(root, (folder.name for folder in folders))
     found = sorted((_track(folder) for folder in folders), key=lambda track: track.name)
     if not found:
@@ -47,6 +45,17 @@ def tracks(root: Path) -> list[FileTrack]:
                 f"{', '.join(expected.instruments)}: give every track the same files (silent ones where none plays)"
             )
     return found
+
+
+def existing(root: Path) -> Path:
+    """A folder that is there.
+
+    Raises:
+        UserError: it is not.
+    """
+    if not root.is_dir():
+        raise UserError(f"{root}: no such folder; expected <track>/<instrument>.wav below it (or .flac, .ogg)")
+    return root
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -214,7 +214,7 @@ def test_a_song_too_long_is_refused_and_so_is_nothing_at_all(page: Page, mixture
     expect_error(page, "long.flac lasts more than 15 minutes: cunet separate on the command line takes")
     set_slider(page, "tone", 0)
     page.get_by_role("button", name="Separate", exact=True).click()
-    expect_error(page, "Every slider is at 0")
+    expect_error(page, "All sliders are at 0")
 
 
 def test_only_this_machine_reaches_it_and_nothing_is_left(tmp_path: Path) -> None:
