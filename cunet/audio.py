@@ -290,9 +290,12 @@ def _remarks(file: _SoundFile, path: Path) -> tuple[str, ...]:
         return (_ends_early(file.frames, promise, file.samplerate),)
     if NOT_CLOSED in log:
         return (UNCLOSED,)
-    return (
-        (CUT_OFF,) if CUT.search(log) or (file.format == "OGG" and not _ogg_ends(Path(os.fsdecode(file.name)))) else ()
-    )
+    if file.format == "OGG":
+        fault = _fault_of_ogg(path)
+        return (fault,) if fault else ()
+    if file.format in ("WAV", "WAVEX") and (stray := STRAY.search(log)) and path.stat().st_size > 2 * int(stray[1]):
+        return (TOO_SHORT,)
+    return (CUT_OFF,) if CUT.search(log) else ()
 
 
 def _fault_of_ogg(path: Path) -> str | None:

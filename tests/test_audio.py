@@ -190,7 +190,8 @@ def test_of_a_file_cut_off_every_sample_is_read_and_what_is_missing_is_said(tmp_
         if CUT[kind] == "promises":
             assert remark.startswith(f"ends after {audio.samples / rate:.1f} s of the 3.0 s that its header promises")
         assert abs(audio.samples / len(whole) - 2 / 3) < (0.15 if kind in ("FLAC", "OGG") else 0.01)
-        np.testing.assert_array_equal(in_pieces(audio, 5000), whole[: audio.samples])
+        rounding = 1e-6 if kind == "OGG" else 0  # some versions of libsndfile do not know its length: ffmpeg decodes it
+        np.testing.assert_allclose(in_pieces(audio, 5000), whole[: audio.samples], rtol=0, atol=rounding)
     refused_as_a_stem(path, "cut off" if kind == "FLAC" else CUT[kind])
 
 
@@ -234,8 +235,9 @@ def test_a_header_that_gives_too_little_is_said(tmp_path: Path) -> None:
 
 
 def test_an_mp3_in_wav_cut_off_is_said(tmp_path: Path) -> None:
-    path = tmp_path / "song.wav"
-    soundfile.write(path, noise(3), RATE, format="WAV", subtype="MPEG_LAYER_III")
+    sound, path = tmp_path / "sound.wav", tmp_path / "song.wav"
+    soundfile.write(sound, noise(3), RATE)
+    subprocess.run(["ffmpeg", "-v", "error", "-i", sound, "-c:a", "libmp3lame", path], check=True)
     with open_audio(path) as audio:
         assert audio.remarks == ()
     with open_audio(cut(path)) as audio:

@@ -110,3 +110,23 @@ def test_handlers_are_given_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
     run(lambda: None)
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+TALK = [sys.executable, "-c", "from cunet.cli import run; run(lambda: [print(n) for n in range(10**5)])"]
+
+
+def test_nobody_who_reads_is_the_end_without_a_word() -> None:
+    with subprocess.Popen(TALK, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as talking:
+        assert talking.stdout is not None and talking.stderr is not None
+        assert talking.stdout.readline() == b"0\n"
+        talking.stdout.close()
+        assert talking.stderr.read() == b""
+    assert talking.returncode == 128 + signal.SIGPIPE
+
+
+def test_closed_outputs_keep_nothing_from_being_done(tmp_path: Path) -> None:
+    code = "import sys; from cunet.cli import run; run(lambda: (print('x', file=sys.stderr), open('done', 'w')))"
+    command = f'"{sys.executable}" -c "{code}" >&- 2>&-'
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    assert subprocess.run(command, shell=True, cwd=tmp_path, env=environment, check=False).returncode == 0
+    assert (tmp_path / "done").exists()

@@ -338,3 +338,13 @@ def test_a_name_that_is_not_utf8_has_an_identity(tmp_path: Path) -> None:
     before = identity("x", inputs=[tmp_path])
     (tmp_path / os.fsdecode(b"caf\xe9")).write_text("y")
     assert identity("x", inputs=[tmp_path]) != before
+
+
+@pytest.mark.parametrize("root", ["missing", "file"])
+def test_a_root_that_is_no_folder_is_told_before_anything_else(
+    write_params: Callable[..., Params], tmp_path: Path, root: str
+) -> None:
+    (tmp_path / "file").touch()
+    params = write_params(dataset="folder", folder={"root": str(tmp_path / root)})
+    with pytest.raises(UserError, match="no such folder; expected <track>"):
+        folder.origin(params, "train")

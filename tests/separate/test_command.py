@@ -213,6 +213,10 @@ def test_one_bad_song_does_not_keep_the_others_from_being_separated(separate: Co
         (["a.wav", "--mix", ""], "every instrument is wanted once"),
         (["a.wav", "--mix", "tone=0"], "nothing is asked for"),
         (["album", "--out", "album"], "choose another --out"),
+        ([""], "a song has no name: is a variable of the shell empty?"),
+        (["loop/a.wav", "loop/a.wav"], "loop/a.wav: no such file"),
+        (["album/1/c.wav", "--out", "separated", "--overwrite"], "separated/c/tone.wav: is a folder"),
+        (["album/1/tone/tone.wav", "--out", "album/1", "--overwrite"], "album/1/tone/tone.wav: is a song"),
     ],
 )
 def test_mistakes_end_in_one_line(separate: Command, arguments: list[str], reason: str) -> None:
@@ -220,6 +224,10 @@ def test_mistakes_end_in_one_line(separate: Command, arguments: list[str], reaso
     soundfile.write("album/a.wav", song(0.5, RATE), RATE)
     Path("...wav").write_bytes(Path("a.wav").read_bytes())
     soundfile.write("wide.wav", song(0.1, 192000, 8), 192000)
+    Path("loop").symlink_to("loop")
+    Path("separated/c/tone.wav").mkdir(parents=True)
+    Path("album/1/tone").mkdir()
+    soundfile.write("album/1/tone/tone.wav", song(0.1, RATE), RATE)
     before = sorted(Path().rglob("*"))
     status, out, err = separate(*arguments)
     assert status == 1
