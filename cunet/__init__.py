@@ -6,15 +6,12 @@
 import os
 from typing import TYPE_CHECKING, Any
 
+import cunet.backend  # noqa: F401 (before TensorFlow is imported by anything below)
+
 if TYPE_CHECKING:
     from cunet.loading import load_model
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up chatter is not for users of a command
-
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # MLflow reports its use where this is not set
-
-# Without AVX-512, TensorFlow leaves oneDNN's convolutions off, and trains at half the speed.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 __all__ = ["load_model"]
 

@@ -50,7 +50,7 @@ COMPLAINT = re.compile(r"\[(?:error|fatal|panic)\] *(.+)|(filesize and duration 
 NO_ROOM = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 CUT_OFF = "is cut off: its end is missing"
-CHAINED = "holds several pieces one after the other: only the first is used"
+CHAINED = "holds several pieces, one after the other"
 TOO_SHORT = "has a header that gives less sound than the file has bytes for: only that much is used"
 UNCLOSED = "gives no length in its header, as after a crash: every sample up to the end of the file is used"
 MALFORMED = "breaks the rules of its format, and may be cut off: what can be decoded is used"
@@ -260,6 +260,8 @@ def _opened(path: Path) -> Iterator[AudioFile | _Unread]:
         _check_bounds_of(file, path)
         if not file.frames:
             yield _Unread("no samples", (UNCLOSED,))
+        elif file.format == "OGG" and _fault_of_ogg(path) == CHAINED:
+            yield _Unread("it holds several pieces, one after the other")
         elif file.frames >= LONGEST or file.subtype in GUESSED:
             yield _Unread("its length is not known", _remarks(file, path))
         else:

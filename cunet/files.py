@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml
 from pydantic import BaseModel
 
 from cunet.errors import UserError
@@ -82,13 +83,14 @@ def resumable_folder(out: Path, identity: str) -> Iterator[Path]:
     part.replace(out)
 
 
-def identity(*settings: BaseModel | str, inputs: Iterable[Path] = ()) -> str:
-    """Digest of what a result follows from: this package's code, settings, and names, sizes and times of input files.
+def identity(stage: str, *settings: BaseModel | str, inputs: Iterable[Path] = ()) -> str:
+    """Digest of what the result of a stage follows from: its code, settings, and input files by name, size and time.
 
-    Folders among `inputs` stand for all files in them.
+    Folders among `inputs` stand for all files in them. The code is what dvc.yaml names for `stages/<stage>.py`, so that
+    an interrupted stage goes on after a change that does not concern it.
     """
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    for path in _code(stage):
         digest.update(path.read_bytes())
     for setting in settings:
         text = setting if isinstance(setting, str) else setting.model_dump_json()
@@ -116,6 +118,15 @@ def allow_open_files(count: int) -> None:
         )
     if limit != resource.RLIM_INFINITY and limit < needed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, highest))
+
+
+def _code(stage: str) -> list[Path]:
+    project = Path(__file__).parents[1]
+    described = yaml.safe_load((project / "dvc.yaml").read_text())["stages"].values()
+    dependencies = [description.get("do", description)["deps"] for description in described]
+    named = {path for paths in dependencies if f"stages/{stage}.py" in paths for path in paths}
+    code = [project / path for path in sorted(named) if path.startswith(("cunet", "stages"))]
+    return [file for path in code for file in _files(path) if file.suffix != ".pyc"]
 
 
 def _files(path: Path) -> list[Path]:

@@ -87,7 +87,7 @@ def _refuse_older_control(folder: Path, source: str | Path) -> None:
 def _download(address: str) -> Path:
     from mlflow.artifacts import download_artifacts
 
-    from cunet.tracking.store import STORE, use_store
+    from cunet.store import STORE, use_store
 
     own = address.startswith(("models:", "runs:")) and "MLFLOW_TRACKING_URI" not in os.environ
     if own and not (workspace() / STORE).exists():

@@ -1,94 +1,23 @@
 """Typed, validated `params.yaml`: unknown keys are refused, fields that must agree are checked together."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
 
 import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from cunet.errors import UserError
-from cunet.settings import (
-    Compare,
-    ConditionSet,
-    Controls,
-    Evaluate,
-    Interpret,
-    Patch,
-    Positive,
-    Section,
-    Spectrogram,
-    Train,
-    Unet,
-    Validation,
-)
+from cunet.settings.base import Positive, Section
+from cunet.settings.datasets import Folder, Musdb, Synthetic
+from cunet.settings.scoring import Compare, Evaluate, Interpret
+from cunet.settings.training import ConditionSet, Controls, Patch, Spectrogram, Train, Unet, Validation
 from cunet.variant import CONDITIONS, ConditionedUnet, Control, Film, Placement, canonical, conditions_of
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
-
-
-class Synthetic(Section):
-    """The data set composed from a seed: numbers of songs and their length."""
-
-    train: Positive
-    test: Positive
-    seconds: Annotated[float, Field(ge=2)]
-    seed: int
-
-
-class Musdb(Section):
-    """Where a MUSDB18 data set comes from: `download`, a folder, a .zip, or the address of a .zip."""
-
-    source: Annotated[str, Field(min_length=1)]
-    checksum: Annotated[str, Field(pattern="^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")] | None
-
-    @property
-    def is_address(self) -> bool:
-        """Whether the archive is to be downloaded from a server that the user names."""
-        return self.source.lower().startswith(("http://", "https://"))
-
-    @model_validator(mode="after")
-    def _source_and_checksum_agree(self) -> "Musdb":
-        if self.source == "download" and self.checksum:
-            raise ValueError(
-                "checksum is for an archive of your own; the download has its published one: set it to null"
-            )
-        if self.is_address:
-            self._check_address()
-        return self
-
-    def _check_address(self) -> None:
-        try:
-            parts = urlsplit(self.source)
-        except ValueError as error:
-            raise ValueError(f"source is no address ({error})") from None
-        if not parts.hostname:
-            raise ValueError("source is no address: it names no server")
-        if parts.query or parts.username or parts.password:
-            raise ValueError(
-                "source has a password or a query (?...), which params.yaml and dvc.lock would make public: download "
-                "the archive yourself and name the file; a share link of Zenodo belongs in ZENODO_LINK"
-            )
-        if not self.checksum:
-            raise ValueError("checksum is needed for an address: md5:... or sha256:... of the .zip")
-
-
-class Folder(Section):
-    """A user's own multitracks at `<root>/{train,test}/<track>/<instrument>.<wav|flac|ogg>`."""
-
-    root: Path
-
-    @field_validator("root")
-    @classmethod
-    def _dvc_finds_it(cls, root: Path) -> Path:
-        if str(root).startswith("~"):
-            raise ValueError(f"DVC does not expand ~: write {os.path.expanduser(root)}")
-        return root
 
 
 class Dask(Section):
@@ -122,11 +51,6 @@ class Params(Section):
     interpret: Interpret
     compare: Compare
     dask: Dask
-
-    @property
-    def folders(self) -> dict[str, Path]:
-        """Where each architecture lies below `models` and `results`, with a folder a seed in it."""
-        return {name: Path("baselines") / name for name in self.baselines} | {self.architecture: Path("cunet")}
 
     @property
     def architecture(self) -> str:

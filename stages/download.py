@@ -9,7 +9,7 @@ from cunet.cli import run
 from cunet.datasets.registry import DATASETS
 from cunet.files import identity, resumable_folder
 from cunet.params import load_params
-from cunet.settings import Subset
+from cunet.settings.base import Subset
 from cunet.tracks.track import DECODING_MEMORY
 
 
@@ -17,9 +17,8 @@ def main(subset: Subset, out: Path) -> None:
     """Fill `out` with the tracks of `subset`."""
     params = load_params()
     dataset = DATASETS[params.dataset]
-    made_of = identity(
-        params.dataset, subset, params.synthetic, params.musdb, params.folder, inputs=dataset.origin(params, subset)
-    )
+    settings = params.dataset, subset, params.synthetic, params.musdb, params.folder
+    made_of = identity("download", *settings, inputs=dataset.origin(params, subset))
     with resumable_folder(out, made_of) as folder, cluster.connect(params.dask, DECODING_MEMORY) as client:
         dataset.prepare(params, subset, folder, client)
 

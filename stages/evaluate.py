@@ -29,7 +29,7 @@ def main(model: Path | None, bound: str | None, audio: Path, spectrograms: Path,
     scored = by_name(read_conditions(conditions))
     memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate, len(scored))
     inputs = [audio, spectrograms, conditions, *([model] if model else [])]
-    made_of = identity(name, params.spectrogram, params.evaluate, inputs=inputs)
+    made_of = identity("evaluate", name, params.spectrogram, params.evaluate, inputs=inputs)
     with resumable_folder(out, made_of) as folder:
         with cluster.connect(params.dask, memory, processes=False) as client:
             evaluate(

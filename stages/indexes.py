@@ -7,7 +7,7 @@ from cunet.cli import run
 from cunet.files import new_folder
 from cunet.params import load_params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
-from cunet.tracks.stems import validation_tracks
+from cunet.preprocess.validation import validation_tracks
 
 
 def main(spectrograms: Path, out: Path) -> None:

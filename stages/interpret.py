@@ -25,7 +25,7 @@ def main(model: Path, audio: Path, spectrograms: Path, out: Path) -> None:
     estimates = estimates_of_a_track(tracks[0].instruments, params.interpret)
     memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate, estimates)
     settings = params.spectrogram, params.evaluate, params.interpret
-    made_of = identity(*settings, inputs=[model, audio, spectrograms])
+    made_of = identity("interpret", *settings, inputs=[model, audio, spectrograms])
     with resumable_folder(out, made_of) as folder:
         if not (folder / SCORES).exists():  # else a kill left nothing to do but log
             with cluster.connect(params.dask, memory, processes=False) as client:

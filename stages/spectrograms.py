@@ -16,7 +16,7 @@ def main(audio: Path, out: Path) -> None:
     """Write the spectrograms of the tracks in `audio` to `out`."""
     params = load_params()
     tracks = read_tracks(audio)
-    made_of = identity(params.spectrogram, inputs=[audio])
+    made_of = identity("spectrograms", params.spectrogram, inputs=[audio])
     with (
         resumable_folder(out, made_of) as folder,
         cluster.connect(params.dask, DECODING_MEMORY, processes=False) as client,

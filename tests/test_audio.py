@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cunet.audio import CHAINED, CUT_OFF, TOO_SHORT, Audio, open_audio, read_audio, read_duration
+from cunet.audio import CUT_OFF, TOO_SHORT, Audio, open_audio, read_audio, read_duration
 from cunet.errors import UserError
 
 RATE = 44100
@@ -214,15 +214,15 @@ def test_a_tag_behind_an_ogg_is_no_damage(tmp_path: Path) -> None:
         assert audio.remarks == ()
 
 
-def test_of_ogg_pieces_one_after_the_other_the_first_is_read_and_that_is_said(tmp_path: Path) -> None:
+def test_ogg_pieces_one_after_the_other_are_one_song(tmp_path: Path) -> None:
     path = tmp_path / "radio.ogg"
     soundfile.write(path, noise(3), RATE, format="OGG")
     first = path.read_bytes()
     soundfile.write(path, noise(2, seed=1), RATE, format="OGG")
     path.write_bytes(first + path.read_bytes())
     with open_audio(path) as audio:
-        assert audio.remarks == (CHAINED,)
-    refused_as_a_stem(path, "only the first is used")
+        assert audio.remarks == ()
+        assert abs(audio.samples - 5 * RATE) < 5000
 
 
 def test_a_header_that_gives_too_little_is_said(tmp_path: Path) -> None:

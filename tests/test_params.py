@@ -9,7 +9,7 @@ import pytest
 
 from cunet.errors import UserError
 from cunet.params import Params, load_params
-from cunet.settings import flatten
+from cunet.settings.base import flatten
 from tests.conftest import ROOT, TINY
 
 Write = Callable[..., Params]

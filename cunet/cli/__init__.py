@@ -5,13 +5,14 @@ import errno
 import gc
 import io
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 from cunet.errors import UserError
 from cunet.names import readable
@@ -37,7 +38,10 @@ def run(command: Callable[[], None]) -> None:
     except UserError as error:
         sys.exit(f"error: {readable(error)}")
     except BrokenPipeError:
-        _end_without_reader()
+        if not _is_unread(sys.stdout.fileno()):
+            raise  # of a connection, or of another program
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes what is left when it ends
+        sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             sys.exit(f"error: {readable(error.filename)}: {error.strerror}: choose a shorter one")
@@ -50,10 +54,11 @@ def run(command: Callable[[], None]) -> None:
         gc.freeze()  # Python would search all that was imported for garbage when it exits: seconds, with TensorFlow
 
 
-def _end_without_reader() -> NoReturn:
-    """Nobody reads what is printed any more, as behind `| head -1`: end as programs do, without a word."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes what is left when it ends
-    sys.exit(128 + signal.SIGPIPE)
+def _is_unread(descriptor: int) -> bool:
+    """Whether nobody reads from a pipe any more, as behind `| head -1`: programs end then without a word."""
+    pipe = select.poll()
+    pipe.register(descriptor, 0)  # a missing reader is told unasked
+    return bool(pipe.poll(0))
 
 
 @contextmanager
@@ -202,6 +207,7 @@ def _export(model: str, form: Any, out: Path) -> None:
 
 
 def _register(architectures: list[str], alias: str) -> None:
+    from cunet.layout import folders
     from cunet.params import load_params
     from cunet.tracking.registry import register
 
@@ -209,8 +215,9 @@ def _register(architectures: list[str], alias: str) -> None:
     known = [params.architecture, *params.baselines]
     if unknown := set(architectures) - set(known):
         raise UserError(f"{min(unknown)} is not compared here: {', '.join(known)} are")
-    folders = [params.folders[name] / str(seed) for name in architectures or known for seed in params.seeds]
-    print(register({Path("models") / folder: Path("results") / folder for folder in folders}, alias))
+    places = folders(params.architecture, params.baselines)
+    found = [places[name] / str(seed) for name in architectures or known for seed in params.seeds]
+    print(register({Path("models") / folder: Path("results") / folder for folder in found}, alias))
 
 
 def _log() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from cunet.errors import UserError
-from cunet.settings import ConditionSet
+from cunet.settings.training import ConditionSet
 
 SINGLE = "single"
 SCORED = "scored"  # name of the table of what is scored; no architecture is called so

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cunet.settings import Subset
+from cunet.settings.base import Subset
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from cunet.datasets.extent import Extent
 from cunet.errors import UserError
 from cunet.files import new_folder
 from cunet.params import Params
-from cunet.settings import SUBSETS, Subset
+from cunet.settings.base import SUBSETS, Subset
 from cunet.tracks.folder import existing, tracks
 from cunet.tracks.track import FileTrack
 

@@ -18,8 +18,9 @@ from cunet.datasets.zenodo import ZenodoFile, download
 from cunet.errors import UserError
 from cunet.files import workspace
 from cunet.names import is_scattered, normalise
-from cunet.params import Musdb, Params
-from cunet.settings import SUBSETS, Subset
+from cunet.params import Params
+from cunet.settings.base import SUBSETS, Subset
+from cunet.settings.datasets import Musdb
 from cunet.tracks.checks import check_tracks
 from cunet.tracks.stems import STEM_SUFFIX
 

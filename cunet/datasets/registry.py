@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cunet.datasets import folder, musdb18, synthetic
 from cunet.datasets.extent import Extent
 from cunet.params import Params
-from cunet.settings import Subset
+from cunet.settings.base import Subset
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -1,4 +1,4 @@
-"""The embedded data set: songs composed from a seed, rendered with recorded instruments, read back by musdb.
+"""The embedded data set: songs composed from a seed, rendered with recorded instruments, read like a user's folder.
 
 Written in the MUSDB18-HQ layout: 44.1 kHz, stereo, 16 bits; the mixture is exactly the sum of the stems.
 """
@@ -16,8 +16,9 @@ from cunet.cluster import for_each
 from cunet.datasets.extent import Extent
 from cunet.files import new_folder
 from cunet.names import MIXTURE
-from cunet.params import Params, Synthetic
-from cunet.settings import SUBSETS, Subset
+from cunet.params import Params
+from cunet.settings.base import SUBSETS, Subset
+from cunet.settings.datasets import Synthetic
 
 if TYPE_CHECKING:
     import pretty_midi
@@ -69,7 +70,7 @@ def plan_songs(settings: Synthetic, subset: Subset) -> dict[str, tuple[int, int,
 
 def compose_song(folder: Path, seed: tuple[int, ...], seconds: float) -> None:
     """Compose, render and write a song: `<folder>/{mixture,drums,bass,other,vocals}.wav` of `seconds` each."""
-    from cunet.datasets.composer import compose  # only here: other stages read what was composed
+    from cunet.datasets.composer import compose  # takes a second to import
 
     rng = np.random.default_rng(seed)
     samples = round(seconds * RATE)

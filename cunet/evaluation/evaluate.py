@@ -14,7 +14,9 @@ from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import TrackScores, score_track
 from cunet.masking.masks import Mask
 from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
-from cunet.settings import Evaluate, Spectrogram, flatten
+from cunet.settings.base import flatten
+from cunet.settings.scoring import Evaluate
+from cunet.settings.training import Spectrogram
 from cunet.tracks.track import Track
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from cunet.evaluation.pictures import draw_spectrograms
 from cunet.masking.masks import Mask
 from cunet.names import MIXTURE, is_scattered
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.settings import Spectrogram
+from cunet.settings.training import Spectrogram
 from cunet.signals.arrays import Mono
 from cunet.signals.stft import istft
 

@@ -13,7 +13,8 @@ from cunet.errors import UserError
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, is_silent, whole_track
 from cunet.evaluation.protocols import PROTOCOLS, Signals
 from cunet.masking.masks import Mask
-from cunet.settings import Evaluate, Spectrogram
+from cunet.settings.scoring import Evaluate
+from cunet.settings.training import Spectrogram
 from cunet.tracks.track import Track
 
 SILENT = "silent reference"

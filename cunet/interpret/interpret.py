@@ -22,7 +22,8 @@ from cunet.masking.masks import Mask
 from cunet.masking.separator import Separator
 from cunet.names import MIXTURE
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.settings import Evaluate, Interpret, Spectrogram
+from cunet.settings.scoring import Evaluate, Interpret
+from cunet.settings.training import Spectrogram
 from cunet.tracks.track import Track
 
 if TYPE_CHECKING:

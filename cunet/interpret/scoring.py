@@ -10,7 +10,8 @@ from cunet.conditions.tables import single_conditions
 from cunet.evaluation.bss_eval import sdr_alone
 from cunet.evaluation.protocols import PROTOCOLS
 from cunet.masking.masks import Mask
-from cunet.settings import Evaluate, Interpret, Spectrogram
+from cunet.settings.scoring import Evaluate, Interpret
+from cunet.settings.training import Spectrogram
 from cunet.tracks.track import Track
 
 ASKED = "what was asked for"

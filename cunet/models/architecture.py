@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from cunet.settings import INSTRUMENT, Controls, Section, Spectrogram, Unet
+from cunet.settings.base import INSTRUMENT, Section
+from cunet.settings.training import Controls, Spectrogram, Unet
 from cunet.variant import DEDICATED
 
 if TYPE_CHECKING:

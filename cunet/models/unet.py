@@ -5,7 +5,7 @@ from typing import Any
 
 from keras import layers
 
-from cunet.settings import Unet
+from cunet.settings.training import Unet
 
 KERNEL = (5, 5)
 MOMENTUM = 0.9  # of batch normalisation, as in the original: a short training ends with up-to-date statistics

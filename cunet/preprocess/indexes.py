@@ -8,7 +8,7 @@ import pandas as pd
 
 from cunet.errors import UserError
 from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
-from cunet.settings import Patch, Validation
+from cunet.settings.training import Patch, Validation
 
 TRAINING, VALIDATION = "training.csv", "validation.csv"
 

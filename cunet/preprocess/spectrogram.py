@@ -14,7 +14,7 @@ from cunet.signals.arrays import Complex
 
 
 class TrackSpectrograms:
-    """Reader of the file that `writing.write_track` wrote; nothing is read before it is asked for.
+    """Reader of the file that `cunet.preprocess.writing.write_track` wrote; nothing is read before it is asked for.
 
     Spectrograms are views of the file, mapped into memory: several threads read at once, where HDF5 would let one
     wait for the other. The mapping takes one of the open files that a process may have; see `allow_open_files`.

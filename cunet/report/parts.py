@@ -13,7 +13,8 @@ from cunet.report.listen import PAGE
 from cunet.report.published import SUFFIX
 from cunet.report.statistics import SEED_MEAN, SEED_STD, SEEDS
 from cunet.report.tables import WIDEST, interval, left_out, mean_of, metrics_table, protocol_of, sdr_table, title_of
-from cunet.settings import Compare, Train
+from cunet.settings.scoring import Compare
+from cunet.settings.training import Train
 from cunet.variant import DEDICATED
 
 SILENCE = "An estimate of silence would score about 0 dB."

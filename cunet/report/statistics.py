@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.report.tables import HIGH, LOW, mean_of, of_groups, protocol_of, summarise
-from cunet.settings import Compare
+from cunet.settings.scoring import Compare
 
 KEYS = ["architecture", "protocol", "track", "target", "group"]
 SEEDS, SEED_MEAN, SEED_STD = "seeds", "SDR seed mean", "SDR seed std"

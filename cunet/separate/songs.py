@@ -145,7 +145,8 @@ def _audio_files(root: Path, out: Path) -> list[Path]:
     found: list[Path] = []
     searched = {root.resolve()}
     for here, folders, files in os.walk(root, onerror=_refuse_folder, followlinks=True):
-        folders[:] = [name for name in sorted(folders) if _is_to_search(Path(here, name), out, searched)]
+        folders.sort(key=lambda name: (Path(here, name).is_symlink(), name))  # a folder itself before links to it
+        folders[:] = [name for name in folders if _is_to_search(Path(here, name), out, searched)]
         paths = [Path(here, name) for name in files if not is_scattered(name)]
         found += [path for path in paths if (path.suffix.lower() in SUFFIXES and path.is_file()) or not path.exists()]
     return sorted(found)

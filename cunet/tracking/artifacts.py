@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
-from cunet.tracking.store import MODEL_TAG, connect, digest, find, log_folder
+from cunet.store import MODEL_TAG, connect, digest, find, log_folder
 
 CONTROL = "control"
 

@@ -14,8 +14,8 @@ from cunet.errors import UserError
 from cunet.evaluation.evaluate import SCORES, read_scores
 from cunet.package.card import model_card
 from cunet.report.tables import MEAN, protocol_of, summarise
+from cunet.store import MODEL_TAG, SCORES_TAG, connect, digest, find
 from cunet.tracking.models import SERVED
-from cunet.tracking.store import MODEL_TAG, SCORES_TAG, connect, digest, find
 
 REGISTERED = "conditioned-u-net"
 ALIAS = re.compile(r"(?!latest$|v\d+$)[A-Za-z0-9_-]+")  # what MLflow allows

@@ -14,7 +14,7 @@ from cunet.evaluation.evaluate import PROVENANCE as EVALUATION
 from cunet.evaluation.evaluate import read_scores
 from cunet.evaluation.examples import EXAMPLES
 from cunet.report.tables import SPREAD, over_tracks, summarise
-from cunet.tracking.store import MODEL_TAG, SCORES_TAG, connect, digest, find, log_folder, tags, title
+from cunet.store import MODEL_TAG, SCORES_TAG, connect, digest, find, log_folder, tags, title
 from cunet.tracking.training import COST, log_provenance, log_training
 from cunet.train.cost import Cost
 from cunet.train.history import read_provenance

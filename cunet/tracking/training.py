@@ -11,7 +11,7 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from cunet.tracking.store import MODEL_TAG, connect, digest, tags, title
+from cunet.store import MODEL_TAG, connect, digest, tags, title
 from cunet.train.history import Row, read_history, read_provenance
 
 SAMPLING_SECONDS = 5

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cunet.errors import UserError
 from cunet.names import LONGEST, MIXTURE, is_scattered, normalise, readable
-from cunet.settings import INSTRUMENT
+from cunet.settings.base import INSTRUMENT
 from cunet.tracks.checks import check_tracks
 from cunet.tracks.track import FileTrack
 

@@ -64,10 +64,3 @@ def tracks(root: Path) -> list[StemTrack]:
         if track.info.nb_audio_streams != STREAMS:
             raise UserError(f"{track.path}: {track.info.nb_audio_streams} audio streams in place of {STREAMS}")
     return [StemTrack(track) for track in sorted(database, key=lambda track: str(track.name))]
-
-
-def validation_tracks(dataset: str) -> tuple[str, ...]:
-    """Names of the training tracks that are never trained on: MUSDB18's fourteen, from musdb's own list, or none."""
-    if not dataset.startswith("musdb18"):
-        return ()
-    return tuple(musdb.DB(root="", subsets=[]).setup["validation_tracks"])

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cunet.files import allow_open_files
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.settings import Train
+from cunet.settings.training import Train
 from cunet.signals.arrays import Complex
 
 Magnitudes = npt.NDArray[np.float32]

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 import keras
 
 from cunet.errors import UserError
-from cunet.settings import Train
+from cunet.settings.training import Train
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
 from cunet.progress import ProgressBar
-from cunet.settings import Train, flatten
+from cunet.settings.base import flatten
+from cunet.settings.training import Train
 from cunet.train import checkpoint
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
 from cunet.train.counting import count
@@ -187,7 +188,8 @@ class Trainer:
     def _identity(self) -> str:
         """What must be the same for a training to continue: settings, data, code."""
         tables = [(self.indexes / name).read_text() for name in (TRAINING, VALIDATION)]
-        return identity(self.architecture, self.settings, str(self.seed), fingerprint(self.spectrograms), *tables)
+        data = fingerprint(self.spectrograms)
+        return identity("train", self.architecture, self.settings, str(self.seed), data, *tables)
 
 
 def compile_network(model: keras.Model, settings: Train, epochs: int) -> None:

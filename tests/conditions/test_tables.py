@@ -8,7 +8,7 @@ import pytest
 from cunet.conditions.naming import by_name, condition_group
 from cunet.conditions.tables import build_conditions, read_conditions, scored_conditions, single_conditions
 from cunet.errors import UserError
-from cunet.settings import ConditionSet
+from cunet.settings.training import ConditionSet
 
 BAND = ("bass", "drums", "other", "vocals")
 

@@ -16,7 +16,7 @@ from cunet.errors import UserError
 from cunet.files import identity
 from cunet.params import Dask, Params
 from cunet.preprocess.writing import read_mono
-from cunet.settings import SUBSETS, Subset
+from cunet.settings.base import SUBSETS, Subset
 from cunet.tracks.folder import tracks
 from cunet.tracks.track import FileTrack
 from tests.conftest import write_song
@@ -335,9 +335,9 @@ def test_sources_of_different_rates_need_a_mixture(tmp_path: Path) -> None:
 def test_a_name_that_is_not_utf8_has_an_identity(tmp_path: Path) -> None:
     """`download` asks for it before it looks at the names."""
     (tmp_path / os.fsdecode(b"caf\xe9")).touch()
-    before = identity("x", inputs=[tmp_path])
+    before = identity("download", inputs=[tmp_path])
     (tmp_path / os.fsdecode(b"caf\xe9")).write_text("y")
-    assert identity("x", inputs=[tmp_path]) != before
+    assert identity("download", inputs=[tmp_path]) != before
 
 
 @pytest.mark.parametrize("root", ["missing", "file"])

@@ -12,7 +12,7 @@ import soundfile
 
 from cunet.datasets import synthetic
 from cunet.datasets.synthetic import compose_song, plan_songs
-from cunet.params import Synthetic
+from cunet.settings.datasets import Synthetic
 
 STEMS = ["bass", "drums", "other", "vocals"]
 SECONDS = 4.0

@@ -13,7 +13,7 @@ from cunet.evaluation.bss_eval import METRICS
 from cunet.evaluation.protocols import PROTOCOLS, Signals
 from cunet.evaluation.scores import TrackScores, check_against_museval, score_signals
 from cunet.params import Params
-from cunet.settings import Evaluate, ProtocolName
+from cunet.settings.scoring import Evaluate, ProtocolName
 from cunet.signals.arrays import Mono
 
 RATE = 8192

@@ -22,7 +22,7 @@ from cunet.masking.separator import Separator
 from cunet.models.architecture import Architecture, weights_file
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.settings import Interpret
+from cunet.settings.scoring import Interpret
 from cunet.tracks import folder
 from tests.conftest import SINGLES
 

@@ -13,7 +13,7 @@ from cunet.masking.separator import Separator
 from cunet.models.architecture import Architecture, weights_file
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.settings import ConditionSet
+from cunet.settings.training import ConditionSet
 from cunet.signals.stft import istft
 from tests.conftest import SINGLES
 

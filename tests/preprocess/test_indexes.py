@@ -11,7 +11,7 @@ from cunet.params import Params
 from cunet.preprocess.indexes import build_indexes, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
-from cunet.settings import Patch, Validation
+from cunet.settings.training import Patch, Validation
 from cunet.tracks.track import FileTrack
 
 

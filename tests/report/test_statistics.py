@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import wilcoxon
 
 from cunet.report.statistics import differences, intervals, over_seeds, seed_spread
-from cunet.settings import Compare
+from cunet.settings.scoring import Compare
 
 TRACKS = 12
 SETTINGS = Compare(published=False, confidence=0.95, resamples=2000)

@@ -19,7 +19,7 @@ from cunet.conditions.tables import build_conditions
 from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.settings import Augmentation, Train
+from cunet.settings.training import Augmentation, Train
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
 from tests.conftest import ROOT, SINGLES, tiny_values
 

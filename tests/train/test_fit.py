@@ -15,7 +15,7 @@ from cunet.errors import UserError
 from cunet.masking.saved import load_networks
 from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
-from cunet.settings import Epochs, Patience
+from cunet.settings.training import Epochs, Patience
 from cunet.train.batches import ValidationBatches
 from cunet.train.devices import training_devices
 from cunet.train.fit import Trainer, describe, provenance

@@ -1,26 +1,10 @@
-"""Settings: the sections of `params.yaml` that the stages' code is given, each strict about its keys."""
+"""Settings of what is heard, learned and trained."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from cunet.names import normalise
-
-Positive = Annotated[int, Field(gt=0)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[str, AfterValidator(normalise)]  # of a track or an instrument
-Subset = Literal["train", "test"]
-INSTRUMENT = r"[\w -]+"  # what an instrument may be called: files, MLflow's metrics and conditions are named after it
-SUBSETS: tuple[Subset, ...] = ("train", "test")
-ProtocolName = Literal["model-rate", "sisec18", "paper"]
-Engine = Literal["bsseval", "museval"]
-
-
-class Section(BaseModel):
-    """A part of `params.yaml`; immutable, and strict about its keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from cunet.settings.base import Fraction, Name, Positive, Section, Share
 
 
 class Spectrogram(Section):
@@ -86,7 +70,7 @@ class ConditionSet(Section):
     """
 
     up_to: Positive
-    levels: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)] = [1.0]
+    levels: list[Annotated[float, Field(gt=0, le=1)]] = Field(default=[1.0], min_length=1)
     all: bool = False
     none: bool = False
 
@@ -149,65 +133,3 @@ class Train(Section):
     def epochs_of(self, conditioned: bool) -> int:
         """Most epochs of a conditioned or of a dedicated network."""
         return self.epochs.conditioned if conditioned else self.epochs.dedicated
-
-
-class Evaluate(Section):
-    """How architectures are scored.
-
-    The protocol, the library that computes its BSS Eval, the set of conditions scored beside the single instruments,
-    BSS Eval v4 frames in seconds, overlap of patches in separation, and excerpts kept as examples.
-    """
-
-    protocol: ProtocolName
-    engine: Engine
-    conditions: str
-    window: Annotated[float, Field(gt=0)]
-    hop: Annotated[float, Field(gt=0)]
-    overlap: Fraction
-    example_tracks: Annotated[int, Field(ge=0)]
-    example_seconds: Annotated[float, Field(gt=0)]
-
-    @model_validator(mode="after")
-    def _protocol_defines_its_frames(self) -> "Evaluate":
-        if self.protocol == "sisec18" and (self.window, self.hop) != (1, 1):
-            raise ValueError(f"window ({self.window}) and hop ({self.hop}) must be 1 second for the protocol sisec18")
-        return self
-
-
-class Interpret(Section):
-    """The path of the condition from one instrument to another, in so many steps, over so many test tracks.
-
-    `path` names the two instruments; null takes the first and the last.
-    """
-
-    path: Annotated[list[Name], Field(min_length=2, max_length=2)] | None
-    steps: Annotated[int, Field(ge=2, le=101)]
-    tracks: Positive
-
-    @model_validator(mode="after")
-    def _path_leads_somewhere(self) -> "Interpret":
-        if self.path and self.path[0] == self.path[1]:
-            raise ValueError(f"path leads from {self.path[0]} to itself: name two instruments")
-        return self
-
-
-class Compare(Section):
-    """How architectures are compared.
-
-    Whether published figures stand in the table, where data set and protocol are theirs; confidence of the
-    intervals, and number of bootstrap samples that they come from.
-    """
-
-    published: bool
-    confidence: Annotated[float, Field(gt=0, lt=1)]
-    resamples: Annotated[int, Field(ge=100)]
-
-
-def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested values under dotted names, as DVC and MLflow show parameters."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, BaseModel):
-            value = value.model_dump(mode="json")
-        flat |= flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
-    return flat
