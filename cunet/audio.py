@@ -50,7 +50,7 @@ COMPLAINT = re.compile(r"\[(?:error|fatal|panic)\] *(.+)|(filesize and duration 
 NO_ROOM = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
 CUT_OFF = "is cut off: its end is missing"
-CHAINED = "holds several pieces, one after the other"
+CHAINED = "it holds several pieces, one after the other"
 TOO_SHORT = "has a header that gives less sound than the file has bytes for: only that much is used"
 UNCLOSED = "gives no length in its header, as after a crash: every sample up to the end of the file is used"
 MALFORMED = "breaks the rules of its format, and may be cut off: what can be decoded is used"
@@ -260,12 +260,14 @@ def _opened(path: Path) -> Iterator[AudioFile | _Unread]:
         _check_bounds_of(file, path)
         if not file.frames:
             yield _Unread("no samples", (UNCLOSED,))
-        elif file.format == "OGG" and _fault_of_ogg(path) == CHAINED:
-            yield _Unread("it holds several pieces, one after the other")
+            return
+        remarks = _remarks(file, path)
+        if CHAINED in remarks:
+            yield _Unread(CHAINED)  # ffmpeg reads them all
         elif file.frames >= LONGEST or file.subtype in GUESSED:
-            yield _Unread("its length is not known", _remarks(file, path))
+            yield _Unread("its length is not known", remarks)
         else:
-            yield AudioFile(file, _remarks(file, path))
+            yield AudioFile(file, remarks)
 
 
 def _check_bounds_of(file: _SoundFile, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The store, and finding runs in it."""
+"""MLflow's store, and finding runs in it."""
 
 import hashlib
 import os

@@ -31,9 +31,8 @@ def prepare(params: Params, subset: Subset, out: Path, client: "Client") -> None
     Raises:
         UserError: names the file or track at fault and what is expected of it; or a track is in both subsets.
     """
-    (root,) = origin(params, subset)
-    found = tracks(root)
-    check_split(params.folder.root)
+    origin(params, subset)
+    found = check_split(params.folder.root)[subset]
     jobs = for_each(
         client,
         _copy,
@@ -50,10 +49,11 @@ def extent(params: Params) -> Extent:
     """Durations and sizes of the user's files.
 
     Raises:
-        UserError: as `tracks` and `check_split`.
+        UserError: as `origin` and `check_split`.
     """
-    check_split(params.folder.root)
-    found: dict[Subset, list[FileTrack]] = {subset: tracks(params.folder.root / subset) for subset in SUBSETS}
+    for subset in SUBSETS:
+        origin(params, subset)
+    found = check_split(params.folder.root)
     paths = [path for subset in SUBSETS for track in found[subset] for path in track.files.values()]
     return Extent(
         {subset: len(found[subset]) for subset in SUBSETS},
@@ -76,17 +76,20 @@ def origin(params: Params, subset: Subset) -> list[Path]:
     return [existing(params.folder.root / subset)]
 
 
-def check_split(root: Path) -> None:
-    """No track is in both subsets, by its name or by a file with the same bytes that is not silent.
+def check_split(root: Path) -> dict[Subset, list[FileTrack]]:
+    """The tracks of each subset that is there, by subset.
 
     Raises:
-        UserError: names both.
+        UserError: as `tracks`; or a track is in both, by its name or by a file with the same bytes that is not silent.
     """
-    train, test = (tracks(root / subset) if (root / subset).is_dir() else [] for subset in SUBSETS)
-    for one, other in _in_both(train, test):
+    found: dict[Subset, list[FileTrack]] = {
+        subset: tracks(root / subset) if (root / subset).is_dir() else [] for subset in SUBSETS
+    }
+    for one, other in _in_both(found["train"], found["test"]):
         raise UserError(
             f"{one} and {other} are the same, and nothing may be both trained on and tested on: remove one of them"
         )
+    return found
 
 
 def _in_both(train: Sequence[FileTrack], test: Sequence[FileTrack]) -> Iterator[tuple[Path, Path]]:

@@ -85,8 +85,7 @@ def prepare(params: Params, subset: Subset, out: Path, client: "Client") -> None
     """
     published = PUBLISHED[params.dataset]
     source = _source(params.musdb, published)
-    tracks = _list_tracks(source, subset, published.stems)
-    _check_split(source, published.stems)
+    tracks = _check_split(source, published.stems)[subset]
     if len(tracks) != published.tracks[subset]:
         print(
             f"{source.name}: {len(tracks)} {subset} tracks; {params.dataset} has {published.tracks[subset]}, "
@@ -190,11 +189,13 @@ def _list_tracks(source: Path, subset: Subset, stems: bool) -> list[_Track]:
     return [_Track(normalise(name), tuple(files)) for name, files in sorted(found.items())]
 
 
-def _check_split(source: Path, stems: bool) -> None:
-    """No track is for training and for testing."""
-    train, test = ({track.name for track in _list_tracks(source, subset, stems)} for subset in SUBSETS)
+def _check_split(source: Path, stems: bool) -> dict[Subset, list[_Track]]:
+    """The tracks by subset, none of them for training and for testing."""
+    found = {subset: _list_tracks(source, subset, stems) for subset in SUBSETS}
+    train, test = ({track.name for track in found[subset]} for subset in SUBSETS)
     if both := sorted(train & test):
         raise UserError(f"musdb.source: {source}: in train and in test: {', '.join(both)}")
+    return found
 
 
 def _members(source: Path, subset: Subset) -> list[tuple[str, int]]:
