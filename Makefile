@@ -49,7 +49,7 @@ study: setup
 	@cat reports/sdr.md
 
 paper: setup
-	@cunet estimate $(PAPER) $(SET)
+	@cunet forecast $(PAPER) $(SET)
 	@dvc exp run $(PAPER) $(SET)
 	@cat reports/sdr.md
 

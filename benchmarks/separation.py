@@ -25,9 +25,10 @@ import soundfile
 from benchmarks.measure import Side, conclude, run_process, table
 from benchmarks.peers import SOURCES
 from cunet.conditions.tables import single_conditions
+from cunet.export.card import CARD
+from cunet.export.export import export
 from cunet.models.architecture import WEIGHTS, weights_file
-from cunet.package.card import CARD
-from cunet.package.export import export
+from cunet.models.networks import build
 from cunet.params import load_params
 from cunet.train.counting import count
 from cunet.train.fit import describe
@@ -99,7 +100,7 @@ def write_model(folder: Path) -> None:
     architecture = describe(params, params.architecture, single_conditions(tuple(sorted(SOURCES))))
     keras.utils.set_random_seed(0)
     for name in architecture.networks:
-        network = architecture.build(name)
+        network = build(architecture, name)
         network.save_weights(weights_file(folder, name))
     count(architecture, network).save(folder)
     architecture.save(folder)

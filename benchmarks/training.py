@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.measure import Side, conclude, in_turn, matmul_rate, own_peak, seconds, table
 from benchmarks.workspace import training
+from cunet.models.networks import build
 from cunet.params import Params, load_params
 from cunet.train.batches import Batch
 from cunet.train.counting import count
@@ -47,7 +48,7 @@ def fits(params: Params, name: str) -> tuple[Any, Any, float]:
     """Two works, `fit` on real batches and on a constant one, and GFLOP of a patch's training step."""
     architecture, batches = training(params, name)
     with training_devices(params.train):
-        model = architecture.build(architecture.networks[0])
+        model = build(architecture, architecture.networks[0])
         compile_network(model, params.train, 1)
     constant = Constant(batches[0], batches.num_batches)
     second = architecture.frames * architecture.spectrogram.hop / architecture.spectrogram.sample_rate

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from cunet.errors import UserError
-from cunet.params import Dask
+from cunet.settings.cluster import Dask
 
 if TYPE_CHECKING:  # imported where work is shared out: stages that only name a data set do without
     from distributed import Client, LocalCluster

@@ -2,45 +2,36 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, create_model, model_validator
 
 from cunet.errors import UserError
-from cunet.settings.base import Positive, Section
-from cunet.settings.datasets import Folder, Musdb, Synthetic
-from cunet.settings.scoring import Compare, Evaluate, Interpret
+from cunet.registry import CONTROLS, DATASETS, FILMS, LOSSES, PROTOCOLS, Registry
+from cunet.settings.base import Settings
+from cunet.settings.cluster import Dask
+from cunet.settings.scoring import Compare, Evaluate, Examples, Interpret
 from cunet.settings.training import ConditionSet, Controls, Patch, Spectrogram, Train, Unet, Validation
-from cunet.variant import CONDITIONS, ConditionedUnet, Control, Film, Placement, canonical, conditions_of
+from cunet.variant import CONDITIONS, DEDICATED, Placement, Variant, canonical, conditions_of
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 
-class Dask(Section):
-    """Where per-track work runs: a scheduler's address, or none for a local cluster of `workers` processes."""
+class Params(Settings):
+    """All of `params.yaml`, but for the settings of data sets."""
 
-    scheduler: str | None
-    workers: Positive | None
-
-
-class Params(Section):
-    """All of `params.yaml`."""
-
-    film: Film
-    control: Control
+    film: str
+    control: str
     placement: Placement
     conditions: str
     baselines: list[str]
     seeds: Annotated[list[Seed], Field(min_length=1)]
     condition_sets: dict[SetName, ConditionSet]
-    dataset: Literal["synthetic", "musdb18", "musdb18-hq", "musdb18-7s", "folder"]
-    synthetic: Synthetic
-    musdb: Musdb
-    folder: Folder
+    dataset: str
     spectrogram: Spectrogram
     patch: Patch
     validation: Validation
@@ -49,13 +40,37 @@ class Params(Section):
     train: Train
     evaluate: Evaluate
     interpret: Interpret
+    examples: Examples
     compare: Compare
     dask: Dask
 
     @property
     def architecture(self) -> str:
         """Name of the Conditioned-U-Net under study, such as `simple-dense`."""
-        return ConditionedUnet(self.film, self.control, self.placement, self.conditions).name
+        return Variant(self.film, self.control, self.placement, self.conditions).name
+
+    @property
+    def of_dataset(self) -> Settings:
+        """Settings of the data set, from its section."""
+        settings: Settings = getattr(self, DATASETS[self.dataset].section)
+        return settings
+
+    @model_validator(mode="after")
+    def _names_are_registered(self) -> "Params":
+        named: dict[str, tuple[Registry[Any], str]] = {
+            "film": (FILMS, self.film),
+            "control": (CONTROLS, self.control),
+            "dataset": (DATASETS, self.dataset),
+            "train.loss": (LOSSES, self.train.loss),
+            "evaluate.protocol": (PROTOCOLS, self.evaluate.protocol),
+            **{f"controls.{name}": (CONTROLS, name) for name in self.controls.widths},
+        }
+        for where, (registry, name) in named.items():
+            try:
+                registry.check(name)
+            except ValueError as error:
+                raise ValueError(f"{where}: {error}") from None
+        return self
 
     @model_validator(mode="after")
     def _patches_can_be_halved(self) -> "Params":
@@ -102,6 +117,10 @@ class Params(Section):
                 f"condition_sets: {CONDITIONS} is the set of the paper, which names leave out: it must be "
                 "{up_to: 1}; give your own another name"
             )
+        for name in (self.architecture, *(name for name in self.baselines if name != DEDICATED)):
+            variant = Variant.parse(name)
+            if variant.film not in self.controls.widths.get(variant.control, {}):
+                raise ValueError(f"controls.{variant.control}.{variant.film}: the widths of {name} are missing")
         used = {"conditions": self.conditions, "evaluate.conditions": self.evaluate.conditions}
         used |= {f"baselines ({name})": conditions_of(name) for name in self.baselines}
         for where, name in used.items():
@@ -110,6 +129,16 @@ class Params(Section):
                     f"{where}: no condition set is called {name}; condition_sets has {', '.join(self.condition_sets)}"
                 )
         return self
+
+
+def parse_params(values: Any) -> Params:
+    """The parameters in `values`, with the section of each registered data set.
+
+    Raises:
+        ValidationError: a value is missing, unknown, or cannot be used.
+    """
+    sections: dict[str, Any] = {dataset.section: (dataset.settings, ...) for dataset in DATASETS.values()}
+    return create_model("Params", __base__=Params, **sections).model_validate(values)
 
 
 def load_params(path: Path = Path("params.yaml"), changes: Sequence[str] = ()) -> Params:
@@ -131,7 +160,7 @@ def load_params(path: Path = Path("params.yaml"), changes: Sequence[str] = ()) -
     if changes:
         values = _changed(values, changes)
     try:
-        return Params.model_validate(values)
+        return parse_params(values)
     except ValidationError as error:
         problems = (_one_problem(list(problem["loc"]), problem["msg"]) for problem in error.errors())
         raise UserError(f"{path}: {'; '.join(dict.fromkeys(problems))}") from None

@@ -59,7 +59,7 @@ def connect() -> None:
         ) from None
 
 
-def digest(folder: Path) -> str:
+def fingerprint(folder: Path) -> str:
     """Short digest of the names and contents of all files in a folder."""
     total = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, Self, cast, get_args
 
-Film = Literal["simple", "complex"]
-Control = Literal["dense", "conv"]
+from cunet.registry import CONTROLS, FILMS
+
 Placement = Literal["encoder", "decoder", "both"]
 DEDICATED = "unet"
 # What a name leaves out: the paper's.
@@ -13,18 +13,18 @@ CONDITIONS = "single"
 
 
 @dataclass(frozen=True)
-class ConditionedUnet:
+class Variant:
     """A variant of the Conditioned-U-Net.
 
     Attributes:
-        film: simple, one gamma and beta a layer; complex, one a feature map.
-        control: kind of the control network.
+        film: name in `FILMS`: simple, one gamma and beta per layer; complex, one per feature map.
+        control: name in `CONTROLS`.
         placement: where the U-Net has FiLM layers.
         conditions: name of the set of conditions that it is trained on.
     """
 
-    film: Film
-    control: Control
+    film: str
+    control: str
     placement: Placement = PLACEMENT
     conditions: str = CONDITIONS
 
@@ -51,13 +51,13 @@ class ConditionedUnet:
         kind, rest = name.split("-")[:2], name.split("-")[2:]
         placement = cast(Placement, rest.pop(0)) if rest and rest[0] in get_args(Placement) else PLACEMENT
         conditions = rest.pop(0) if rest else CONDITIONS
-        if kind not in [[film, control] for film in get_args(Film) for control in get_args(Control)] or rest:
+        if len(kind) < 2 or kind[0] not in FILMS or kind[1] not in CONTROLS or rest:
             raise ValueError(
                 f"{name} is neither {DEDICATED} nor <film>-<control>[-<placement>][-<conditions>], such as "
-                "complex-dense or simple-conv-decoder-pairs"
+                f"complex-dense or simple-conv-decoder-pairs; film is one of {', '.join(FILMS)}, control one of "
+                f"{', '.join(CONTROLS)}"
             )
-        film, control = kind
-        return cls(cast(Film, film), cast(Control, control), placement, conditions)
+        return cls(kind[0], kind[1], placement, conditions)
 
 
 def conditions_of(name: str) -> str:
@@ -66,7 +66,7 @@ def conditions_of(name: str) -> str:
     Raises:
         ValueError: it is no name of an architecture.
     """
-    return CONDITIONS if name == DEDICATED else ConditionedUnet.parse(name).conditions
+    return CONDITIONS if name == DEDICATED else Variant.parse(name).conditions
 
 
 def canonical(name: str) -> str:
@@ -75,4 +75,4 @@ def canonical(name: str) -> str:
     Raises:
         ValueError: it is no name of an architecture.
     """
-    return DEDICATED if name == DEDICATED else ConditionedUnet.parse(name).name
+    return DEDICATED if name == DEDICATED else Variant.parse(name).name

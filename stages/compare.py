@@ -1,19 +1,22 @@
 """compare: the report on everything that params.yaml names."""
 
-import sys
 from pathlib import Path
 
-from cunet.cli import run
+from cunet.cli import run_stage
+from cunet.comparison.comparison import compare
+from cunet.conditions.naming import by_name
+from cunet.conditions.tables import read_conditions
 from cunet.evaluation.oracles import BOUNDS
 from cunet.files import new_folder
+from cunet.interpret.tables import shown_conditions
 from cunet.layout import folders
+from cunet.models.architecture import Architecture
 from cunet.params import load_params
-from cunet.report.compare import compare
-from cunet.report.listen import PAGE
-from cunet.tracking.artifacts import log_page
+from cunet.report.report import write_report
+from cunet.tracking.report import log_report
 
 
-def main(models: Path, results: Path, conditions: Path, spectrograms: Path, out: Path) -> None:
+def main(models: Path, results: Path, conditions: Path, out: Path) -> None:
     """Compare the architectures and bounds in `results` and write the report to `out`."""
     params = load_params()
     places = folders(params.architecture, params.baselines)
@@ -22,19 +25,15 @@ def main(models: Path, results: Path, conditions: Path, spectrograms: Path, out:
     def by_seed(root: Path) -> dict[str, list[Path]]:
         return {name: [root / path / str(seed) for seed in params.seeds] for name, path in places.items()}
 
+    trained = by_seed(models)
+    comparison = compare(lower | by_seed(results) | upper, trained, params)
+    studied = trained[params.architecture][0]
+    shown, scored = shown_conditions(Architecture.load(studied)), by_name(read_conditions(conditions))
     with new_folder(out) as folder:
-        compare(
-            lower | by_seed(results) | upper,
-            by_seed(models),
-            params,
-            conditions,
-            spectrograms,
-            results / "control",
-            folder,
-        )
-    log_page(out / PAGE, [folder for folders in by_seed(models).values() for folder in folders])
+        write_report(comparison, scored, shown, results / "interpretation", results / "examples", folder)
+    log_report(out, [model for models in trained.values() for model in models], studied)
     print((out / "sdr.md").read_text())
 
 
 if __name__ == "__main__":
-    run(lambda: main(*map(Path, sys.argv[1:])))
+    run_stage(main)

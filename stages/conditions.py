@@ -1,9 +1,8 @@
-"""conditions: tables of what each architecture is told to isolate, and of what is scored."""
+"""conditions: tables of the conditions of each architecture, and of those that are scored."""
 
-import sys
 from pathlib import Path
 
-from cunet.cli import run
+from cunet.cli import run_stage
 from cunet.conditions.naming import by_name
 from cunet.conditions.path import ends
 from cunet.conditions.tables import SCORED, build_conditions, scored_conditions
@@ -15,7 +14,7 @@ from cunet.variant import conditions_of
 
 
 def main(train: Path, test: Path, out: Path) -> None:
-    """Write a table an architecture, and one of what is scored, for the instruments of the tracks.
+    """Write a table per architecture, and one of what is scored, for the instruments of the tracks.
 
     Raises:
         UserError: training and test tracks have other instruments, or params.yaml asks for what they do not have.
@@ -45,4 +44,4 @@ def _instruments(spectrograms: Path) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    run(lambda: main(*map(Path, sys.argv[1:])))
+    run_stage(main)

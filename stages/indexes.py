@@ -1,9 +1,8 @@
 """indexes: tables of the patches to train and to validate on."""
 
-import sys
 from pathlib import Path
 
-from cunet.cli import run
+from cunet.cli import run_stage
 from cunet.files import new_folder
 from cunet.params import load_params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
@@ -23,4 +22,4 @@ def main(spectrograms: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(lambda: main(*map(Path, sys.argv[1:])))
+    run_stage(main)

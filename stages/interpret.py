@@ -1,46 +1,26 @@
-"""interpret: what the control of the Conditioned-U-Net under study learned."""
+"""interpret: analyse the control network of the studied Conditioned-U-Net."""
 
-import sys
 from pathlib import Path
 
-from cunet import cluster
-from cunet.cli import run
-from cunet.evaluation.evaluate import memory_of_a_track
-from cunet.files import identity, resumable_folder
-from cunet.interpret.scoring import estimates_of_a_track
-from cunet.masking.separator import Separator
+from cunet.cli import run_stage
+from cunet.files import new_folder
 from cunet.params import load_params
 from cunet.startup import uncollected
-from cunet.tracking.artifacts import log_interpretation
 from cunet.tracks.reading import read_tracks
 
 with uncollected():
-    from cunet.interpret.interpret import SCORES, interpret
+    from cunet.interpret.interpret import interpret
+    from cunet.masking.separator import Separator
 
 
 def main(model: Path, audio: Path, spectrograms: Path, out: Path) -> None:
-    """Look inside the network in the folder `model`, and write tables, pictures and sound to `out`."""
+    """Write tables on the network in the folder `model` to `out`."""
     params = load_params()
-    tracks = read_tracks(audio)
-    estimates = estimates_of_a_track(tracks[0].instruments, params.interpret)
-    memory = memory_of_a_track(tracks, spectrograms, params.spectrogram, params.evaluate, estimates)
+    separator, tracks = Separator(model, params.evaluate.overlap), read_tracks(audio)
     settings = params.spectrogram, params.evaluate, params.interpret
-    made_of = identity("interpret", *settings, inputs=[model, audio, spectrograms])
-    with resumable_folder(out, made_of) as folder:
-        if not (folder / SCORES).exists():  # else a kill left nothing to do but log
-            with cluster.connect(params.dask, memory, processes=False) as client:
-                interpret(
-                    Separator(model, params.evaluate.overlap),
-                    tracks,
-                    spectrograms,
-                    params.spectrogram,
-                    params.evaluate,
-                    params.interpret,
-                    client,
-                    folder,
-                )
-        log_interpretation(folder, model)
+    with new_folder(out) as folder:
+        interpret(separator, tracks, spectrograms, *settings, params.dask, folder)
 
 
 if __name__ == "__main__":
-    run(lambda: main(*map(Path, sys.argv[1:])))
+    run_stage(main)

@@ -1,10 +1,9 @@
-"""spectrograms: audio to complex spectrograms, an HDF5 file a track."""
+"""spectrograms: audio to complex spectrograms, one HDF5 file per track."""
 
-import sys
 from pathlib import Path
 
 from cunet import cluster
-from cunet.cli import run
+from cunet.cli import run_stage
 from cunet.files import identity, resumable_folder
 from cunet.params import load_params
 from cunet.preprocess.writing import write_track
@@ -34,4 +33,4 @@ def main(audio: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(lambda: main(*map(Path, sys.argv[1:])))
+    run_stage(main)

@@ -1,10 +1,9 @@
 """train: fit the networks of an architecture with a seed, or continue where a kill left them."""
 
 import shutil
-import sys
 from pathlib import Path
 
-from cunet.cli import run
+from cunet.cli import run_stage
 from cunet.conditions.tables import read_conditions
 from cunet.params import load_params
 from cunet.startup import uncollected
@@ -28,5 +27,4 @@ def main(name: str, seed: int, spectrograms: Path, indexes: Path, conditions: Pa
 
 
 if __name__ == "__main__":
-    name, seed, *paths = sys.argv[1:]
-    run(lambda: main(name, int(seed), *map(Path, paths)))
+    run_stage(main)

@@ -18,7 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for processes to come: its threads wait in a loop
 
 from cunet.conditions.tables import single_conditions
-from cunet.params import Params, load_params
+from cunet.params import Params, load_params, parse_params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
 from cunet.preprocess.writing import write_track
 from cunet.tracks import folder
@@ -124,6 +124,7 @@ TINY: dict[str, Any] = {
         "dropout": 0.5,
     },
     "train": {
+        "loss": "l1",
         "progressive": 0.25,
         "augmentation": {"probability": 0.25, "gain": [0.5, 1.5]},
         "batch_size": 4,
@@ -146,10 +147,9 @@ TINY: dict[str, Any] = {
         "window": 1.0,
         "hop": 1.0,
         "overlap": 0.5,
-        "example_tracks": 1,
-        "example_seconds": 3,
     },
     "interpret": {"path": None, "steps": 3, "tracks": 1},
+    "examples": {"tracks": 1, "seconds": 3},
     "compare": {"published": True, "confidence": 0.95, "resamples": 200},
 }
 
@@ -163,9 +163,13 @@ def tiny_values() -> dict[str, object]:
     return values | TINY
 
 
+def tiny_params() -> Params:
+    return parse_params(tiny_values())
+
+
 @pytest.fixture
 def params() -> Params:
-    return Params.model_validate(tiny_values())
+    return tiny_params()
 
 
 @pytest.fixture
@@ -209,7 +213,7 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def prepared(songs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Spectrograms and indexes of `songs`: `<folder>/{train,test}/*.h5`, `<folder>/indexes/*.csv`."""
-    settings = Params.model_validate(tiny_values())
+    settings = tiny_params()
     root = tmp_path_factory.mktemp("prepared")
     for subset in ("train", "test"):
         (root / subset).mkdir()

@@ -47,9 +47,9 @@ def test_scoring_alone_loads_nothing_else_of_the_project() -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_only_stages_that_run_a_network_load_tensorflow(stage: str) -> None:
-    """`evaluate` loads it for a model, which is no bound, when it has read its arguments."""
+    """`evaluate` loads it when it has read its arguments."""
     loaded = imported(f"import stages.{stage}")
-    assert ("tensorflow" in loaded) == (stage in {"train", "interpret"})
+    assert ("tensorflow" in loaded) == (stage in {"train", "interpret", "examples"})
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,7 @@ def test_only_stages_that_run_a_network_load_tensorflow(stage: str) -> None:
         ("download", {"mlflow", "museval", "matplotlib"}),
         ("spectrograms", {"mlflow", "museval", "matplotlib", "pandas"}),
         ("indexes", {"mlflow", "museval", "matplotlib", "distributed"}),
+        ("bounds", {"matplotlib", "onnxruntime"}),
         ("conditions", {"mlflow", "museval", "matplotlib", "distributed"}),
         ("train", {"museval", "seaborn", "distributed"}),  # Keras imports matplotlib
         ("compare", {"museval", "distributed"}),

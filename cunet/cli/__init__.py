@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args, get_type_hints
 
 from cunet.errors import UserError
 from cunet.names import readable
@@ -54,6 +54,18 @@ def run(command: Callable[[], None]) -> None:
         gc.freeze()  # Python would search all that was imported for garbage when it exits: seconds, with TensorFlow
 
 
+def run_stage(main: Callable[..., None]) -> None:
+    """Run the script of a stage: its function `main`, with the arguments of the command line in their order."""
+    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
+    for name, kind in get_type_hints(main).items():
+        if choices := get_args(kind):
+            parser.add_argument(name, choices=choices)
+        elif name != "return":
+            parser.add_argument(name, type=kind)
+    arguments = vars(parser.parse_args())
+    run(lambda: main(**arguments))
+
+
 def _is_unread(descriptor: int) -> bool:
     """Whether nobody reads from a pipe any more, as behind `| head -1`: programs end then without a word."""
     pipe = select.poll()
@@ -91,7 +103,7 @@ def main() -> None:
     """Entry point of `cunet`."""
     parser = argparse.ArgumentParser(prog="cunet", description="Music source separation by Conditioned-U-Nets.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_separate, _add_app, _add_export, _add_register, _add_log, _add_estimate):
+    for add in (_add_separate, _add_app, _add_export, _add_register, _add_log, _add_forecast):
         add(commands)
     arguments = vars(parser.parse_args())
     command = arguments.pop("command")
@@ -165,8 +177,8 @@ def _add_log(commands: Commands) -> None:
     _add(commands, "log", "log the results in this workspace to MLflow, where they are missing", _log)
 
 
-def _add_estimate(commands: Commands) -> None:
-    parser = _add(commands, "estimate", "say what disk, memory and time a run takes, before it starts", _estimate)
+def _add_forecast(commands: Commands) -> None:
+    parser = _add(commands, "forecast", "forecast the disk, memory and time of a run, before it starts", _forecast)
     parser.add_argument(
         "-S", dest="changes", action="append", default=[], metavar="NAME=VALUE", help="as for dvc exp run"
     )
@@ -200,8 +212,8 @@ def _app(model: str, port: int) -> None:
 
 
 def _export(model: str, form: Any, out: Path) -> None:
+    from cunet.export.export import export
     from cunet.loading import find_model
-    from cunet.package.export import export
 
     print("\n".join(map(str, export(find_model(model), form, out))))
 
@@ -223,27 +235,24 @@ def _register(architectures: list[str], alias: str) -> None:
 def _log() -> None:
     from cunet.params import load_params
     from cunet.report.listen import PAGE
-    from cunet.tracking.artifacts import log_interpretation, log_page
+    from cunet.tracking.report import log_report
     from cunet.tracking.results import log_scores
 
-    models, results = Path("models"), Path("results")
+    models, results, report = Path("models"), Path("results"), Path("reports")
     folders = [path for pattern in ("cunet/*", "baselines/*/*", "bounds/*") for path in sorted(results.glob(pattern))]
     folders = [path for path in folders if path.is_dir() and path.suffix != ".part"]
     for folder in folders:
         model = models / folder.relative_to(results)
         log_scores(folder, model if model.is_dir() else None)
         print(f"logged: {folder}")
-    control, first = results / "control", models / "cunet" / str(load_params().seeds[0])
-    if control.is_dir() and first.is_dir():
-        log_interpretation(control, first)
-        print(f"logged: {control}")
-    if (page := Path("reports") / PAGE).is_file():
-        log_page(page, [model for path in folders if (model := models / path.relative_to(results)).is_dir()])
-        print(f"logged: {page}")
+    if (report / PAGE).is_file():
+        scored = [model for path in folders if (model := models / path.relative_to(results)).is_dir()]
+        log_report(report, scored, models / "cunet" / str(load_params().seeds[0]))
+        print(f"logged: {report}")
 
 
-def _estimate(changes: list[str]) -> None:
-    from cunet import estimate
+def _forecast(changes: list[str]) -> None:
+    from cunet import forecast
     from cunet.params import load_params
 
-    estimate.show(load_params(changes=changes))
+    forecast.show(load_params(changes=changes))

@@ -5,19 +5,22 @@ mixture is optional.
 """
 
 import filecmp
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import field_validator
+
 from cunet.audio import read_audio, read_duration
 from cunet.cluster import for_each
+from cunet.datasets.dataset import Dataset
 from cunet.datasets.extent import Extent
 from cunet.errors import UserError
 from cunet.files import new_folder
-from cunet.params import Params
-from cunet.settings.base import SUBSETS, Subset
+from cunet.settings.base import SUBSETS, Settings, Subset
 from cunet.tracks.folder import existing, tracks
 from cunet.tracks.track import FileTrack
 
@@ -25,14 +28,27 @@ if TYPE_CHECKING:
     from distributed import Client
 
 
-def prepare(params: Params, subset: Subset, out: Path, client: "Client") -> None:
+class Folder(Settings):
+    """A user's own multitracks at `<root>/{train,test}/<track>/<instrument>.<wav|flac|ogg>`."""
+
+    root: Path
+
+    @field_validator("root")
+    @classmethod
+    def _dvc_finds_it(cls, root: Path) -> Path:
+        if str(root).startswith("~"):
+            raise ValueError(f"DVC does not expand ~: write {os.path.expanduser(root)}")
+        return root
+
+
+def prepare(settings: Folder, subset: Subset, out: Path, client: "Client") -> None:
     """Check the user's tracks of a subset and copy their files to `out`, tracks in parallel.
 
     Raises:
         UserError: names the file or track at fault and what is expected of it; or a track is in both subsets.
     """
-    origin(params, subset)
-    found = check_split(params.folder.root)[subset]
+    origin(settings, subset)
+    found = check_split(settings.root)[subset]
     jobs = for_each(
         client,
         _copy,
@@ -45,15 +61,15 @@ def prepare(params: Params, subset: Subset, out: Path, client: "Client") -> None
         pass
 
 
-def extent(params: Params) -> Extent:
+def extent(settings: Folder) -> Extent:
     """Durations and sizes of the user's files.
 
     Raises:
         UserError: as `origin` and `check_split`.
     """
     for subset in SUBSETS:
-        origin(params, subset)
-    found = check_split(params.folder.root)
+        origin(settings, subset)
+    found = check_split(settings.root)
     paths = [path for subset in SUBSETS for track in found[subset] for path in track.files.values()]
     return Extent(
         {subset: len(found[subset]) for subset in SUBSETS},
@@ -67,13 +83,13 @@ def _seconds(track: FileTrack) -> float:
     return max(read_duration(path) for path in track.files.values())
 
 
-def origin(params: Params, subset: Subset) -> list[Path]:
+def origin(settings: Folder, subset: Subset) -> list[Path]:
     """The user's folder of a subset.
 
     Raises:
         UserError: it is not there.
     """
-    return [existing(params.folder.root / subset)]
+    return [existing(settings.root / subset)]
 
 
 def check_split(root: Path) -> dict[Subset, list[FileTrack]]:
@@ -112,3 +128,13 @@ def _copy(track: FileTrack, out: Path) -> None:
         for source, path in track.files.items():
             read_audio(path)
             shutil.copyfile(path, folder / f"{source}{path.suffix}")
+
+
+FOLDER = Dataset(
+    section="folder",
+    settings=Folder,
+    prepare=prepare,
+    extent=extent,
+    origin=origin,
+    description="multitracks of the person who trained it, whose licences decide how the model may be used",
+)

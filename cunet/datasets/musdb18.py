@@ -8,19 +8,22 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
 
 from cunet.cluster import for_each
+from cunet.datasets.dataset import Dataset
 from cunet.datasets.extent import Extent
 from cunet.datasets.fetch import checksum_of, fetch, require_space
 from cunet.datasets.zenodo import ZenodoFile, download
 from cunet.errors import UserError
 from cunet.files import workspace
 from cunet.names import is_scattered, normalise
-from cunet.params import Params
-from cunet.settings.base import SUBSETS, Subset
-from cunet.settings.datasets import Musdb
+from cunet.settings.base import SUBSETS, Settings, Subset
 from cunet.tracks.checks import check_tracks
 from cunet.tracks.stems import STEM_SUFFIX
 
@@ -38,6 +41,7 @@ class Published:
     """What is published of a data set of the family.
 
     Attributes:
+        name: of the data set.
         file: the archive on Zenodo.
         stems: whether tracks are `.stem.mp4` files, or else folders of WAV files.
         unpacked: size of its tracks in bytes.
@@ -45,6 +49,7 @@ class Published:
         tracks: how many, by subset.
     """
 
+    name: str
     file: ZenodoFile
     stems: bool
     unpacked: int
@@ -52,43 +57,54 @@ class Published:
     tracks: dict[Subset, int]
 
 
-PUBLISHED = {
-    "musdb18": Published(
-        file=ZenodoFile("1117372", "musdb18.zip", 4684228845, "md5:af06762477334799bfc5abf237648207"),
-        stems=True,
-        unpacked=4700000000,
-        seconds=HOURS * 3600,
-        tracks={"train": 100, "test": 50},
-    ),
-    "musdb18-hq": Published(
-        file=ZenodoFile("3338373", "musdb18hq.zip", 22656664047, "md5:12d4f2ecd55245a4688754dd76363103"),
-        stems=False,
-        unpacked=HOURS * 3600 * RATE * 4 * len(WAVS),  # 16 bits, stereo
-        seconds=HOURS * 3600,
-        tracks={"train": 100, "test": 50},
-    ),
-    "musdb18-7s": Published(
-        file=ZenodoFile("3270814", "MUSDB18-7-STEMS.zip", 147209385, "md5:dc2bdfac5b46ce742bd60009866758a5"),
-        stems=True,
-        unpacked=148000000,
-        seconds=144 * 7,
-        tracks={"train": 94, "test": 50},
-    ),
-}
+class Musdb(Settings):
+    """Where a MUSDB18 data set comes from: `download`, a folder, a .zip, or the address of a .zip."""
+
+    source: Annotated[str, Field(min_length=1)]
+    checksum: Annotated[str, Field(pattern="^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")] | None
+
+    @property
+    def is_address(self) -> bool:
+        """Whether the archive is to be downloaded from a server that the user names."""
+        return self.source.lower().startswith(("http://", "https://"))
+
+    @model_validator(mode="after")
+    def _source_and_checksum_agree(self) -> "Musdb":
+        if self.source == "download" and self.checksum:
+            raise ValueError(
+                "checksum is for an archive of your own; the download has its published one: set it to null"
+            )
+        if self.is_address:
+            self._check_address()
+        return self
+
+    def _check_address(self) -> None:
+        try:
+            parts = urlsplit(self.source)
+        except ValueError as error:
+            raise ValueError(f"source is no address ({error})") from None
+        if not parts.hostname:
+            raise ValueError("source is no address: it names no server")
+        if parts.query or parts.username or parts.password:
+            raise ValueError(
+                "source has a password or a query (?...), which params.yaml and dvc.lock would make public: download "
+                "the archive yourself and name the file; a share link of Zenodo belongs in ZENODO_LINK"
+            )
+        if not self.checksum:
+            raise ValueError("checksum is needed for an address: md5:... or sha256:... of the .zip")
 
 
-def prepare(params: Params, subset: Subset, out: Path, client: "Client") -> None:
+def prepare(published: Published, settings: Musdb, subset: Subset, out: Path, client: "Client") -> None:
     """Put the tracks of a subset into the folder `out`, from where `musdb.source` says.
 
     Raises:
         UserError: the source is not there, is refused, damaged, or of another layout; or the disk is too small.
     """
-    published = PUBLISHED[params.dataset]
-    source = _source(params.musdb, published)
+    source = _source(settings, published)
     tracks = _check_split(source, published.stems)[subset]
     if len(tracks) != published.tracks[subset]:
         print(
-            f"{source.name}: {len(tracks)} {subset} tracks; {params.dataset} has {published.tracks[subset]}, "
+            f"{source.name}: {len(tracks)} {subset} tracks; {published.name} has {published.tracks[subset]}, "
             "so scores do not compare with published ones"
         )
     missing = [track for track in tracks if not (out / track.name).exists()]
@@ -105,9 +121,8 @@ def prepare(params: Params, subset: Subset, out: Path, client: "Client") -> None
         pass
 
 
-def extent(params: Params) -> Extent:
+def extent(published: Published, settings: Musdb) -> Extent:
     """As published; the archive counts where it is to be downloaded and is not there."""
-    published = PUBLISHED[params.dataset]
     whole = sum(published.tracks.values())
     archive = workspace() / "downloads" / published.file.name
     return Extent(
@@ -115,13 +130,13 @@ def extent(params: Params) -> Extent:
         {subset: published.seconds * count / whole for subset, count in published.tracks.items()},
         len(WAVS) - 1,
         published.unpacked,
-        published.file.size if params.musdb.source == "download" and not archive.exists() else 0,
+        published.file.size if settings.source == "download" and not archive.exists() else 0,
     )
 
 
-def origin(params: Params, subset: Subset) -> list[Path]:
+def origin(settings: Musdb, subset: Subset) -> list[Path]:
     """The user's folder or archive, where there is one."""
-    source = _own(params.musdb)
+    source = _own(settings)
     return [source] if source.exists() else []
 
 
@@ -185,7 +200,9 @@ def _list_tracks(source: Path, subset: Subset, stems: bool) -> list[_Track]:
     check_tracks(f"musdb.source: {source}: {subset}", (name.removesuffix(STEM_SUFFIX) for name in found))
     for name, files in found.items():
         if len(files) != (1 if stems else len(WAVS)):
-            raise UserError(f"musdb.source: {source}: {subset}/{name} is not there once and whole; expected {expected}")
+            raise UserError(
+                f"musdb.source: {source}: {subset}/{name} is missing, duplicated or incomplete; expected {expected}"
+            )
     return [_Track(normalise(name), tuple(files)) for name, files in sorted(found.items())]
 
 
@@ -241,3 +258,47 @@ def _opened(source: Path) -> Iterator[Callable[[str], IO[bytes]]]:
         return
     with zipfile.ZipFile(source) as archive:
         yield archive.open
+
+
+def _dataset(published: Published) -> Dataset:
+    return Dataset(
+        section="musdb",
+        settings=Musdb,
+        prepare=partial(prepare, published),
+        extent=partial(extent, published),
+        origin=origin,
+        description="professionally mixed songs, for research and not for commerce",
+        stem_files=published.stems,
+    )
+
+
+MUSDB18 = _dataset(
+    Published(
+        "musdb18",
+        file=ZenodoFile("1117372", "musdb18.zip", 4684228845, "md5:af06762477334799bfc5abf237648207"),
+        stems=True,
+        unpacked=4700000000,
+        seconds=HOURS * 3600,
+        tracks={"train": 100, "test": 50},
+    )
+)
+MUSDB18_HQ = _dataset(
+    Published(
+        "musdb18-hq",
+        file=ZenodoFile("3338373", "musdb18hq.zip", 22656664047, "md5:12d4f2ecd55245a4688754dd76363103"),
+        stems=False,
+        unpacked=HOURS * 3600 * RATE * 4 * len(WAVS),  # 16 bits, stereo
+        seconds=HOURS * 3600,
+        tracks={"train": 100, "test": 50},
+    )
+)
+MUSDB18_7S = _dataset(
+    Published(
+        "musdb18-7s",
+        file=ZenodoFile("3270814", "MUSDB18-7-STEMS.zip", 147209385, "md5:dc2bdfac5b46ce742bd60009866758a5"),
+        stems=True,
+        unpacked=148000000,
+        seconds=144 * 7,
+        tracks={"train": 94, "test": 50},
+    )
+)

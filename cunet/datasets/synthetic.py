@@ -6,19 +6,19 @@ Written in the MUSDB18-HQ layout: 44.1 kHz, stereo, 16 bits; the mixture is exac
 import io
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
+from pydantic import Field
 
 from cunet.cluster import for_each
+from cunet.datasets.dataset import Dataset
 from cunet.datasets.extent import Extent
 from cunet.files import new_folder
 from cunet.names import MIXTURE
-from cunet.params import Params
-from cunet.settings.base import SUBSETS, Subset
-from cunet.settings.datasets import Synthetic
+from cunet.settings.base import SUBSETS, Positive, Settings, Subset
 
 if TYPE_CHECKING:
     import pretty_midi
@@ -33,10 +33,19 @@ FULL_SCALE = 32768
 Stem = npt.NDArray[np.float64]
 
 
-def prepare(params: Params, subset: Subset, out: Path, client: "Client") -> None:
+class Synthetic(Settings):
+    """The data set composed from a seed: numbers of songs and their length."""
+
+    train: Positive
+    test: Positive
+    seconds: Annotated[float, Field(ge=2)]
+    seed: int
+
+
+def prepare(settings: Synthetic, subset: Subset, out: Path, client: "Client") -> None:
     """Compose the songs of a subset, in parallel."""
-    songs = plan_songs(params.synthetic, subset)
-    seconds, folder = params.synthetic.seconds, out.resolve()
+    songs = plan_songs(settings, subset)
+    seconds, folder = settings.seconds, out.resolve()
     jobs = for_each(
         client,
         compose_song,
@@ -49,14 +58,14 @@ def prepare(params: Params, subset: Subset, out: Path, client: "Client") -> None
         pass
 
 
-def extent(params: Params) -> Extent:
-    """As the parameters say; five stereo files of 16 bits a song."""
-    tracks: dict[Subset, int] = {subset: len(plan_songs(params.synthetic, subset)) for subset in SUBSETS}
-    seconds = {subset: count * params.synthetic.seconds for subset, count in tracks.items()}
+def extent(settings: Synthetic) -> Extent:
+    """As the settings say; five stereo files of 16 bits per song."""
+    tracks: dict[Subset, int] = {subset: len(plan_songs(settings, subset)) for subset in SUBSETS}
+    seconds = {subset: count * settings.seconds for subset, count in tracks.items()}
     return Extent(tracks, seconds, len(LEVELS), round(sum(seconds.values()) * RATE * 4 * (len(LEVELS) + 1)))
 
 
-def origin(params: Params, subset: Subset) -> list[Path]:
+def origin(settings: Synthetic, subset: Subset) -> list[Path]:
     """No file of the user."""
     return []
 
@@ -74,13 +83,14 @@ def compose_song(folder: Path, seed: tuple[int, ...], seconds: float) -> None:
 
     rng = np.random.default_rng(seed)
     samples = round(seconds * RATE)
-    stems = {part: _level(_render(score, samples), *LEVELS[part], rng) for part, score in compose(rng, seconds).items()}
+    scores = compose(rng, seconds)
+    stems = {name: _level(_render(score, samples), *LEVELS[name], rng) for name, score in scores.items()}
     gain = PEAK / max(np.abs(sum(stems.values())).max(), *(np.abs(stem).max() for stem in stems.values()))
-    quantised = {part: np.rint(stem * gain * FULL_SCALE).astype(np.int16) for part, stem in stems.items()}
+    quantised = {name: np.rint(stem * gain * FULL_SCALE).astype(np.int16) for name, stem in stems.items()}
     mixture = sum(stem.astype(np.int32) for stem in quantised.values())
-    with new_folder(folder) as part:
+    with new_folder(folder) as song:
         for name, stem in {**quantised, MIXTURE: np.asarray(mixture, np.int16)}.items():
-            soundfile.write(part / f"{name}.wav", stem, RATE, subtype="PCM_16")
+            soundfile.write(song / f"{name}.wav", stem, RATE, subtype="PCM_16")
 
 
 def _render(score: "pretty_midi.PrettyMIDI", samples: int) -> Stem:
@@ -107,3 +117,15 @@ def _soundfont() -> bytes:
 def _level(stem: Stem, mean: float, spread: float, rng: np.random.Generator) -> Stem:
     level = 10 ** (rng.normal(mean, spread) / 20)
     return np.asarray(stem * (level / np.sqrt(np.mean(stem**2))))
+
+
+SYNTHETIC = Dataset(
+    section="synthetic",
+    settings=Synthetic,
+    prepare=prepare,
+    extent=extent,
+    origin=origin,
+    description="songs composed from a seed and rendered with recorded instruments of a General MIDI SoundFont",
+    limits="It has never heard a recorded song or a singer: its vocals are melodies played by an instrument. Use it "
+    "to try the pipeline, and train on recordings to separate recordings.",
+)

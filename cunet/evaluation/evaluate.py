@@ -1,29 +1,25 @@
-"""Separates and scores every test track, and keeps what the comparison shows."""
+"""Separates and scores every test track."""
 
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cunet import cluster
 from cunet.conditions.naming import Conditions
-from cunet.evaluation.examples import write_example
-from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import TrackScores, score_track
 from cunet.masking.masks import Mask
 from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
+from cunet.registry import PROTOCOLS
 from cunet.settings.base import flatten
+from cunet.settings.cluster import Dask
 from cunet.settings.scoring import Evaluate
 from cunet.settings.training import Spectrogram
 from cunet.tracks.track import Track
 
-if TYPE_CHECKING:
-    from distributed import Client
-
 Estimator = Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]
-SCORES, PROVENANCE = "scores.csv", "evaluation.json"
+SCORES, EVALUATION = "scores.csv", "evaluation.json"
 
 
 def evaluate(
@@ -34,7 +30,7 @@ def evaluate(
     spectrograms: Path,
     spectrogram: Spectrogram,
     settings: Evaluate,
-    client: "Client",
+    dask: Dask,
     out: Path,
 ) -> pd.DataFrame:
     """Score the estimates of all `conditions` on all test tracks; tracks scored in `out` already are kept.
@@ -42,8 +38,7 @@ def evaluate(
     museval scores an excerpt of the first track as well, unless it scores all of them.
 
     Writes to the folder `out`: `test/<track>.json` as museval does and the same as a table `test/<track>.csv`,
-    all tables as `scores.csv`, excerpts and their pictures in `examples/`, and in `evaluation.json` what the
-    scores depend on.
+    all tables as `scores.csv`, and in `evaluation.json` what the scores depend on.
 
     Returns:
         the table: architecture, which is `name`, protocol, track, target, group, SDR, ISR, SIR, SAR (medians over
@@ -52,27 +47,26 @@ def evaluate(
     test = out / "test"
     test.mkdir(exist_ok=True)
     described = flatten({"evaluate": settings, "data.test": fingerprint(spectrograms)})
-    (out / PROVENANCE).write_text(json.dumps(described, indent=2) + "\n")
-    examples = {track.name for track in tracks[: settings.example_tracks]}
+    (out / EVALUATION).write_text(json.dumps(described, indent=2) + "\n")
 
-    def arguments(track: Track) -> tuple[Track, dict[str, Mask], Conditions, Spectrogram, Evaluate, bool]:
-        file = TrackSpectrograms(spectrograms / f"{track.name}.h5")
-        masks = estimate(file, conditions)
-        if track.name in examples:
-            write_example(file, masks, conditions, name, spectrogram, settings.example_seconds, out)
-        checked = track == tracks[0] and settings.engine != "museval"
-        return track, client.scatter([masks], hash=False)[0], conditions, spectrogram, settings, checked
+    memory = memory_of_a_track(tracks, spectrograms, spectrogram, settings, len(conditions))
+    with cluster.connect(dask, memory, processes=False) as client:
 
-    scores: TrackScores
-    for _, scores in cluster.for_each(
-        client,
-        score_track,
-        tracks,
-        arguments,
-        f"{name}: scores",
-        done=lambda track: (test / f"{track.name}.csv").exists(),
-    ):
-        scores.write(test)
+        def arguments(track: Track) -> tuple[Track, dict[str, Mask], Conditions, Spectrogram, Evaluate, bool]:
+            masks = estimate(TrackSpectrograms(spectrograms / f"{track.name}.h5"), conditions)
+            checked = track == tracks[0] and settings.engine != "museval"
+            return track, client.scatter([masks], hash=False)[0], conditions, spectrogram, settings, checked
+
+        scores: TrackScores
+        for _, scores in cluster.for_each(
+            client,
+            score_track,
+            tracks,
+            arguments,
+            f"{name}: scores",
+            done=lambda track: (test / f"{track.name}.csv").exists(),
+        ):
+            scores.write(test)
     table = pd.concat([_read(test / f"{track.name}.csv") for track in tracks], ignore_index=True)
     table.insert(0, "architecture", name)
     table.insert(1, "protocol", settings.protocol)

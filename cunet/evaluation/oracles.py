@@ -6,13 +6,15 @@ import numpy as np
 
 from cunet.conditions.naming import Condition, Conditions
 from cunet.masking.masks import Mask
+from cunet.names import MIXTURE
 from cunet.preprocess.spectrogram import TrackSpectrograms
 
 EPSILON = 1e-12
+IDEAL_RATIO_MASK = "ideal-ratio-mask"
 
 
 def mixture(track: TrackSpectrograms, conditions: Conditions) -> dict[str, Mask]:
-    """The mixture as the estimate of every target, at the model's rate: what doing nothing scores."""
+    """The mixture as the estimate of every target, at the model's rate: the score of the unprocessed input."""
     return dict.fromkeys(conditions, np.ones((track.bins, track.frames), np.float32))
 
 
@@ -33,6 +35,6 @@ def ideal_ratio_mask(track: TrackSpectrograms, conditions: Conditions) -> dict[s
 
 # Masks `(bins, frames)` of every target of a track, from the truth.
 BOUNDS: dict[str, Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]] = {
-    "mixture": mixture,
-    "ideal-ratio-mask": ideal_ratio_mask,
+    MIXTURE: mixture,
+    IDEAL_RATIO_MASK: ideal_ratio_mask,
 }

@@ -12,7 +12,7 @@ from cunet.conditions.tables import SINGLE
 from cunet.evaluation.bss_eval import BSS_EVAL, Values, Version, is_silent
 from cunet.masking.masks import Mask, apply_masks
 from cunet.names import MIXTURE
-from cunet.settings.scoring import Evaluate, ProtocolName
+from cunet.settings.scoring import Evaluate
 from cunet.settings.training import Spectrogram
 from cunet.signals.arrays import Waveform
 from cunet.signals.resampling import fit_length, resample
@@ -152,34 +152,32 @@ class Protocol:
         return (waveform.mean(axis=1, keepdims=True, dtype=np.float32) if self.model_rate else waveform), rate
 
 
-PROTOCOLS: dict[ProtocolName, Protocol] = {
-    "model-rate": Protocol(
-        "museval v4 at the model's rate, mono: median over tracks of the median over frames",
-        "v4",
-        together=True,
-        model_rate=True,
-        whole_tracks=False,
-        mean=False,
-        any_level=False,
-    ),
-    "sisec18": Protocol(
-        "museval v4 at the data's rate, stereo, as SiSEC 2018 (estimates and bounds have the model's bandwidth): "
-        "median over tracks of the median over frames of 1 s",
-        "v4",
-        together=True,
-        model_rate=False,
-        whole_tracks=False,
-        mean=False,
-        any_level=False,
-    ),
-    "paper": Protocol(
-        "BSS Eval v3 of whole tracks at the model's rate, mono, target against accompaniment: mean ± standard "
-        "deviation over tracks",
-        "v3",
-        together=False,
-        model_rate=True,
-        whole_tracks=True,
-        mean=True,
-        any_level=True,
-    ),
-}
+MODEL_RATE = Protocol(
+    "museval v4 at the model's rate, mono: median over tracks of the median over frames",
+    "v4",
+    together=True,
+    model_rate=True,
+    whole_tracks=False,
+    mean=False,
+    any_level=False,
+)
+SISEC18 = Protocol(
+    "museval v4 at the data's rate, stereo, as SiSEC 2018 (estimates and bounds have the model's bandwidth): "
+    "median over tracks of the median over frames of 1 s",
+    "v4",
+    together=True,
+    model_rate=False,
+    whole_tracks=False,
+    mean=False,
+    any_level=False,
+)
+PAPER = Protocol(
+    "BSS Eval v3 of whole tracks at the model's rate, mono, target against accompaniment: mean ± standard "
+    "deviation over tracks",
+    "v3",
+    together=False,
+    model_rate=True,
+    whole_tracks=True,
+    mean=True,
+    any_level=True,
+)

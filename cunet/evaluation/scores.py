@@ -11,8 +11,9 @@ from cunet.conditions.naming import Conditions, condition_group
 from cunet.conditions.tables import SINGLE
 from cunet.errors import UserError
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, is_silent, whole_track
-from cunet.evaluation.protocols import PROTOCOLS, Signals
+from cunet.evaluation.protocols import Signals
 from cunet.masking.masks import Mask
+from cunet.registry import PROTOCOLS
 from cunet.settings.scoring import Evaluate
 from cunet.settings.training import Spectrogram
 from cunet.tracks.track import Track

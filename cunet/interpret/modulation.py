@@ -5,16 +5,16 @@ import numpy as np
 import pandas as pd
 
 from cunet.conditions.naming import Conditions
+from cunet.interpret.tables import KINDS
 from cunet.models.architecture import Architecture
-
-KINDS = {"gamma": 1.0, "beta": 0.0}  # and the value that leaves the feature maps as they are
+from cunet.models.networks import build
 
 
 def modulations(architecture: Architecture, network: keras.Model, conditions: Conditions) -> pd.DataFrame:
     """Gammas and betas of each condition.
 
     Returns:
-        a row a value: condition (its name), kind (gamma or beta), block (such as encoder_1), map (1 for simple FiLM)
+        a row per value: condition (its name), kind (gamma or beta), block (such as encoder_1), map (1 for simple FiLM)
         and value.
     """
     heads = _heads(network)
@@ -32,7 +32,7 @@ def modulations(architecture: Architecture, network: keras.Model, conditions: Co
 
 def neutral(architecture: Architecture, network: keras.Model) -> keras.Model:
     """A copy of a network whose gammas are one and whose betas are zero, whatever the condition."""
-    copy = architecture.build(architecture.name)
+    copy = build(architecture, architecture.name)
     copy.set_weights(network.get_weights())
     for head in _heads(copy):
         kernel, bias = head.get_weights()

@@ -8,37 +8,37 @@ import pandas as pd
 from cunet.conditions.naming import Conditions, by_name
 from cunet.conditions.tables import single_conditions
 from cunet.evaluation.bss_eval import sdr_alone
-from cunet.evaluation.protocols import PROTOCOLS
+from cunet.interpret.tables import REQUESTED
 from cunet.masking.masks import Mask
+from cunet.registry import PROTOCOLS
 from cunet.settings.scoring import Evaluate, Interpret
 from cunet.settings.training import Spectrogram
 from cunet.tracks.track import Track
 
-ASKED = "what was asked for"
-UNTOLD = 2  # estimates that are told nothing: the mixture, and the network with neutral gammas and betas
+UNCONDITIONED = 2  # estimates: the mixture, and the network with neutral gammas and betas
 
 
 def estimates_of_a_track(instruments: Sequence[str], settings: Interpret) -> int:
-    """How many estimates are scored: the steps of the path, every instrument, and those that are told nothing."""
-    return settings.steps + len(instruments) + UNTOLD
+    """How many estimates are scored: the steps of the path, every instrument, and the unconditioned ones."""
+    return settings.steps + len(instruments) + UNCONDITIONED
 
 
 def score_against_all(
     track: Track, masks: dict[str, Mask], asked: Conditions, spectrogram: Spectrogram, settings: Evaluate
 ) -> pd.DataFrame:
-    """SDR of some estimates of a track against every instrument, and against what was asked for.
+    """SDR of some estimates of a track against every instrument, and against the mix that the condition requests.
 
     The SDR of BSS Eval does not depend on the other sources, so each is scored alone, which is much faster.
 
     Args:
         track: to score.
         masks: `(bins, frames)`, by the name of the estimate.
-        asked: condition of an estimate, by its name; others were told nothing.
+        asked: condition of an estimate, by its name; others are unconditioned.
         spectrogram: settings that the masks belong to.
         settings: of the scores.
 
     Returns:
-        a row an estimate and target: estimate, target and SDR, the median over frames.
+        a row per estimate and target: estimate, target and SDR, the median over frames.
     """
     protocol = PROTOCOLS[settings.protocol]
     signals = protocol.signals(track, masks, spectrogram)
@@ -46,7 +46,7 @@ def score_against_all(
     instruments = by_name(single_conditions(track.instruments))
     rows = []
     for name, estimate in signals.estimates.items():
-        for target, condition in (instruments | ({ASKED: asked[name]} if name in asked else {})).items():
+        for target, condition in (instruments | ({REQUESTED: asked[name]} if name in asked else {})).items():
             reference = signals.weighted(condition)
             if reference.any() and estimate.any():
                 values = sdr_alone(protocol.version, reference, estimate, *frames)
@@ -54,7 +54,7 @@ def score_against_all(
     return pd.DataFrame(rows, columns=["estimate", "target", "SDR"])
 
 
-def summarise(tables: Sequence[pd.DataFrame], settings: Evaluate) -> pd.DataFrame:
+def aggregate(tables: Sequence[pd.DataFrame], settings: Evaluate) -> pd.DataFrame:
     """SDR over tracks, as the protocol says, of the tables of all tracks."""
     groups = pd.concat(tables).groupby(["estimate", "target"], sort=False)["SDR"]
     values: pd.Series[float] = groups.mean() if PROTOCOLS[settings.protocol].mean else groups.median()

@@ -43,7 +43,9 @@ def load_networks(folder: Path) -> tuple[Architecture, dict[str, Any]]:
 
 
 def _from_weights(architecture: Architecture, name: str, path: Path) -> Any:
-    network = architecture.build(name)
+    from cunet.models.networks import build  # Keras takes seconds to import; what was exported to ONNX does without
+
+    network = build(architecture, name)
     network.load_weights(path)
     return network
 

@@ -1,25 +1,22 @@
 """What travels with the weights of an architecture: everything needed to build and feed its networks."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field
 
-from cunet.settings.base import INSTRUMENT, Section
+from cunet.settings.base import INSTRUMENT, Settings
 from cunet.settings.training import Controls, Spectrogram, Unet
 from cunet.variant import DEDICATED
-
-if TYPE_CHECKING:
-    import keras
 
 DESCRIPTION = "architecture.json"
 WEIGHTS = ".weights.h5"
 
 
-class Architecture(Section):
+class Architecture(Settings):
     """A complete description of an architecture: constructor arguments, conditions and spectrogram settings.
 
-    `conditions` are those that it is trained on: weights in [0, 1], one an instrument.
+    `conditions` are those that it is trained on: weights in [0, 1], one per instrument.
     """
 
     name: str
@@ -42,17 +39,8 @@ class Architecture(Section):
 
     @property
     def networks(self) -> tuple[str, ...]:
-        """Names of its networks: the architecture's own, or one an instrument for dedicated models."""
+        """Names of its networks: the architecture's own, or one per instrument for dedicated models."""
         return (self.name,) if self.conditioned else self.instruments
-
-    def build(self, network: str) -> "keras.Model":
-        """A network with fresh weights: magnitudes `(batch, bins, frames, 1)` in and out.
-
-        Conditioned networks also take conditions `(batch, instruments)`.
-        """
-        from cunet.models.networks import build  # Keras takes seconds to import; a description does without
-
-        return build(self, network)
 
     def save(self, folder: Path) -> None:
         """Write the description beside the weights."""

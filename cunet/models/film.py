@@ -1,18 +1,44 @@
 """Feature-wise linear modulation (Perez et al., AAAI 2018), as the Conditioned-U-Net uses it."""
 
-from typing import Any
+from typing import Protocol
 
-from keras import layers
+from keras import KerasTensor, initializers, layers
+
+STANDARD_DEVIATION = 0.02  # of the first weights of gammas and betas, as in the original
 
 
-def film(x: Any, gamma: Any, beta: Any, block: str) -> Any:
+class Modulation(Protocol):
+    """Conditions a block of the U-Net, of which there are several kinds: `cunet.registry.FILMS`."""
+
+    def __call__(self, x: KerasTensor, control: KerasTensor, block: str) -> KerasTensor:
+        """Feature maps, conditioned.
+
+        Args:
+            x: feature maps `(batch, bins, frames, maps)`, normalised, before the activation.
+            control: hidden vector of the control network `(batch, width)`.
+            block: of the U-Net, such as `encoder_1`, which the names of new layers end with. The interpret stage
+                shows the outputs of dense layers called `gamma_<block>` and `beta_<block>`.
+        """
+
+
+def simple_film(x: KerasTensor, control: KerasTensor, block: str) -> KerasTensor:
+    """One gamma and one beta for all feature maps of a block."""
+    return film(x, *_gamma_and_beta(control, 1, block), block)
+
+
+def complex_film(x: KerasTensor, control: KerasTensor, block: str) -> KerasTensor:
+    """One gamma and one beta per feature map."""
+    return film(x, *_gamma_and_beta(control, x.shape[-1], block), block)
+
+
+def film(x: KerasTensor, gamma: KerasTensor, beta: KerasTensor, block: str) -> KerasTensor:
     """Scale and shift feature maps: gamma * x + beta (Meseguer-Brocal & Peeters, ISMIR 2019, equations 1 and 2).
 
     Built of Keras' own layers, so that a saved model loads where this package is not installed.
 
     Args:
         x: feature maps `(batch, bins, frames, maps)`.
-        gamma: `(batch, maps)` for complex FiLM, one a feature map; `(batch, 1)` for simple FiLM, one for all.
+        gamma: `(batch, maps)` for complex FiLM, one per feature map; `(batch, 1)` for simple FiLM, one for all.
         beta: of the shape of gamma.
         block: of the U-Net, for the names.
     """
@@ -20,5 +46,18 @@ def film(x: Any, gamma: Any, beta: Any, block: str) -> Any:
     return layers.Add(name=f"film_{block}")([scaled, _over_bins_and_frames(beta, f"beta_map_{block}")])
 
 
-def _over_bins_and_frames(values: Any, name: str) -> Any:
+def _over_bins_and_frames(values: KerasTensor, name: str) -> KerasTensor:
     return layers.Reshape((1, 1, values.shape[-1]), name=name)(values)
+
+
+def _gamma_and_beta(control: KerasTensor, size: int, block: str) -> tuple[KerasTensor, KerasTensor]:
+    """Gamma and beta of one block of the U-Net, each `(batch, size)`.
+
+    They start at one and zero but for the original's small weights, so that the U-Net starts almost unmodulated.
+    """
+    small = initializers.RandomNormal(stddev=STANDARD_DEVIATION)
+
+    def head(name: str, start: str) -> KerasTensor:
+        return layers.Dense(size, kernel_initializer=small, bias_initializer=start, name=f"{name}_{block}")(control)
+
+    return head("gamma", "ones"), head("beta", "zeros")

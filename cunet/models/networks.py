@@ -1,19 +1,42 @@
 """The networks of an architecture, built with Keras."""
 
 import re
-from typing import Any
 
 import keras
 
 from cunet.models.architecture import Architecture
-from cunet.models.control import CONTROLS, gamma_and_beta, scaled
-from cunet.models.film import film
+from cunet.models.control import scaled
 from cunet.models.unet import unet
-from cunet.variant import ConditionedUnet
+from cunet.registry import CONTROLS, FILMS
+from cunet.variant import Variant
 
 
 def build(architecture: Architecture, network: str) -> keras.Model:
-    """See `Architecture.build`."""
+    """A network with fresh weights: magnitudes `(batch, bins, frames, 1)` in and out.
+
+    Conditioned networks also take conditions `(batch, instruments)`.
+
+    Args:
+        architecture: that the network belongs to.
+        network: one of `architecture.networks`.
+
+    Examples:
+        >>> from cunet.models.architecture import Architecture
+        >>> architecture = Architecture.model_validate(
+        ...     {
+        ...         "name": "complex-dense",
+        ...         "instruments": ["bass", "vocals"],
+        ...         "conditions": [[1, 0], [0, 1]],
+        ...         "frames": 8,
+        ...         "spectrogram": {"sample_rate": 8192, "window": 64, "hop": 48},
+        ...         "unet": {"layers": 2, "filters": 4, "dropout": 0},
+        ...         "controls": {"dense": {"complex": [4, 8]}, "dropout": 0},
+        ...     }
+        ... )
+        >>> network = build(architecture, "complex-dense")
+        >>> [tuple(tensor.shape) for tensor in (*network.inputs, *network.outputs)]
+        [(None, 32, 8, 1), (None, 2), (None, 32, 8, 1)]
+    """
     return (_conditioned if architecture.conditioned else _dedicated)(architecture, network)
 
 
@@ -23,16 +46,17 @@ def _dedicated(architecture: Architecture, network: str) -> keras.Model:
 
 
 def _conditioned(architecture: Architecture, network: str) -> keras.Model:
-    variant = ConditionedUnet.parse(architecture.name)
+    variant = Variant.parse(architecture.name)
     mixture = keras.Input((architecture.bins, architecture.frames, 1), name="mixture")
     condition = keras.Input((len(architecture.instruments),), name="condition")
-    widths: list[int] = getattr(getattr(architecture.controls, variant.control), variant.film)
+    widths = architecture.controls.widths[variant.control][variant.film]
     vector = scaled(CONTROLS[variant.control](condition, widths, architecture.controls.dropout))
+    film = FILMS[variant.film]
 
-    def modulate(x: Any, block: str) -> Any:
+    def modulate(x: keras.KerasTensor, block: str) -> keras.KerasTensor:
         if variant.placement != "both" and not block.startswith(variant.placement):
             return x
-        return film(x, *gamma_and_beta(vector, variant.film, block, x.shape[-1]), block)
+        return film(x, vector, block)
 
     return keras.Model([mixture, condition], unet(mixture, architecture.unet, modulate), name=_identifier(network))
 

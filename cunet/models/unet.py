@@ -1,23 +1,22 @@
 """The generic U-Net on magnitude spectrograms (Jansson et al., ISMIR 2017)."""
 
 from collections.abc import Callable
-from typing import Any
 
-from keras import layers
+from keras import KerasTensor, layers
 
 from cunet.settings.training import Unet
 
 KERNEL = (5, 5)
 MOMENTUM = 0.9  # of batch normalisation, as in the original: a short training ends with up-to-date statistics
-Modulate = Callable[[Any, str], Any]
+Modulate = Callable[[KerasTensor, str], KerasTensor]
 
 
-def unmodulated(x: Any, block: str) -> Any:
+def unmodulated(x: KerasTensor, block: str) -> KerasTensor:
     """Feature maps as they are."""
     return x
 
 
-def unet(mixture: Any, settings: Unet, modulate: Modulate = unmodulated) -> Any:
+def unet(mixture: KerasTensor, settings: Unet, modulate: Modulate = unmodulated) -> KerasTensor:
     """Estimate of the target: a mask in [0, 1] times the mixture.
 
     Args:
@@ -43,14 +42,14 @@ def unet(mixture: Any, settings: Unet, modulate: Modulate = unmodulated) -> Any:
     return layers.Multiply(name="estimate", dtype="float32")([mask, mixture])  # whatever the precision of the rest
 
 
-def _encode(x: Any, filters: int, number: int, modulate: Modulate) -> Any:
+def _encode(x: KerasTensor, filters: int, number: int, modulate: Modulate) -> KerasTensor:
     x = layers.Conv2D(filters, KERNEL, strides=2, padding="same", name=f"encoder_{number}")(x)
     x = layers.BatchNormalization(momentum=MOMENTUM, name=f"encoder_norm_{number}")(x)
     x = modulate(x, f"encoder_{number}")
     return layers.LeakyReLU(0.2, name=f"encoder_activation_{number}")(x)
 
 
-def _decode(x: Any, filters: int, number: int, dropout: float, modulate: Modulate) -> Any:
+def _decode(x: KerasTensor, filters: int, number: int, dropout: float, modulate: Modulate) -> KerasTensor:
     x = layers.Conv2DTranspose(filters, KERNEL, strides=2, padding="same", name=f"decoder_{number}")(x)
     x = layers.BatchNormalization(momentum=MOMENTUM, name=f"decoder_norm_{number}")(x)
     x = modulate(x, f"decoder_{number}")

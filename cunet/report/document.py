@@ -1,4 +1,4 @@
-"""The report as one document of parts, written as Markdown and as a page."""
+"""The report as one document of sections, written as Markdown and as a page."""
 
 import re
 from dataclasses import dataclass, field
@@ -18,8 +18,8 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of the report.
+class Section:
+    """A section of the report.
 
     Attributes:
         title: heading.
@@ -38,14 +38,14 @@ class Part:
     links: dict[str, str] = field(default_factory=dict)
 
 
-def write_markdown(document: list[Part], path: Path) -> None:
-    """Write the parts that have a table."""
+def write_markdown(document: list[Section], path: Path) -> None:
+    """Write the sections that have a table."""
     texts: list[str] = []
-    for part in (part for part in document if part.table is not None):
-        assert part.table is not None
-        align = ["left", *["right"] * (part.table.shape[1] - 1)]
-        table = part.table.to_markdown(index=False, disable_numparse=True, colalign=align)
-        texts += [f"### {part.title}", *map(_escape, part.text), table, *map(_escape, part.notes)]
+    for section in (section for section in document if section.table is not None):
+        assert section.table is not None
+        align = ["left", *["right"] * (section.table.shape[1] - 1)]
+        table = section.table.to_markdown(index=False, disable_numparse=True, colalign=align)
+        texts += [f"### {section.title}", *map(_escape, section.text), table, *map(_escape, section.notes)]
     path.write_text("\n\n".join(texts) + "\n")
 
 
@@ -54,7 +54,7 @@ def _escape(text: str) -> str:
     return re.sub(r"[\\`*<|]", r"\\\g<0>", text)
 
 
-def write_page(title: str, document: list[Part], path: Path) -> None:
+def write_page(title: str, document: list[Section], path: Path) -> None:
     """Write the page; its pictures are files beside it."""
     path.write_text(render("page.html", title=title, document=document))
 

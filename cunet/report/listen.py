@@ -8,7 +8,7 @@ import pandas as pd
 
 from cunet.conditions.naming import Conditions, condition_group
 from cunet.conditions.tables import SINGLE
-from cunet.evaluation.examples import REFERENCE, SUFFIX
+from cunet.examples.excerpts import FLAC, REFERENCE
 from cunet.names import MIXTURE
 from cunet.report.document import render
 
@@ -57,12 +57,12 @@ def _excerpt(folder: Path, targets: list[str], names: list[str], sdr: Sdr) -> Ex
     def sounds(target: str) -> list[Sound]:
         scored = [(name, sdr.get((folder.name, target, name), float("nan"))) for name in names]
         words = {name: "not scored" if pd.isna(value) else f"{value:.1f} dB" for name, value in scored}
-        found = {name: folder / target / f"{name}{SUFFIX}" for name in names}
-        return [Sound("target", _address(folder / target / f"{REFERENCE}{SUFFIX}"))] + [
+        found = {name: folder / target / f"{name}{FLAC}" for name in names}
+        return [Sound("target", _address(folder / target / f"{REFERENCE}{FLAC}"))] + [
             Sound(name, _address(path), words[name]) for name, path in found.items()
         ]
 
-    mixture = Sound(MIXTURE, _address(folder / targets[0] / f"{MIXTURE}{SUFFIX}"))
+    mixture = Sound(MIXTURE, _address(folder / targets[0] / f"{MIXTURE}{FLAC}"))
     return Excerpt(folder.name, mixture, {target: sounds(target) for target in targets})
 
 

@@ -1,4 +1,4 @@
-"""What all sections have in common."""
+"""What all settings have in common."""
 
 from typing import Annotated, Any, Literal
 
@@ -15,8 +15,8 @@ INSTRUMENT = r"[\w -]+"  # what an instrument may be called: files, MLflow's met
 SUBSETS: tuple[Subset, ...] = ("train", "test")
 
 
-class Section(BaseModel):
-    """A part of `params.yaml`; immutable, and strict about its keys."""
+class Settings(BaseModel):
+    """A section of `params.yaml`, or one in it: immutable, and strict about its keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -4,27 +4,25 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from cunet.settings.base import Fraction, Name, Positive, Section
+from cunet.settings.base import Fraction, Name, Positive, Settings
 
-ProtocolName = Literal["model-rate", "sisec18", "paper"]
 Engine = Literal["bsseval", "museval"]
 
 
-class Evaluate(Section):
+class Evaluate(Settings):
     """How architectures are scored.
 
-    The protocol, the library that computes its BSS Eval, the set of conditions scored beside the single instruments,
-    BSS Eval v4 frames in seconds, overlap of patches in separation, and excerpts kept as examples.
+    The protocol (a name in `cunet.evaluation.registry.PROTOCOLS`), the library that computes its BSS Eval, the set of
+    conditions scored beside the single instruments, BSS Eval v4 frames in seconds, and overlap of patches in
+    separation.
     """
 
-    protocol: ProtocolName
+    protocol: str
     engine: Engine
     conditions: str
     window: Annotated[float, Field(gt=0)]
     hop: Annotated[float, Field(gt=0)]
     overlap: Fraction
-    example_tracks: Annotated[int, Field(ge=0)]
-    example_seconds: Annotated[float, Field(gt=0)]
 
     @model_validator(mode="after")
     def _protocol_defines_its_frames(self) -> "Evaluate":
@@ -33,7 +31,14 @@ class Evaluate(Section):
         return self
 
 
-class Interpret(Section):
+class Examples(Settings):
+    """Excerpts to hear and to see: of how many test tracks, and how long."""
+
+    tracks: Annotated[int, Field(ge=0)]
+    seconds: Annotated[float, Field(gt=0)]
+
+
+class Interpret(Settings):
     """The path of the condition from one instrument to another, in so many steps, over so many test tracks.
 
     `path` names the two instruments; null takes the first and the last.
@@ -50,7 +55,7 @@ class Interpret(Section):
         return self
 
 
-class Compare(Section):
+class Compare(Settings):
     """How architectures are compared.
 
     Whether published figures stand in the table, where data set and protocol are theirs; confidence of the

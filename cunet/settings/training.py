@@ -1,13 +1,13 @@
 """Settings of what is heard, learned and trained."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from cunet.settings.base import Fraction, Name, Positive, Section, Share
+from cunet.settings.base import Fraction, Name, Positive, Settings, Share
 
 
-class Spectrogram(Section):
+class Spectrogram(Settings):
     """Short-time Fourier transform of the mono waveform: rate in Hz, window and hop in samples."""
 
     sample_rate: Positive
@@ -26,21 +26,21 @@ class Spectrogram(Section):
         return self
 
 
-class Patch(Section):
+class Patch(Settings):
     """What the networks see: frames in a patch, and frames between the starts of two patches."""
 
     frames: Positive
     step: Positive
 
 
-class Validation(Section):
+class Validation(Settings):
     """Training tracks kept aside: how many the seed draws, or their names."""
 
     tracks: Positive | Annotated[list[Name], Field(min_length=1)]
     seed: int
 
 
-class Unet(Section):
+class Unet(Settings):
     """The generic U-Net: depth, and filters of the first layer, doubled at each layer."""
 
     layers: Annotated[int, Field(ge=2)]
@@ -48,22 +48,29 @@ class Unet(Section):
     dropout: Fraction
 
 
-class ControlWidths(Section):
-    """Widths of the control network's hidden layers, by kind of FiLM."""
-
-    simple: Annotated[list[Positive], Field(min_length=1)]
-    complex: Annotated[list[Positive], Field(min_length=1)]
+Widths = Annotated[list[Positive], Field(min_length=1)]
 
 
-class Controls(Section):
-    """The two control networks: dense widths, convolution filters, and their dropout."""
+class Controls(Settings):
+    """The control networks: for each, the widths of its hidden layers by kind of FiLM; and their dropout."""
 
-    dense: ControlWidths
-    conv: ControlWidths
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, dict[str, Widths]]
     dropout: Fraction
 
+    @property
+    def widths(self) -> dict[str, dict[str, list[int]]]:
+        """Widths of the hidden layers, by control network and kind of FiLM."""
+        return self.__pydantic_extra__
 
-class ConditionSet(Section):
+    @model_serializer(mode="wrap")
+    def _widths_first(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """In the order of `params.yaml`, and of models that were trained before there could be others."""
+        values: dict[str, Any] = serialise(self)
+        return values | {"dropout": values.pop("dropout")}
+
+
+class ConditionSet(Settings):
     """Conditions that a network is told: combinations of up to so many instruments, each at one of the levels.
 
     `all` adds all instruments together, however many there are, and `none` the condition that asks for silence.
@@ -75,7 +82,7 @@ class ConditionSet(Section):
     none: bool = False
 
 
-class Augmentation(Section):
+class Augmentation(Settings):
     """Share of the training patches that are mixed anew from several tracks, and the gains of their sources."""
 
     probability: Share
@@ -89,24 +96,25 @@ class Augmentation(Section):
         return self
 
 
-class Patience(Section):
+class Patience(Settings):
     """Epochs without a better validation loss before something happens."""
 
     plateau: Positive
     stop: Positive
 
 
-class Epochs(Section):
+class Epochs(Settings):
     """Most epochs of a network: one that isolates all instruments, told which, and one that isolates a single one."""
 
     conditioned: Positive
     dedicated: Positive
 
 
-class Train(Section):
+class Train(Settings):
     """The fit.
 
     Attributes:
+        loss: name in `cunet.train.registry.LOSSES`.
         progressive: share of the patches whose condition and target are scaled by one random factor.
         schedule: of the learning rate: `cosine` lowers it to zero over all epochs (Loshchilov & Hutter, ICLR 2017);
             `plateau` multiplies it by `factor` after `patience.plateau` epochs in which the validation loss fell by
@@ -116,6 +124,7 @@ class Train(Section):
         devices: `one`, or `all` the GPUs of the machine, which share every batch.
     """
 
+    loss: str
     progressive: Share
     augmentation: Augmentation
     batch_size: Positive

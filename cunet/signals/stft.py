@@ -7,6 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from cunet.settings.training import Spectrogram
 from cunet.signals.arrays import Complex, Mono
 from cunet.signals.resampling import fit_length
+from cunet.signals.windows import dual_window, hann_window
 
 BLOCK = 64  # frames at a time, that fit the cache
 
@@ -17,7 +18,7 @@ def stft(mono: Mono, settings: Spectrogram) -> Complex:
     The frames are those of `scipy.signal.ShortTimeFFT` with a periodic Hann window: their centres are `hop` samples
     apart from sample 0 on, and phases refer to the centre.
     """
-    half, hop, window = settings.window // 2, settings.hop, _hann(settings.window)
+    half, hop, window = settings.window // 2, settings.hop, hann_window(settings.window)
     first, last = _frame_range(len(mono), settings)
     padded = np.zeros((last - first - 1) * hop + settings.window, np.float32)
     before = half - first * hop
@@ -37,7 +38,7 @@ def stft(mono: Mono, settings: Spectrogram) -> Complex:
 def istft(spectrogram: Complex, samples: int, settings: Spectrogram) -> Mono:
     """The waveform `(samples,)` whose spectrogram `(bins, frames)` is nearest in the least-squares sense."""
     size, hop, half = settings.window, settings.hop, settings.window // 2
-    dual = _dual(size, hop)
+    dual = dual_window(size, hop)
     turns = -(-size // hop)  # every so many frames, two do not overlap
     rows = -(-spectrogram.shape[1] // turns)
     total = np.zeros((rows + 1) * turns * hop, np.float32)
@@ -70,17 +71,3 @@ def _frame_range(samples: int, settings: Spectrogram) -> tuple[int, int]:
     """
     half, hop = settings.window // 2, settings.hop
     return 1 - -(-half // hop), -(-(max(samples, settings.window) - 1 + half) // hop)
-
-
-def _hann(window: int) -> npt.NDArray[np.float64]:
-    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window))
-
-
-def _dual(window: int, hop: int) -> npt.NDArray[np.float32]:
-    """The window of the synthesis: frames of the analysis under it add up to the waveform."""
-    analysis = _hann(window)
-    power = np.zeros(-(-window // hop) * hop)
-    power[:window] = analysis**2
-    total = np.resize(power.reshape(-1, hop).sum(axis=0), window)
-    dual: npt.NDArray[np.float32] = (analysis / total).astype(np.float32)
-    return dual

@@ -10,9 +10,9 @@ import numpy as np
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
+from cunet.export.card import CARD, model_card
 from cunet.files import temporary_folder
-from cunet.package import served
-from cunet.package.card import CARD, model_card
+from cunet.tracking import served
 
 MODEL = "model"
 SERVED = "separator"

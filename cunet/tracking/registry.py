@@ -9,12 +9,12 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from cunet.comparison.tables import MEAN, protocol_of, summarise
 from cunet.conditions.tables import SINGLE
 from cunet.errors import UserError
 from cunet.evaluation.evaluate import SCORES, read_scores
-from cunet.package.card import model_card
-from cunet.report.tables import MEAN, protocol_of, summarise
-from cunet.store import MODEL_TAG, SCORES_TAG, connect, digest, find
+from cunet.export.card import model_card
+from cunet.store import MODEL_TAG, SCORES_TAG, connect, find, fingerprint
 from cunet.tracking.models import SERVED
 
 REGISTERED = "conditioned-u-net"
@@ -38,8 +38,8 @@ def register(candidates: dict[Path, Path], alias: str) -> str:
         raise UserError(f"{alias!r} is no alias: letters, digits, - and _ are, but not latest or v and a number")
     connect()
     model, scores, mean = _best(candidates)
-    found = digest(model)
-    runs = find({MODEL_TAG: found, SCORES_TAG: digest(candidates[model])})
+    found = fingerprint(model)
+    runs = find({MODEL_TAG: found, SCORES_TAG: fingerprint(candidates[model])})
     if not runs:
         raise UserError(f"MLflow has no run of {model}: run cunet log, and then the same command again")
     name = scores["architecture"].iloc[0]

@@ -1,4 +1,4 @@
-"""What the chain found, in the runs of its models: scores, pictures, sound, costs, the models themselves."""
+"""What the pipeline found, in the runs of its models: scores, costs, the models themselves."""
 
 import json
 from dataclasses import asdict
@@ -8,13 +8,11 @@ import mlflow
 import pandas as pd
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_ARTIFACTS
 
+from cunet.comparison.tables import SPREAD, over_tracks, summarise
 from cunet.conditions.tables import SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
-from cunet.evaluation.evaluate import PROVENANCE as EVALUATION
-from cunet.evaluation.evaluate import read_scores
-from cunet.evaluation.examples import EXAMPLES
-from cunet.report.tables import SPREAD, over_tracks, summarise
-from cunet.store import MODEL_TAG, SCORES_TAG, connect, digest, find, log_folder, tags, title
+from cunet.evaluation.evaluate import EVALUATION, read_scores
+from cunet.store import MODEL_TAG, SCORES_TAG, connect, find, fingerprint, tags, title
 from cunet.tracking.training import COST, log_provenance, log_training
 from cunet.train.cost import Cost
 from cunet.train.history import read_provenance
@@ -25,14 +23,14 @@ TABLE = "sdr_by_track.json"
 def log_scores(results: Path, model: Path | None, separation: float | None = None) -> None:
     """Show what the folder `results` holds, in the run that trained `model` or else in a new one.
 
-    Logs SDR by target, the table of all scores by track, pictures, sound, the model and what it costs, with the
+    Logs SDR by target, the table of all scores by track, the model and what it costs, with the
     seconds of `separation` that a minute of one target took, where they are known. Does nothing where a run shows
     it already.
     """
     connect()
     scores = read_scores(results)
     name = scores["architecture"].iloc[0]
-    shown = {MODEL_TAG: digest(model) if model else name, SCORES_TAG: digest(results)}
+    shown = {MODEL_TAG: fingerprint(model) if model else name, SCORES_TAG: fingerprint(results)}
     if find(shown):
         return
     trained = find({MODEL_TAG: shown[MODEL_TAG]})
@@ -65,8 +63,6 @@ def _log_results(scores: pd.DataFrame, results: Path) -> None:
     sdr = summary.dropna(subset=["SDR"])
     mlflow.log_metrics({_metric(*row): float(value) for *row, value in sdr[["group", "target", "SDR"]].to_numpy()})
     mlflow.log_table(_table(scores, summary), TABLE)
-    if (results / EXAMPLES).exists():
-        log_folder(results / EXAMPLES, EXAMPLES)
 
 
 def _metric(group: str, target: str) -> str:

@@ -11,7 +11,7 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from cunet.store import MODEL_TAG, connect, digest, tags, title
+from cunet.store import MODEL_TAG, connect, fingerprint, tags, title
 from cunet.train.history import Row, read_history, read_provenance
 
 SAMPLING_SECONDS = 5
@@ -47,7 +47,7 @@ class TrainingRun:
         """Note what the training took, and which model came out, so that its scores find the run."""
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
         mlflow.log_metrics({f"{COST}/train_seconds": seconds, f"{COST}/train_memory_gb": memory / 1e9})
-        mlflow.set_tag(MODEL_TAG, digest(model))
+        mlflow.set_tag(MODEL_TAG, fingerprint(model))
         print(f"{self._name}: trained in {seconds / 60:.1f} min, {memory / 1e9:.1f} GB of memory")
 
     def _left_open(self, continues: bool) -> str | None:

@@ -37,14 +37,21 @@ class PatchReader:
     """Every patch of an index table with every condition: row by row, the conditions of a patch one after the other.
 
     Magnitudes are divided by the peak of their track's mixture. The target is the sum of the sources,
-    each weighted by its entry in the condition.
+    each weighted by its entry in the condition. Its last axis is as the loss wants it: magnitudes alone or, with
+    `complex_targets`, its real and imaginary parts, and cosine and sine of the mixture's phase.
 
     Several threads may read at once: the files are mapped into memory, no lock is taken, and numpy holds none while
     it computes.
     """
 
     def __init__(
-        self, index: pd.DataFrame, conditions: pd.DataFrame, spectrograms: Path, bins: int, frames: int
+        self,
+        index: pd.DataFrame,
+        conditions: pd.DataFrame,
+        spectrograms: Path,
+        bins: int,
+        frames: int,
+        complex_targets: bool = False,
     ) -> None:
         self._instruments = tuple(conditions.columns)
         self._conditions = conditions.to_numpy(np.float32)
@@ -55,6 +62,7 @@ class PatchReader:
         self._track = index["track"].map(number).to_numpy()
         self._start = index["frame"].to_numpy()
         self._bins, self._frames = bins, frames
+        self._channels, self._scaled = (4, 2) if complex_targets else (1, 1)  # of targets; a phase has no scale
 
     @property
     def patches(self) -> int:
@@ -69,7 +77,7 @@ class PatchReader:
         return self._conditions[rows % len(self._conditions)]
 
     def read(self, row: int, condition: Magnitudes, mixture: Magnitudes, target: Magnitudes) -> tuple[float, float]:
-        """Write a row's mixture, and the target of a condition, each `(bins, frames)`, but for a factor.
+        """Write a row's mixture `(bins, frames)`, and the target of a condition, but for a factor.
 
         Returns:
             the factors of mixture and target that make them magnitudes over the peak.
@@ -78,7 +86,7 @@ class PatchReader:
         scale = 1 / self._tracks[self._track[number]].peak
         weights = enumerate(condition.tolist())
         shares = [Share(self._patch(number, n), scale * weight) for n, weight in weights if weight]
-        return _write_sum([Share(self._patch(number), scale)], mixture), _write_sum(shares, target)
+        return _write(Share(self._patch(number), scale), self._sum(shares), mixture, target)
 
     def mix(
         self,
@@ -96,26 +104,30 @@ class PatchReader:
         gains = rng.uniform(*gain, size=len(self._instruments)).tolist()
         scales = [gain / self._tracks[self._track[number]].peak for gain, number in zip(gains, numbers, strict=True)]
         shares = [Share(self._patch(number, n), scales[n]) for n, number in enumerate(numbers)]
-        factor = _write_sum(shares, mixture)
         weighted = zip(shares, condition.tolist(), strict=True)
         wanted = [Share(share.frames, share.weight * weight) for share, weight in weighted if weight]
-        peak = max(1.0, factor * float(mixture.max()))
-        return factor / peak, _write_sum(wanted, target) / peak
+        factors = _write(self._sum(shares), self._sum(wanted), mixture, target)
+        peak = max(1.0, factors[0] * float(mixture.max()))
+        return factors[0] / peak, factors[1] / peak
 
     def batch(self, conditions: Magnitudes, conditioned: bool, write: Write) -> Batch:
         """Inputs and targets: magnitudes `(rows, bins, frames, 1)`, and conditions `(rows, instruments)` if asked.
+
+        Targets are `(rows, bins, frames, 4)` where they are complex.
 
         Args:
             conditions: of the rows.
             conditioned: whether the network takes them.
             write: called with the place of a row in the batch and what is to be filled, as `read` does.
         """
-        shape = (len(conditions), self._bins, self._frames, 1)
-        mixtures, targets = np.empty(shape, np.float32), np.empty(shape, np.float32)
-        factors = [write(place, mixtures[place, ..., 0], targets[place, ..., 0]) for place in range(len(conditions))]
+        shape = (len(conditions), self._bins, self._frames)
+        mixtures = np.empty((*shape, 1), np.float32)
+        targets = np.empty((*shape, self._channels), np.float32)
+        factors = [write(place, mixtures[place, ..., 0], targets[place]) for place in range(len(conditions))]
         # All rows at once: each call of numpy may wait for the interpreter's lock.
-        for magnitudes, factor in zip((mixtures, targets), np.array(factors, np.float32).T, strict=True):
-            magnitudes *= factor[:, None, None, None]
+        scaled = (mixtures, targets[..., : self._scaled])
+        for values, factor in zip(scaled, np.array(factors, np.float32).T, strict=True):
+            values *= factor[:, None, None, None]
         return ((mixtures, conditions) if conditioned else mixtures), targets
 
     def _patch(self, number: int, instrument: int | None = None) -> Complex:
@@ -129,19 +141,28 @@ class PatchReader:
         frames: Complex = spectrogram[: self._bins].T
         return frames
 
+    def _sum(self, shares: Sequence[Share]) -> Share:
+        """The weighted sum of frames, but for the weight of the first."""
+        if not shares:
+            return Share(np.zeros((self._frames, self._bins), np.complex64), 0.0)
+        first, *others = shares
+        total = first.frames
+        for share in others:
+            ratio = np.float32(share.weight / first.weight)
+            total = total + (share.frames if ratio == 1 else ratio * share.frames)
+        return Share(total, first.weight)
 
-def _write_sum(shares: Sequence[Share], out: Magnitudes) -> float:
-    """Write the magnitudes `(bins, frames)` of a weighted sum, but for a factor, which is returned."""
-    if not shares:
-        out[:] = 0
-        return 0.0
-    first, *others = shares
-    total = first.frames
-    for share in others:
-        ratio = np.float32(share.weight / first.weight)
-        total = total + (share.frames if ratio == 1 else ratio * share.frames)
-    np.abs(total.T, out=out)
-    return first.weight
+
+def _write(whole: Share, wanted: Share, mixture: Magnitudes, target: Magnitudes) -> tuple[float, float]:
+    """Write mixture and target of a patch, but for the weights of their shares, which are returned."""
+    np.abs(whole.frames.T, out=mixture)
+    if target.shape[-1] == 1:
+        np.abs(wanted.frames.T, out=target[..., 0])
+    else:
+        phase = whole.frames.T / np.maximum(mixture, np.finfo(np.float32).tiny)
+        for place, values in ((0, wanted.frames.T), (2, phase)):
+            target[..., place], target[..., place + 1] = values.real, values.imag
+    return whole.weight, wanted.weight
 
 
 class TrainingBatches(keras.utils.PyDataset):

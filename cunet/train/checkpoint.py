@@ -20,7 +20,7 @@ MEMORY = {
 
 
 @dataclass
-class Progress:
+class TrainingState:
     """State of a training at the end of an epoch."""
 
     epochs: int = 0
@@ -32,30 +32,30 @@ class Progress:
     best_weights: Arrays = field(default_factory=list)
 
 
-def save(path: Path, progress: Progress, identity: str) -> None:
+def save(path: Path, state: TrainingState, identity: str) -> None:
     """Write atomically: a kill at any moment leaves the old file or the new one."""
     part = path.with_suffix(".part")
     with h5py.File(part, "w") as file:
-        described = {name: getattr(progress, name) for name in ("epochs", "seconds", "finished", "history", "memory")}
-        file.attrs["progress"] = json.dumps(described)
+        described = {name: getattr(state, name) for name in ("epochs", "seconds", "finished", "history", "memory")}
+        file.attrs["state"] = json.dumps(described)
         file.attrs["identity"] = identity
         for group in ("variables", "best_weights"):
-            for number, array in enumerate(getattr(progress, group)):
+            for number, array in enumerate(getattr(state, group)):
                 file[f"{group}/{number}"] = array
     part.replace(path)
 
 
-def load(path: Path, identity: str) -> Progress:
-    """The progress of the training with this identity; a fresh one where the file is of another, or not there."""
+def load(path: Path, identity: str) -> TrainingState:
+    """The state of the training with this identity; a fresh one where the file is of another, or not there."""
     if not path.exists():
-        return Progress()
+        return TrainingState()
     with h5py.File(path, "r") as file:
         if file.attrs["identity"] != identity:
-            return Progress()
-        progress = Progress(**json.loads(file.attrs["progress"]))
-        progress.variables = _arrays(file["variables"])
-        progress.best_weights = _arrays(file["best_weights"])
-    return progress
+            return TrainingState()
+        state = TrainingState(**json.loads(file.attrs["state"]))
+        state.variables = _arrays(file["variables"])
+        state.best_weights = _arrays(file["best_weights"])
+    return state
 
 
 def _arrays(group: h5py.Group) -> Arrays:
@@ -69,32 +69,32 @@ class Checkpoint(keras.callbacks.Callback):
     Comes last among the callbacks, since the others forget at the start of a fit.
     """
 
-    def __init__(self, path: Path, identity: str, progress: Progress, others: list[keras.callbacks.Callback]) -> None:
+    def __init__(self, path: Path, identity: str, state: TrainingState, others: list[keras.callbacks.Callback]) -> None:
         super().__init__()
-        self._path, self._identity, self._progress = path, identity, progress
+        self._path, self._identity, self._state = path, identity, state
         self._others = {type(callback).__name__: callback for callback in others if type(callback) in MEMORY}
         self._stopping = next(callback for callback in others if isinstance(callback, keras.callbacks.EarlyStopping))
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Put everything back where the last epoch left it."""
         self._start = time.perf_counter()
-        if not self._progress.epochs:
+        if not self._state.epochs:
             return
-        for variable, value in zip(self._variables(), self._progress.variables, strict=True):
+        for variable, value in zip(self._variables(), self._state.variables, strict=True):
             variable.assign(value)
-        for name, memory in self._progress.memory.items():
+        for name, memory in self._state.memory.items():
             for attribute, remembered in memory.items():
                 setattr(self._others[name], attribute, remembered)
-        self._stopping.best_weights = self._progress.best_weights
+        self._stopping.best_weights = self._state.best_weights
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Write the state that the next epoch starts from."""
         logs = logs or {}
-        self._progress.epochs = epoch + 1
-        self._progress.seconds += time.perf_counter() - self._start
+        self._state.epochs = epoch + 1
+        self._state.seconds += time.perf_counter() - self._start
         self._start = time.perf_counter()
-        self._progress.finished = self.model.stop_training or self._progress.epochs == self.params["epochs"]
-        self._progress.history.append(
+        self._state.finished = self.model.stop_training or self._state.epochs == self.params["epochs"]
+        self._state.history.append(
             {
                 "epoch": epoch + 1,
                 "train_loss": float(logs["loss"]),
@@ -102,13 +102,13 @@ class Checkpoint(keras.callbacks.Callback):
                 "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
             }
         )
-        self._progress.memory = {
+        self._state.memory = {
             name: {attribute: float(getattr(callback, attribute)) for attribute in MEMORY[type(callback)]}
             for name, callback in self._others.items()
         }
-        self._progress.variables = [np.asarray(keras.ops.convert_to_numpy(v)) for v in self._variables()]
-        self._progress.best_weights = self._stopping.best_weights
-        save(self._path, self._progress, self._identity)
+        self._state.variables = [np.asarray(keras.ops.convert_to_numpy(v)) for v in self._variables()]
+        self._state.best_weights = self._stopping.best_weights
+        save(self._path, self._state, self._identity)
 
     def _variables(self) -> list[keras.Variable]:
         return [*self.model.variables, *self.model.optimizer.variables]

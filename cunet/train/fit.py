@@ -1,4 +1,4 @@
-"""Training an architecture: each of its networks with L1 on magnitudes, as in the paper."""
+"""Training an architecture, one network after the other."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -12,18 +12,20 @@ import pandas as pd
 from cunet.errors import UserError
 from cunet.files import identity, new_folder
 from cunet.models.architecture import Architecture, weights_file
+from cunet.models.networks import build
 from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
 from cunet.progress import ProgressBar
+from cunet.registry import LOSSES
 from cunet.settings.base import flatten
-from cunet.settings.training import Train
+from cunet.settings.training import Spectrogram, Train
 from cunet.train import checkpoint
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
 from cunet.train.counting import count
 from cunet.train.devices import training_devices
 from cunet.train.history import Row, write_history
-from cunet.variant import ConditionedUnet, canonical
+from cunet.variant import Variant, canonical
 
 BETA_1 = 0.5  # of Adam, as in the original: short trainings end lower than with Keras' 0.9
 
@@ -49,7 +51,7 @@ def provenance(
     samples = sum(_samples(spectrograms / f"{track}.h5") for track in tracks)
     control: dict[str, Any] = {}
     if architecture.conditioned:
-        control = asdict(ConditionedUnet.parse(architecture.name)) | {"controls": architecture.controls}
+        control = asdict(Variant.parse(architecture.name)) | {"controls": architecture.controls}
     return flatten(
         {
             "architecture": architecture.name,
@@ -116,52 +118,52 @@ class Trainer:
         histories, seconds = {}, 0.0
         with new_folder(out) as folder:
             for network in self.architecture.networks:
-                progress = checkpoint.load(self._state(network), self._identity)
-                model = self._train_network(network, progress)
+                state = checkpoint.load(self._state(network), self._identity)
+                model = self._train_network(network, state)
                 model.save_weights(weights_file(folder, network))
-                histories[network] = progress.history
-                seconds += progress.seconds
+                histories[network] = state.history
+                seconds += state.seconds
             count(self.architecture, model).save(folder)
             write_history(histories, self.provenance, folder)
             self.architecture.save(folder)
         return seconds
 
-    def _train_network(self, network: str, progress: checkpoint.Progress) -> keras.Model:
-        """Train from where `progress` stands, and leave the best weights in the model."""
-        if not progress.finished:
-            self._fit(network, progress)
+    def _train_network(self, network: str, state: checkpoint.TrainingState) -> keras.Model:
+        """Train from where `state` stands, and leave the best weights in the model."""
+        if not state.finished:
+            self._fit(network, state)
         model = self._build(network)  # a fresh one: the file must not tell whether it was fitted before or after a kill
-        model.set_weights(progress.best_weights)
+        model.set_weights(state.best_weights)
         return model
 
     def _build(self, network: str) -> keras.Model:
         keras.utils.set_random_seed(self.seed)
-        return self.architecture.build(network)
+        return build(self.architecture, network)
 
-    def _fit(self, network: str, progress: checkpoint.Progress) -> None:
+    def _fit(self, network: str, state: checkpoint.TrainingState) -> None:
         settings, conditioned = self.settings, self.architecture.conditioned
         epochs = settings.epochs_of(conditioned)
-        batches = TrainingBatches(self._reader(TRAINING, network), conditioned, settings, self.seed, progress.epochs)
+        batches = TrainingBatches(self._reader(TRAINING, network), conditioned, settings, self.seed, state.epochs)
         monitors = _monitors(settings)
         with training_devices(settings) as devices:
             model = self._build(network)
-            compile_network(model, settings, epochs)
+            compile_network(model, settings, self.architecture.spectrogram, epochs)
             model.fit(
                 batches,
                 validation_data=ValidationBatches(
                     self._reader(VALIDATION, network), conditioned, settings.batch_size, devices
                 ),
                 epochs=epochs,
-                initial_epoch=progress.epochs,
+                initial_epoch=state.epochs,
                 shuffle=False,  # the batches are shuffled, from the seed
                 verbose=0,
                 callbacks=[
                     keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)),
-                    ProgressBar(network, settings.batches_per_epoch, progress.epochs),
+                    ProgressBar(network, settings.batches_per_epoch, state.epochs),
                     *monitors,
-                    checkpoint.Checkpoint(self._state(network), self._identity, progress, monitors),
+                    checkpoint.Checkpoint(self._state(network), self._identity, state, monitors),
                     keras.callbacks.LambdaCallback(
-                        on_epoch_end=lambda epoch, logs: self.on_epoch(network, progress.history[-1])
+                        on_epoch_end=lambda epoch, logs: self.on_epoch(network, state.history[-1])
                     ),
                 ],
             )
@@ -179,7 +181,10 @@ class Trainer:
         if not architecture.conditioned:
             conditions = conditions[conditions[network] == 1]
         index = read_index(self.indexes / table)
-        return PatchReader(index, conditions, self.spectrograms, architecture.bins, architecture.frames)
+        complex_targets = LOSSES[self.settings.loss].complex_targets
+        return PatchReader(
+            index, conditions, self.spectrograms, architecture.bins, architecture.frames, complex_targets
+        )
 
     def _state(self, network: str) -> Path:
         return self.checkpoints / f"{network}.h5"
@@ -192,13 +197,13 @@ class Trainer:
         return identity("train", self.architecture, self.settings, str(self.seed), data, *tables)
 
 
-def compile_network(model: keras.Model, settings: Train, epochs: int) -> None:
-    """Adam on L1, for so many epochs, ready to be trained or to be given the state of a killed training."""
+def compile_network(model: keras.Model, settings: Train, spectrogram: Spectrogram, epochs: int) -> None:
+    """Adam on the loss, for so many epochs, ready to be trained or to be given the state of a killed training."""
     rate: Any = settings.learning_rate
     if settings.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, epochs * settings.batches_per_epoch)
     optimizer = keras.optimizers.Adam(rate, beta_1=BETA_1)
-    model.compile(optimizer, loss="mean_absolute_error", jit_compile=_jit(settings))
+    model.compile(optimizer, loss=LOSSES[settings.loss].make(spectrogram), jit_compile=_jit(settings))
     model.optimizer.build(model.trainable_variables)
 
 

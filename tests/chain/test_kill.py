@@ -350,10 +350,8 @@ INDEXES = Stage("indexes", "data/indexes")
 TRAIN = Stage("train@0", "models/cunet/0", total=1)
 BASELINE = Stage("train-baseline@unet-0", "models/baselines/unet/0", total=4)
 EVALUATE = Stage("evaluate@0", "results/cunet/0", "test/*.csv", 4, "simple-dense-pairs: scores")
-BOUND = Stage(
-    "evaluate-bound@ideal-ratio-mask", "results/bounds/ideal-ratio-mask", "test/*.csv", 4, "ideal-ratio-mask: scores"
-)
-INTERPRET = Stage("interpret", "results/control")
+BOUND = Stage("bounds@ideal-ratio-mask", "results/bounds/ideal-ratio-mask", "test/*.csv", 4, "ideal-ratio-mask: scores")
+INTERPRET = Stage("interpret", "results/interpretation")
 COMPARE = Stage("compare", "reports")
 
 

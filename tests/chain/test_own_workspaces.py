@@ -43,8 +43,8 @@ def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(
     assert f"spectrograms/{track}.png" in map(unquote, pictures)
     assert all((workspace.path / "reports" / unquote(picture)).exists() for picture in pictures)
     run = runs(store(workspace))["simple-dense-pairs"]
-    shown = {file.path for file in MlflowClient(store(workspace)).list_artifacts(run.info.run_id, "examples")}
-    assert shown == {f"examples/$5 for $x ＃1 ％ | <test> né{suffix}" for suffix in ("", ".png")}
+    shown = {file.path for file in MlflowClient(store(workspace)).list_artifacts(run.info.run_id, "spectrograms")}
+    assert shown == {"spectrograms/$5 for $x ＃1 ％ | <test> né.png"}
     with mlflow_process(
         workspace.path,
         "server",
@@ -55,8 +55,8 @@ def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(
         "sqlite:///served.db",
     ) as server:
         workspace.run("cunet", "log", MLFLOW_TRACKING_URI=server)
-    served = {path.name for path in (workspace.path / "served").rglob("examples/*")}
-    assert served == {path.removeprefix("examples/") for path in shown}
+    served = {path.name for path in (workspace.path / "served").rglob("spectrograms/*")}
+    assert served == {path.removeprefix("spectrograms/") for path in shown}
 
     write_song(mine / "test" / "new", seed=50)
     (mine / "test" / "new" / "tone.wav").rename(mine / "test" / "new" / "_chœur né.wav")
@@ -67,6 +67,7 @@ def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(
         "conditions",
         "evaluate@0",
         "interpret",
+        "examples",
         *BOUNDS,
         "compare",
     }

@@ -74,10 +74,10 @@ def test_a_run_shows_its_pictures_and_sound(page: Page, address: str) -> None:
     page.locator("a[href*='/runs/']", has_text="simple-dense-pairs").first.click()
     expect(page.get_by_text("sdr/vocals").first).to_be_visible()
     page.goto(f"{page.url.split('?')[0]}/artifacts")
-    page.get_by_text("control", exact=True).first.click()
+    page.get_by_text("interpretation", exact=True).first.click()
     for name in ("gamma.png", "path.png", "projection.png"):
         expect(page.get_by_text(name).first).to_be_visible()
-    page.get_by_text("examples", exact=True).first.click()
+    page.get_by_text("spectrograms", exact=True).first.click()
     page.get_by_text("Synthetic - Test 001.png").first.click()
     picture = page.locator("img[src*='png'], img[src^='blob:'], canvas, .rc-image img").first
     expect(picture).to_be_visible()
@@ -88,7 +88,7 @@ def test_the_report_opens_from_disk_and_shows_its_pictures(page: Page, chain: Wo
     page.on("requestfailed", lambda request: failed.append(request.url))
     page.on("request", lambda request: failed.append(request.url) if not request.url.startswith("file:") else None)
     page.goto((chain.path / "reports" / "index.html").as_uri())
-    expect(page.get_by_role("heading", name="What the control learned")).to_be_visible()
+    expect(page.get_by_role("heading", name="What the control network learned")).to_be_visible()
     expect(page.get_by_role("row", name="ideal-ratio-mask").first).to_be_visible()
     widths = page.eval_on_selector_all("img", "images => images.map(image => image.naturalWidth)")
     assert len(widths) >= 6

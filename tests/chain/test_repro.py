@@ -47,20 +47,20 @@ def test_repro_compares_everything_that_params_name(own_chain: Workspace) -> Non
         assert sorted(path.stem for path in sounds.iterdir()) == sorted([*architectures(own_chain), "reference"])
 
 
-def test_the_page_has_every_part_of_the_report_and_no_dead_link(own_chain: Workspace) -> None:
+def test_the_page_has_every_section_of_the_report_and_no_dead_link(own_chain: Workspace) -> None:
     page = (own_chain.path / "reports" / "index.html").read_text()
     parts = (
         "SDR of single",
         "SDR of combinations of 2",
         "Differences",
         "Costs",
-        "What the control learned",
+        "What the control network learned",
         "Examples",
     )
     places = [page.index(f"<h2>{part}") for part in parts]
     assert places == sorted(places)
     files = [unquote(found) for found in re.findall(r'(?:src|href)="([^"]+)"', page)]
-    for name in ("sdr.png", "control/path.png", "control/gamma.png", "control/beta.png", "control/projection.png"):
+    for name in ("sdr.png", *(f"interpretation/{name}.png" for name in ("path", "gamma", "beta", "projection"))):
         assert name in files
     assert "spectrograms/Synthetic - Test 001.png" in files
     for name in files:
@@ -73,7 +73,7 @@ def test_a_second_repro_runs_nothing(own_chain: Workspace) -> None:
 
 
 UNSEEN = (
-    *("README.md", "cunet/__init__.py", "cunet/cli/__init__.py", "cunet/errors.py", "cunet/package/export.py"),
+    *("README.md", "cunet/__init__.py", "cunet/cli/__init__.py", "cunet/errors.py", "cunet/export/export.py"),
     *("cunet/params.py", "cunet/progress.py", "cunet/tracking/training.py"),
 )
 UNSEEN_BY_TRAINING = (
@@ -108,7 +108,7 @@ def test_an_edit_trains_again_where_it_concerns_the_training_and_nowhere_else(ow
 
 def test_two_runs_give_the_same_lock(own_chain: Workspace, programs: Path, tmp_path: Path) -> None:
     again = make_workspace(tmp_path / "elsewhere", programs)
-    again.run("dvc", "repro", "evaluate@0", "evaluate-bound@ideal-ratio-mask")
+    again.run("dvc", "repro", "evaluate@0", "bounds@ideal-ratio-mask")
     first, second = (yaml.safe_load((place.path / "dvc.lock").read_text())["stages"] for place in (own_chain, again))
     assert {"download@train", "spectrograms@test", "indexes", "conditions", "train@0", "evaluate@0"} <= set(second)
     assert second == {stage: first[stage] for stage in second}
@@ -117,7 +117,7 @@ def test_two_runs_give_the_same_lock(own_chain: Workspace, programs: Path, tmp_p
 
 def test_another_film_runs_only_what_it_touches_and_shows_beside_the_first(own_chain: Workspace) -> None:
     ran = own_chain.stages_run("dvc", "exp", "run", "-n", "complex", "-S", "film=complex")
-    assert ran == ["train@0", "evaluate@0", "interpret", "compare"]
+    assert ran == ["train@0", "evaluate@0", "interpret", "examples", "compare"]
     assert architectures(own_chain) == ["mixture", "unet", "complex-dense-pairs", "ideal-ratio-mask"]
     table = pd.read_csv(io.StringIO(own_chain.run("dvc", "exp", "show", "--csv").stdout))
     assert table.set_index("Experiment").loc["complex", "film"] == "complex"
@@ -129,7 +129,7 @@ def test_another_film_runs_only_what_it_touches_and_shows_beside_the_first(own_c
 
 def test_another_seed_trains_only_what_is_new_and_the_report_tells_the_spread(own_chain: Workspace) -> None:
     ran = own_chain.stages_run("dvc", "exp", "run", "-S", "seeds=[0,3]", "-S", "baselines=[]")
-    assert ran == ["conditions", "train@3", "evaluate@3", "compare"]
+    assert ran == ["conditions", "train@3", "evaluate@3", "examples", "compare"]
     reports = own_chain.path / "reports"
     by_track = pd.read_csv(reports / "sdr_by_track.csv").query("architecture == 'simple-dense-pairs'")
     seeds = by_track.pivot(index=["track", "target"], columns="seed", values="SDR")
@@ -170,7 +170,7 @@ def test_a_queued_experiment_leaves_the_workspace_and_logs_to_its_store(own_chai
     artifacts = Path(run.info.artifact_uri.removeprefix("file://"))
     assert artifacts.is_relative_to(own_chain.path)
     assert (artifacts / "sdr_by_track.json").exists()
-    modulation = pd.read_csv(artifacts / "control" / "modulation.csv")
+    modulation = pd.read_csv(artifacts / "interpretation" / "modulation.csv")
     assert modulation["block"].unique().tolist() == ["decoder_2", "decoder_1"]
     assert {"0.25 vocals", "vocals", "all", "none"} <= set(modulation["condition"])
 

@@ -59,10 +59,10 @@ def test_tables_pictures_sound_and_models_are_there(
     assert list(table.columns[:2]) == ["score", "SDR"]
     assert table["score"].iloc[0] == "median over tracks: bass"
     assert len(table) == (4 + 1) + (6 + 1) + 2 * (4 + 6)
-    assert (folder / "examples" / "Synthetic - Test 001.png").exists()
-    assert (folder / "examples" / "Synthetic - Test 001" / "drums+vocals.flac").exists()
+    assert (folder / "spectrograms" / "Synthetic - Test 001.png").exists()
+    assert (folder / "listen.html").exists()
     for name in ("gamma.png", "path.png", "neutral.csv", "sound/Synthetic - Test 001/path.flac"):
-        assert (folder / "control" / name).exists()
+        assert (folder / "interpretation" / name).exists()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store(chain))
     network = mlflow.keras.load_model(f"runs:/{run.info.run_id}/simple-dense-pairs")
     inputs = [np.ones((1, 128, 16, 1), np.float32), np.eye(4, dtype=np.float32)[:1]]
@@ -89,8 +89,8 @@ def test_a_server_is_filled_from_the_outputs_alone_and_only_once(chain: Workspac
     measured = ("system/", "size_and_time/train_", "size_and_time/separation_")
     shown = {name: value for name, value in original.data.metrics.items() if not name.startswith(measured)}
     assert rebuilt.data.metrics == shown
-    folder = MlflowClient(server).list_artifacts(rebuilt.info.run_id, "control")
-    assert "control/projection.png" in [file.path for file in folder]
+    folder = MlflowClient(server).list_artifacts(rebuilt.info.run_id, "interpretation")
+    assert "interpretation/projection.png" in [file.path for file in folder]
     assert len(client.get_metric_history(rebuilt.info.run_id, "train_loss/simple-dense-pairs")) == 3
 
 

@@ -21,7 +21,7 @@ from mlflow.entities import Run
 
 from tests.conftest import ROOT, tiny_values
 
-BOUNDS = ("evaluate-bound@mixture", "evaluate-bound@ideal-ratio-mask")
+BOUNDS = ("bounds@mixture", "bounds@ideal-ratio-mask")
 IGNORED_VARIABLES = ("MLFLOW_", "DVC_", "KERAS_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
 
 

@@ -14,9 +14,9 @@ from cunet import cluster
 from cunet.datasets import folder
 from cunet.errors import UserError
 from cunet.files import identity
-from cunet.params import Dask, Params
 from cunet.preprocess.writing import read_mono
 from cunet.settings.base import SUBSETS, Subset
+from cunet.settings.cluster import Dask
 from cunet.tracks.folder import tracks
 from cunet.tracks.track import FileTrack
 from tests.conftest import write_song
@@ -31,12 +31,11 @@ def write(path: Path, seconds: float = 1.0, channels: int = 1, value: float = 0.
     soundfile.write(os.fsencode(path), np.full((round(seconds * rate), channels), value), rate)
 
 
-def copied(root: Path, params: Params, out: Path, subset: Subset = "train") -> Path:
+def copied(root: Path, out: Path, subset: Subset = "train") -> Path:
     """A subset of a data set, as the download stage copies it."""
-    mine = params.model_copy(update={"folder": params.folder.model_copy(update={"root": root})})
     out.mkdir(exist_ok=True)
     with cluster.connect(Dask(scheduler=None, workers=1), processes=False) as client:
-        folder.prepare(mine, subset, out, client)
+        folder.prepare(folder.Folder(root=root), subset, out, client)
     return out
 
 
@@ -80,7 +79,7 @@ def test_a_track_of_two_may_have_vocals_and_all_others(tmp_path: Path, name: str
     assert tracks(tmp_path)[0].instruments == tuple(sorted(("vocals", name)))
 
 
-def test_names_are_composed_and_what_systems_leave_is_left_out(tmp_path: Path, params: Params) -> None:
+def test_names_are_composed_and_what_systems_leave_is_left_out(tmp_path: Path) -> None:
     subset = tmp_path / "songs" / "train"
     track = subset / unicodedata.normalize("NFD", "Été #1 $5 % | <b>")
     for instrument in ("chœur né", "basse"):
@@ -91,7 +90,7 @@ def test_names_are_composed_and_what_systems_leave_is_left_out(tmp_path: Path, p
     for name in ("._basse.wav", "Thumbs.db", "desktop.ini"):
         (track / name).write_bytes(b"no audio")
         (subset / name).write_bytes(b"no audio")
-    out = copied(tmp_path / "songs", params, tmp_path / "out")
+    out = copied(tmp_path / "songs", tmp_path / "out")
     names = [path.relative_to(out).as_posix() for path in sorted(out.rglob("*.wav"))]
     assert names == [f"Été #1 $5 % | <b>/{name}.wav" for name in ("basse", "chœur né")]
     assert tracks(out)[0].instruments == ("basse", "chœur né")
@@ -110,15 +109,13 @@ def same_sound(root: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("make", [same_name, same_sound])
-def test_a_track_to_train_on_and_to_test_on_is_refused(
-    tmp_path: Path, params: Params, make: Callable[[Path], list[str]]
-) -> None:
+def test_a_track_to_train_on_and_to_test_on_is_refused(tmp_path: Path, make: Callable[[Path], list[str]]) -> None:
     both = make(tmp_path / "songs")
     for place in (tmp_path / "songs").glob("*/*"):
         write(place / "silent.wav", value=0.0)
     for subset in SUBSETS:
         with pytest.raises(UserError, match="the same") as error:
-            copied(tmp_path / "songs", params, tmp_path / "out", subset)
+            copied(tmp_path / "songs", tmp_path / "out", subset)
         assert all(str(tmp_path / "songs" / name) in str(error.value) for name in both)
 
 
@@ -287,9 +284,7 @@ def test_a_folder_that_cannot_be_used_is_explained(
         (2 / 3, "ends after 2.7 s of the 4.0 s that its header promises"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_named(
-    tmp_path: Path, params: Params, content: bytes | float | None, words: str
-) -> None:
+def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | float | None, words: str) -> None:
     write_song(tmp_path / "songs" / "train" / "a")
     bad = tmp_path / "songs" / "train" / "a" / "tone.wav"
     if isinstance(content, bytes):
@@ -300,12 +295,12 @@ def test_a_file_that_cannot_be_used_is_named(
         samples = np.zeros(0) if content is None else np.full(100, content)
         soundfile.write(bad, samples, RATE, subtype="FLOAT")
     with pytest.raises(UserError, match=words) as error:
-        copied(tmp_path / "songs", params, tmp_path / "out")
+        copied(tmp_path / "songs", tmp_path / "out")
     assert str(bad) in str(error.value)
     assert not list((tmp_path / "out").iterdir())
 
 
-def test_a_stem_that_does_not_know_its_length_is_a_stem(tmp_path: Path, params: Params) -> None:
+def test_a_stem_that_does_not_know_its_length_is_a_stem(tmp_path: Path) -> None:
     for seed, subset in enumerate(SUBSETS):
         write_song(tmp_path / subset / f"{subset} song", seed=seed)
     whole = tmp_path / "train" / "train song" / "tone.wav"
@@ -314,8 +309,7 @@ def test_a_stem_that_does_not_know_its_length_is_a_stem(tmp_path: Path, params: 
     whole.unlink()
     (track,) = tracks(tmp_path / "train")
     np.testing.assert_array_equal(track.read("tone")[0], expected[0])
-    mine = params.model_copy(update={"folder": params.folder.model_copy(update={"root": tmp_path})})
-    assert folder.extent(mine).seconds == {"train": 4, "test": 4}
+    assert folder.extent(folder.Folder(root=tmp_path)).seconds == {"train": 4, "test": 4}
 
 
 def test_a_stem_of_an_awkward_rate_is_named_before_it_takes_memory(tmp_path: Path) -> None:
@@ -341,10 +335,7 @@ def test_a_name_that_is_not_utf8_has_an_identity(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("root", ["missing", "file"])
-def test_a_root_that_is_no_folder_is_told_before_anything_else(
-    write_params: Callable[..., Params], tmp_path: Path, root: str
-) -> None:
+def test_a_root_that_is_no_folder_is_told_before_anything_else(tmp_path: Path, root: str) -> None:
     (tmp_path / "file").touch()
-    params = write_params(dataset="folder", folder={"root": str(tmp_path / root)})
     with pytest.raises(UserError, match="no such folder; expected <track>"):
-        folder.origin(params, "train")
+        folder.origin(folder.Folder(root=tmp_path / root), "train")

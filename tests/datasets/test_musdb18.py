@@ -16,13 +16,14 @@ import stempeg
 from distributed import Client
 
 from cunet import cluster
-from cunet.datasets.registry import DATASETS
+from cunet.datasets.musdb18 import Musdb
 from cunet.errors import UserError
-from cunet.params import Dask, Params
+from cunet.params import Params
 from cunet.preprocess.indexes import build_indexes
 from cunet.preprocess.validation import validation_tracks
+from cunet.registry import DATASETS
 from cunet.settings.base import Subset
-from cunet.settings.datasets import Musdb
+from cunet.settings.cluster import Dask
 from cunet.settings.training import Validation
 from cunet.tracks.reading import read_tracks
 from tests.datasets.archive_server import serve
@@ -64,10 +65,10 @@ def prepare(params: Params, client: Client, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
 
     def prepare(dataset: str, source: Path | str, subset: Subset = "train", checksum: str | None = None) -> Path:
-        mine = params.model_copy(update={"dataset": dataset, "musdb": Musdb(source=str(source), checksum=checksum)})
+        settings = Musdb(source=str(source), checksum=checksum)
         out = tmp_path / "audio" / subset
         out.mkdir(parents=True, exist_ok=True)
-        DATASETS[dataset].prepare(mine, subset, out, client)
+        DATASETS[dataset].prepare(settings, subset, out, client)
         return out
 
     return prepare

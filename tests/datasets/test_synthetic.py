@@ -11,8 +11,7 @@ import pytest
 import soundfile
 
 from cunet.datasets import synthetic
-from cunet.datasets.synthetic import compose_song, plan_songs
-from cunet.settings.datasets import Synthetic
+from cunet.datasets.synthetic import Synthetic, compose_song, plan_songs
 
 STEMS = ["bass", "drums", "other", "vocals"]
 SECONDS = 4.0

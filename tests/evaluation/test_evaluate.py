@@ -16,9 +16,10 @@ from cunet.evaluation.bss_eval import BSS_EVAL, Values
 from cunet.evaluation.evaluate import evaluate, read_scores
 from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.scores import score_track
-from cunet.params import Dask, Params
+from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
+from cunet.settings.cluster import Dask
 from cunet.tracks import folder
 from tests.conftest import SINGLES, write_song
 
@@ -33,18 +34,17 @@ def test_every_track_is_scored_with_its_own_estimates(params: Params, tmp_path: 
     estimate, conditions = BOUNDS["ideal-ratio-mask"], by_name(SINGLES)
     out = tmp_path / "out"
     out.mkdir()
-    with cluster.connect(Dask(scheduler=None, workers=2)) as client:
-        evaluate(
-            "ideal-ratio-mask",
-            estimate,
-            conditions,
-            tracks,
-            tmp_path / "spectrograms",
-            params.spectrogram,
-            params.evaluate,
-            client,
-            out,
-        )
+    evaluate(
+        "ideal-ratio-mask",
+        estimate,
+        conditions,
+        tracks,
+        tmp_path / "spectrograms",
+        params.spectrogram,
+        params.evaluate,
+        Dask(scheduler=None, workers=2),
+        out,
+    )
     table = read_scores(out)
     assert table["track"].unique().tolist() == [track.name for track in tracks]
     for track in tracks:
@@ -55,7 +55,6 @@ def test_every_track_is_scored_with_its_own_estimates(params: Params, tmp_path: 
         found = table[table["track"] == track.name].reset_index(drop=True)
         pd.testing.assert_series_equal(found["SDR"], expected["SDR"], atol=1e-6)
     assert len(list((out / "test").glob("*.json"))) == 8
-    assert [path.name for path in sorted((out / "examples").glob("*.png"))] == ["song 0.png"]
 
 
 def test_a_stage_whose_scores_are_not_those_of_museval_stops(
@@ -68,10 +67,7 @@ def test_a_stage_whose_scores_are_not_those_of_museval_stops(
         }
 
     monkeypatch.setitem(BSS_EVAL["bsseval"], "v4", wrong)
-    with (
-        cluster.connect(Dask(scheduler=None, workers=1), processes=False) as client,
-        pytest.raises(UserError, match="song 0: the SDR of clicks is not that of museval"),
-    ):
+    with pytest.raises(UserError, match="song 0: the SDR of clicks is not that of museval"):
         evaluate(
             "mixture",
             BOUNDS["mixture"],
@@ -80,7 +76,7 @@ def test_a_stage_whose_scores_are_not_those_of_museval_stops(
             prepared / "test",
             params.spectrogram,
             params.evaluate,
-            client,
+            Dask(scheduler=None, workers=1),
             tmp_path,
         )
 

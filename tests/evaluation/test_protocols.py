@@ -15,12 +15,13 @@ from cunet.conditions.tables import scored_conditions, single_conditions
 from cunet.errors import UserError
 from cunet.evaluation.bss_eval import BSS_EVAL, METRICS, Values
 from cunet.evaluation.oracles import BOUNDS
-from cunet.evaluation.protocols import PROTOCOLS, Signals
+from cunet.evaluation.protocols import Signals
 from cunet.evaluation.scores import score_signals, score_track
 from cunet.masking.masks import Mask
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
+from cunet.registry import PROTOCOLS
 from cunet.settings.scoring import Evaluate
 from cunet.settings.training import Spectrogram
 from cunet.tracks.folder import tracks

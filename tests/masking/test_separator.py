@@ -11,6 +11,7 @@ from cunet.evaluation.oracles import BOUNDS
 from cunet.masking.masks import apply_masks
 from cunet.masking.separator import Separator
 from cunet.models.architecture import Architecture, weights_file
+from cunet.models.networks import build
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.settings.training import ConditionSet
@@ -36,7 +37,7 @@ def save(params: Params, name: str, track: TrackSpectrograms, folder: Path, mask
     )
     folder.mkdir()
     for network in architecture.networks:
-        model = architecture.build(network)
+        model = build(architecture, network)
         mask = model.get_layer("mask")
         mask.set_weights([np.zeros_like(mask.kernel), np.full(1, mask_bias)])
         model.save_weights(weights_file(folder, network))

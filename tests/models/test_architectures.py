@@ -12,6 +12,7 @@ import pytest
 
 from cunet.masking.saved import load_networks
 from cunet.models.architecture import Architecture, weights_file
+from cunet.models.networks import build
 from cunet.params import Params
 from cunet.train.counting import count
 from tests.conftest import ROOT
@@ -52,7 +53,7 @@ def test_the_estimate_is_a_share_of_the_mixture_at_any_depth(
 ) -> None:
     unet = params.unet.model_copy(update={"layers": layers, "filters": filters})
     architecture = describe(params, name, unet=unet, frames=2 ** (layers + 1))
-    network = architecture.build(architecture.networks[0])
+    network = build(architecture, architecture.networks[0])
     patches, conditions = inputs(architecture)
     estimate = run(network, patches, conditions)
     assert estimate.shape == patches.shape
@@ -64,7 +65,7 @@ def test_the_original_size_is_that_of_the_paper(params: Params) -> None:
     """Six layers from 16 filters on patches of 512 x 128: the published U-Net has 9.8 million weights."""
     unet = params.unet.model_copy(update={"layers": 6, "filters": 16})
     spectrogram = params.spectrogram.model_copy(update={"window": 1024, "hop": 768})
-    network = describe(params, "unet", unet=unet, spectrogram=spectrogram, frames=128).build("bass")
+    network = build(describe(params, "unet", unet=unet, spectrogram=spectrogram, frames=128), "bass")
     assert network.input_shape == (None, 512, 128, 1)
     assert network.count_params() == pytest.approx(9.8e6, rel=0.02)
 
@@ -72,7 +73,7 @@ def test_the_original_size_is_that_of_the_paper(params: Params) -> None:
 @pytest.mark.parametrize("name", CONDITIONED)
 def test_gammas_and_betas_have_the_size_that_the_film_says_and_start_near_neutral(params: Params, name: str) -> None:
     architecture = describe(params, name)
-    network = architecture.build(name)
+    network = build(architecture, name)
     for layer in range(1, params.unet.layers + 1):
         maps = params.unet.filters * 2 ** (layer - 1)
         gamma, beta = (network.get_layer(f"{kind}_encoder_{layer}") for kind in ("gamma", "beta"))
@@ -84,7 +85,7 @@ def test_gammas_and_betas_have_the_size_that_the_film_says_and_start_near_neutra
 @pytest.mark.parametrize("name", [*CONDITIONED, *PLACED[1:]])
 def test_the_condition_steers_the_estimate_through_film_alone(params: Params, name: str) -> None:
     architecture = describe(params, name)
-    network = architecture.build(name)
+    network = build(architecture, name)
     patches, conditions = inputs(architecture)
     same = np.repeat(patches[:1], 2, axis=0)
     first, second = run(network, same, conditions)
@@ -102,7 +103,7 @@ def test_a_saved_architecture_is_rebuilt_from_its_folder_alone(params: Params, n
     patches, conditions = inputs(architecture)
     expected = {}
     for network in architecture.networks:
-        model = architecture.build(network)
+        model = build(architecture, network)
         expected[network] = run(model, patches, conditions)
         model.save_weights(weights_file(tmp_path, network))
     architecture.save(tmp_path)
@@ -117,7 +118,7 @@ def test_a_saved_architecture_is_rebuilt_from_its_folder_alone(params: Params, n
 def test_film_is_where_the_placement_says_and_acts_between_normalisation_and_activation(
     params: Params, name: str, encoder: int, decoder: int
 ) -> None:
-    network = describe(params, name).build(name)
+    network = build(describe(params, name), name)
     names = [layer.name for layer in network.layers]
     films = [name for name in names if re.fullmatch(r"film_(en|de)coder_\d", name)]
     assert len([name for name in films if "encoder" in name]) == encoder
@@ -135,15 +136,15 @@ def test_the_cost_is_counted_from_the_layers(params: Params) -> None:
     """By hand: two layers of 3 filters on patches of 128 x 8, 8 frames of 192 samples at 8192 Hz."""
     unet = params.unet.model_copy(update={"layers": 2, "filters": 3})
     architecture = describe(params, "unet", unet=unet, frames=8)
-    found = count(architecture, architecture.build("bass"))
+    found = count(architecture, build(architecture, "bass"))
     kernel = 5 * 5
     positions = (64 * 4 * kernel * 1 * 3) + (32 * 2 * kernel * 3 * 6)  # encoder: outputs
     positions += (32 * 2 * kernel * 6 * 3) + (64 * 4 * kernel * 6 * 1)  # decoder and mask: inputs
     assert found.multiply_adds == round(positions * 8192 / (8 * 192))
     assert found.networks == 3
-    assert found.weights == 3 * architecture.build("bass").count_params()
+    assert found.weights == 3 * build(architecture, "bass").count_params()
     conditioned = describe(params, "complex-dense", unet=unet, frames=8)
-    told = count(conditioned, conditioned.build("complex-dense"))
+    told = count(conditioned, build(conditioned, "complex-dense"))
     assert told.networks == 1
     assert found.multiply_adds < told.multiply_adds < 1.1 * found.multiply_adds
     assert told.activations > found.activations > 2 * 128 * 8 * 4
@@ -161,7 +162,7 @@ np.testing.assert_array_equal(network.predict_on_batch([inputs["x"], inputs["z"]
 @pytest.mark.parametrize("name", ["simple-dense", "complex-conv"])
 def test_a_saved_keras_model_loads_where_this_package_is_not(params: Params, name: str, tmp_path: Path) -> None:
     architecture = describe(params, name)
-    model = architecture.build(name)
+    model = build(architecture, name)
     model.save(tmp_path / "model.keras")
     x, z = inputs(architecture)
     np.savez(tmp_path / "inputs.npz", x=x, z=z, y=run(model, x, z))
@@ -179,7 +180,7 @@ spectrogram = params.spectrogram.model_copy(update={"window": 64, "hop": 48})
 for name in ("unet", "simple-conv-decoder", "complex-dense-both"):
     architecture = Architecture(name=name, instruments=("a", "b"), conditions=((1, 0), (0, 1)), frames=8,
                                 spectrogram=spectrogram, unet=unet, controls=params.controls)
-    model = architecture.build(architecture.networks[0])
+    model = build(architecture, architecture.networks[0])
     model.compile("adam", loss="mean_absolute_error")
     x, z = np.ones((4, 32, 8, 1), "float32"), np.eye(2, dtype="float32")[[0, 1, 0, 1]]
     loss = model.train_on_batch([x, z] if architecture.conditioned else x, 0.5 * x)

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from cunet.report.document import Part, Picture, write_markdown, write_page
+from cunet.report.document import Picture, Section, write_markdown, write_page
 
 PARTS = [
-    Part(
+    Section(
         "Scores <of> tracks",
         ["Higher is better."],
         pd.DataFrame([("unet", "1.50"), ("a & b", "-0.20")], columns=["architecture", "mean"]),
         ["Not scored: bass of *a* | <b>."],
         [Picture("spectrograms/50% off?.png", "A caption")],
     ),
-    Part("Examples", ["Listen."]),
+    Section("Examples", ["Listen."]),
 ]
 
 

@@ -21,11 +21,11 @@ from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.settings.training import Augmentation, Train
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
-from tests.conftest import ROOT, SINGLES, tiny_values
+from tests.conftest import ROOT, SINGLES, tiny_params
 
 INSTRUMENTS = ["clicks", "noise", "tone"]
 BINS, FRAMES = 128, 16
-SETS = Params.model_validate(tiny_values()).condition_sets
+SETS = tiny_params().condition_sets
 Array = npt.NDArray[np.float32]
 
 

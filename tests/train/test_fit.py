@@ -25,11 +25,11 @@ from tests.conftest import ROOT, SINGLES
 SCRIPT = """
 import os, sys
 from pathlib import Path
-from tests.conftest import SINGLES, tiny_values
+from tests.conftest import SINGLES, tiny_params
 from cunet.params import Params
 from cunet.train.fit import Trainer, describe, provenance
 name, prepared, work, deadly = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
-params = Params.model_validate(tiny_values())
+params = tiny_params()
 epochs = 0
 def on_epoch(network, row):
     global epochs
@@ -46,11 +46,11 @@ DEVICES = """
 import sys
 from pathlib import Path
 import keras
-from tests.conftest import SINGLES, tiny_values
+from tests.conftest import SINGLES, tiny_params
 from cunet.params import Params
 from cunet.train.fit import Trainer, describe
 prepared, work = map(Path, sys.argv[1:])
-params = Params.model_validate(tiny_values())
+params = tiny_params()
 for devices in ("one", "all"):
     seen = set()
     def on_epoch(network, row):

@@ -12,10 +12,10 @@ from typing import Literal
 import keras
 
 from cunet.errors import UserError
+from cunet.export.card import CARD, model_card, results_of
 from cunet.files import commit, new_folder
 from cunet.masking.saved import KERAS, ONNX, load_networks
 from cunet.models.architecture import DESCRIPTION, WEIGHTS, Architecture
-from cunet.package.card import CARD, model_card, results_of
 from cunet.train.history import PROVENANCE
 
 Form = Literal["keras", "onnx"]

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from cunet import estimate
-from cunet.datasets.registry import DATASETS
+from cunet import forecast
 from cunet.params import Params
 from cunet.preprocess.writing import write_track
+from cunet.registry import DATASETS
 from cunet.tracks import folder
 from tests.conftest import TINY
 
 Write = Callable[..., Params]
 
 
-def steps(params: Params) -> dict[str, estimate.Step]:
-    return {step.name: step for step in estimate.estimate(params)}
+def steps(params: Params) -> dict[str, forecast.Step]:
+    return {step.name: step for step in forecast.forecast(params)}
 
 
 def test_the_disk_is_what_the_stages_take(write_params: Write, songs: Path, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_every_network_is_tried_and_its_time_is_that_of_the_trial_times_what_is_
         work()
         return 1.0
 
-    monkeypatch.setattr(estimate, "_time", one_second)
+    monkeypatch.setattr(forecast, "_time", one_second)
     found = steps(write_params(film="complex", baselines=["unet", "simple-conv"], seeds=[0, 1]))
     seconds = {name: step.seconds for name, step in found.items()}
     epochs_and_batches = 2 * 3 * 3 / 2  # two seeds, two steps a second
@@ -78,7 +78,7 @@ def test_published_sizes_count_before_anything_is_there(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     params = write_params(dataset=dataset, musdb={"source": source, "checksum": None})
-    extent = DATASETS[dataset].extent(params)
+    extent = DATASETS[dataset].extent(params.of_dataset)
     assert (extent.download + extent.audio) / 1e9 == pytest.approx(gigabytes, abs=0.1)
     assert extent.tracks == {"train": 100, "test": 50}
 
@@ -88,7 +88,7 @@ def test_the_table_warns_where_the_disk_is_too_small(
 ) -> None:
     usage = shutil.disk_usage(".")._replace(free=10**6)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-    estimate.show(write_params(baselines=[]))
+    forecast.show(write_params(baselines=[]))
     text = capsys.readouterr().out
     assert text.startswith("synthetic: 3 + 2 tracks")
     assert re.search(r"^all +\d", text, re.MULTILINE)
@@ -97,4 +97,4 @@ def test_the_table_warns_where_the_disk_is_too_small(
 
 @pytest.mark.parametrize(("seconds", "words"), [(5, "5.0 s"), (90, "1.5 min"), (5400, "1.5 h"), (129600, "1.5 days")])
 def test_durations_are_in_words(seconds: float, words: str) -> None:
-    assert estimate.duration(seconds) == words
+    assert forecast.duration(seconds) == words

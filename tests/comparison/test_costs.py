@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cunet.report.costs import costs, costs_table
+from cunet.comparison.costs import costs, costs_table
 from cunet.train.cost import Cost
 
 

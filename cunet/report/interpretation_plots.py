@@ -8,9 +8,8 @@ import seaborn
 from matplotlib import pyplot
 from sklearn.decomposition import PCA
 
-from cunet.evaluation.figures import save
-from cunet.interpret.modulation import KINDS
-from cunet.interpret.scoring import ASKED
+from cunet.interpret.tables import KINDS, REQUESTED
+from cunet.report.figures import save
 
 COLOURS = {"gamma": "PuOr_r", "beta": "RdBu_r"}
 QUANTILE = 0.99  # of the values within the colour scale: a few maps far out would leave the others pale
@@ -91,13 +90,13 @@ def draw_projection(table: pd.DataFrame, groups: dict[str, str], along: list[str
 def draw_path(scores: pd.DataFrame, start: str, end: str, tracks: int, path: Path) -> None:
     """SDR of the estimates on the path from one instrument to another, against every instrument."""
     figure, axes = pyplot.subplots(figsize=(8, 4.8), layout="constrained")
-    instruments = [target for target in scores["target"].unique() if target != ASKED]
+    instruments = [target for target in scores["target"].unique() if target != REQUESTED]
     for target, colour in zip(instruments, seaborn.color_palette("colorblind", len(instruments)), strict=True):
         own = scores[scores["target"] == target]
         width = 2 if target in (start, end) else 1
         axes.plot(own["estimate"].astype(float), own["SDR"], "-o", label=target, color=colour, lw=width, markersize=4)
-    asked = scores[scores["target"] == ASKED]
-    axes.plot(asked["estimate"].astype(float), asked["SDR"], "--", label=ASKED, color="0.2")
+    asked = scores[scores["target"] == REQUESTED]
+    axes.plot(asked["estimate"].astype(float), asked["SDR"], "--", label=REQUESTED, color="0.2")
     axes.set(
         xlabel=f"condition: from {start} alone (0) to {end} alone (1)",
         ylabel="SDR (dB)",

@@ -13,15 +13,15 @@ import pytest
 
 import cunet
 from cunet.errors import UserError
+from cunet.export.card import model_card
+from cunet.export.export import Form, export
 from cunet.masking.saved import load_networks
 from cunet.models.architecture import Architecture
-from cunet.package.card import model_card
-from cunet.package.export import Form, export
-from cunet.params import Params
+from cunet.models.networks import build
 from cunet.train.counting import count
 from cunet.train.fit import provenance
 from cunet.train.history import write_history
-from tests.conftest import tiny_values
+from tests.conftest import tiny_params
 from tests.separate.conftest import save_model
 from tests.separate.test_model import song
 
@@ -31,8 +31,8 @@ NAMES = ("unet", "simple-dense", "complex-conv", "complex-dense-both", "simple-c
 def whole_model(folder: Path, name: str, prepared: Path) -> Path:
     """All that a training leaves."""
     save_model(folder, name)
-    params, architecture = Params.model_validate(tiny_values()), Architecture.load(folder)
-    count(architecture, architecture.build(architecture.networks[0])).save(folder)
+    params, architecture = tiny_params(), Architecture.load(folder)
+    count(architecture, build(architecture, architecture.networks[0])).save(folder)
     row = {"epoch": 1, "train_loss": 0.1, "validation_loss": 0.1, "learning_rate": 0.1}
     described = provenance(params, architecture, 7, prepared / "train", prepared / "indexes")
     write_history({network: [row] for network in architecture.networks}, described, folder)

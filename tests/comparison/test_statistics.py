@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import wilcoxon
 
-from cunet.report.statistics import differences, intervals, over_seeds, seed_spread
+from cunet.comparison.statistics import differences, intervals, over_seeds, seed_spread
 from cunet.settings.scoring import Compare
 
 TRACKS = 12

@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot
 
-from cunet.evaluation.figures import save
-from cunet.evaluation.pictures import draw_spectrograms
-from cunet.interpret.pictures import draw_modulations, draw_path, draw_projection
+from cunet.comparison.statistics import intervals
+from cunet.comparison.tables import summarise
 from cunet.params import Params
+from cunet.report.figures import save
+from cunet.report.interpretation_plots import draw_modulations, draw_path, draw_projection
 from cunet.report.sdr_plot import draw_sdr
-from cunet.report.statistics import intervals
-from cunet.report.tables import summarise
+from cunet.report.spectrogram_plot import draw_spectrograms
 from tests.conftest import ROOT
 
 NASTY = ("$5 for $x", r"$\frac{1}{$ _^", "曲 <b>|`#%?")
@@ -44,7 +44,7 @@ def test_every_picture_shows_a_name_as_it_is(params: Params, tmp_path: Path, nam
         columns=["condition", "kind", "block", "map", "value"],
     )
     steps = pd.DataFrame(
-        [(step, target, 1.0) for step in ("0.00", "1.00") for target in (*targets, "what was asked for")],
+        [(step, target, 1.0) for step in ("0.00", "1.00") for target in (*targets, "requested mix")],
         columns=["estimate", "target", "SDR"],
     )
     metrics = dict.fromkeys(("SDR", "ISR", "SIR", "SAR", "SI-SDR", "SDR 2021"), 1.0)
@@ -66,7 +66,7 @@ def test_every_picture_shows_a_name_as_it_is(params: Params, tmp_path: Path, nam
 
 def test_characters_that_no_font_has_are_no_flood_of_warnings(tmp_path: Path) -> None:
     script = (
-        "from pathlib import Path; from matplotlib import pyplot; from cunet.evaluation.figures import save\n"
+        "from pathlib import Path; from matplotlib import pyplot; from cunet.report.figures import save\n"
         "figure, axes = pyplot.subplots(); axes.set_title('曲歌'); figure.canvas.draw(); save(figure, Path('x.png'))\n"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

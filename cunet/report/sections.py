@@ -1,39 +1,42 @@
-"""What the report says, part by part."""
+"""What the report says, section by section: `cunet.registry.SECTIONS`."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
+from cunet.comparison.comparison import Comparison
+from cunet.comparison.costs import costs_table
+from cunet.comparison.published import MARK
+from cunet.comparison.statistics import SEED_MEAN, SEED_STD, SEEDS
+from cunet.comparison.tables import WIDEST, interval, left_out, mean_of, metrics_table, protocol_of, sdr_table, title_of
 from cunet.conditions.naming import BETWEEN
 from cunet.conditions.tables import SINGLE
-from cunet.params import Params
-from cunet.report.costs import costs_table
-from cunet.report.document import Part, Picture
+from cunet.interpret.tables import read_neutral_sdr
+from cunet.report.document import Picture, Section
 from cunet.report.listen import PAGE
-from cunet.report.published import SUFFIX
-from cunet.report.statistics import SEED_MEAN, SEED_STD, SEEDS
-from cunet.report.tables import WIDEST, interval, left_out, mean_of, metrics_table, protocol_of, sdr_table, title_of
-from cunet.settings.scoring import Compare
 from cunet.settings.training import Train
 from cunet.variant import DEDICATED
 
+WriteSections = Callable[[Comparison, Path], list[Section]]  # from the results, and the folder of the report
+INTERPRETATION, SPECTROGRAMS = "interpretation", "spectrograms"  # folders of the report
 SILENCE = "An estimate of silence would score about 0 dB."
 
 
-def compared_part(params: Params) -> Part:
-    """What was compared, for who knows the paper."""
-    train = params.train
+def compared(comparison: Comparison, report: Path) -> list[Section]:
+    """What was compared, for readers of the paper."""
+    params, train = comparison.params, comparison.params.train
     lines = [
         f"The Conditioned-U-Net {params.architecture} beside {', '.join(params.baselines) or 'no other network'}, on "
-        f"the data set {params.dataset}. A name says FiLM (simple: one gamma and beta a layer, complex: one a feature "
-        "map), control network (dense or conv) and, where they are not the paper's, where the FiLM layers are and "
-        f"which conditions the network was trained on; {DEDICATED} is one dedicated U-Net an instrument.",
+        f"the data set {params.dataset}. A name says FiLM (simple: one gamma and beta per layer, complex: one per "
+        "feature map), control network (dense or conv) and, where they are not the paper's, where the FiLM layers are "
+        f"and which conditions the network was trained on; {DEDICATED} is one dedicated U-Net per instrument.",
         f"Training read up to {_patches(train, True)} patches per conditioned network and {_patches(train, False)} per "
         f"dedicated network, {_with_seeds(params.seeds)}. Intervals and tests are over tracks; only several seeds show "
         "what another training would change. The mixture row scores the unprocessed input; the ideal ratio mask is an "
         "upper bound for masks of this kind.",
     ]
-    return Part("What is compared", lines)
+    return [Section("What is compared", lines)]
 
 
 def _patches(train: Train, conditioned: bool) -> str:
@@ -44,51 +47,57 @@ def _with_seeds(seeds: list[int]) -> str:
     return f"with seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
 
 
-def scores_part(summary: pd.DataFrame, scores: pd.DataFrame, settings: Compare) -> Part:
+def scores(comparison: Comparison, report: Path) -> list[Section]:
     """The SDR of single instruments."""
+    summary, scores, settings = comparison.summary, comparison.scores, comparison.params.compare
     tracks = scores.dropna(subset=["SDR"])["track"].nunique()
     text = (
         f"SDR in dB, {protocol_of(scores).title}; {tracks} test tracks; higher is better. "
         f"In brackets, the {settings.confidence:.0%} bootstrap interval over tracks. {SILENCE}"
     )
     notes = left_out(scores)
-    if any(name.endswith(SUFFIX) for name in summary["architecture"]):
+    if any(name.endswith(MARK) for name in summary["architecture"]):
         notes.append("Published figures are their authors', not measured here: cunet/report/published.csv.")
-    picture = Picture("sdr.png", "SDR over tracks with its interval; a dot a track.")
-    return Part(f"SDR of {title_of(SINGLE)}", [text], sdr_table(summary, SINGLE), notes, [picture])
+    picture = Picture("sdr.png", "SDR over tracks with its interval; a dot per track.")
+    return [Section(f"SDR of {title_of(SINGLE)}", [text], sdr_table(summary, SINGLE), notes, [picture])]
 
 
-def combinations_parts(summary: pd.DataFrame) -> list[Part]:
-    """The SDR of every other group of conditions, each against the sum of the sources that it asks for."""
+def combinations(comparison: Comparison, report: Path) -> list[Section]:
+    """The SDR of every other group of conditions, each against the weighted sum of the sources that it asks for."""
+    summary = comparison.summary
     text = (
-        "A Conditioned-U-Net is told the condition, whether or not it was trained on such ones; of dedicated U-Nets "
-        "the estimates are summed. The reference is the sum of the sources, each times its weight."
+        "A Conditioned-U-Net gets the condition, whether or not it was trained on such ones; of dedicated U-Nets "
+        "the estimates are summed. The reference is the weighted sum of the sources."
     )
-    parts: list[Part] = []
+    sections: list[Section] = []
     for group in (group for group in summary["group"].unique() if group != SINGLE):
         own = summary[summary["group"] == group]
         count = own["target"].nunique() - 1
         notes = [f"The {count} conditions one by one are in sdr.csv."] if count > WIDEST else []
         if protocol_of(own).any_level and group == BETWEEN:
             notes.append("This protocol gives an estimate at any level the same score: the levels are not judged.")
-        parts.append(Part(f"SDR of {title_of(group)}", [text] if not parts else [], sdr_table(summary, group), notes))
-    return parts
+        texts = [] if sections else [text]
+        sections.append(Section(f"SDR of {title_of(group)}", texts, sdr_table(summary, group), notes))
+    return sections
 
 
-def metrics_part(summary: pd.DataFrame, scores: pd.DataFrame) -> Part:
+def metrics(comparison: Comparison, report: Path) -> list[Section]:
     """Every metric of single instruments, those of newer papers among them."""
-    without = "; this version has no ISR" if scores["ISR"].isna().all() else ""
+    without = "; this version has no ISR" if comparison.scores["ISR"].isna().all() else ""
     text = (
         "In dB, the mean over instruments. SDR, ISR (image), SIR (interference) and SAR (artifacts) are those of BSS "
         f"Eval, over tracks as above{without}. SI-SDR (Le Roux et al., 2019) and SDR 2021, the SDR of the 2021 Music "
         "Demixing challenge (Mitsufuji et al., 2022), are computed over whole tracks, and averaged over them."
     )
     notes = ["Instrument by instrument: sdr.csv; track by track: sdr_by_track.csv."]
-    return Part("All metrics of single instruments", [text], metrics_table(summary), notes)
+    return [Section("All metrics of single instruments", [text], metrics_table(comparison.summary), notes)]
 
 
-def differences_part(table: pd.DataFrame, settings: Compare) -> Part:
+def differences(comparison: Comparison, report: Path) -> list[Section]:
     """Which differences between architectures are more than chance, for the mean of each group of targets."""
+    table, settings = comparison.differences, comparison.params.compare
+    if not len(table):
+        return []
     own = table[table["target"] == table["group"].map(mean_of)]
     values = own[["difference", "low", "high"]]
     shown = pd.DataFrame(
@@ -110,11 +119,14 @@ def differences_part(table: pd.DataFrame, settings: Compare) -> Part:
         "the number of pairs; the rank-biserial correlation, 1 where the second is better on every track, -1 where the "
         "first is."
     )
-    return Part("Differences between architectures", [text], shown, ["Target by target: differences.csv."])
+    return [Section("Differences between architectures", [text], shown, ["Target by target: differences.csv."])]
 
 
-def seeds_part(summary: pd.DataFrame) -> Part:
+def seeds(comparison: Comparison, report: Path) -> list[Section]:
     """What another seed changes."""
+    summary = comparison.summary
+    if summary[SEEDS].max() <= 1:
+        return []
     own = summary[(summary["target"] == summary["group"].map(mean_of)) & (summary[SEEDS] > 1)]
     shown = pd.DataFrame(
         {
@@ -128,23 +140,24 @@ def seeds_part(summary: pd.DataFrame) -> Part:
         "Trained again with other seeds: mean and standard deviation over seeds of what the tables above would be for "
         "each. There, the scores of a track are the means over seeds."
     )
-    return Part("Spread over seeds", [text], shown)
+    return [Section("Spread over seeds", [text], shown)]
 
 
-def costs_part(table: pd.DataFrame) -> Part:
+def costs(comparison: Comparison, report: Path) -> list[Section]:
     """What is counted; what is measured differs from run to run, and belongs to MLflow."""
     text = (
         "Counted: the weights of all networks together; the work and memory of one target, which takes one network; "
         "epochs trained, and until the best weights, the mean over networks. Measured time and memory, which differ "
         "from machine to machine, stand beside the scores in MLflow as size_and_time/…"
     )
-    return Part("Costs", [text], costs_table(table))
+    return [Section("Costs", [text], costs_table(comparison.costs))]
 
 
-def control_part(control: Path, tracks: int) -> Part:
-    """What the control of the architecture under study learned, from what the interpret stage wrote."""
-    table = pd.read_csv(control / "neutral.csv", dtype={"estimate": str}, keep_default_na=False, na_values=[""])
-    table = table.rename(columns={"estimate": "SDR against"})
+def interpretation(comparison: Comparison, report: Path) -> list[Section]:
+    """What the control network of the studied architecture learned, from what the interpret stage wrote."""
+    folder = report / INTERPRETATION
+    tracks = min(comparison.params.interpret.tracks, comparison.scores["track"].nunique())
+    table = read_neutral_sdr(folder).reset_index(names="SDR against")
     shown = table.map(lambda value: "–" if pd.isna(value) else f"{value:.2f}" if isinstance(value, float) else value)
     text = (
         "The SDR of some estimates of the network under study against every instrument: of the mixture, of the U-Net "
@@ -154,29 +167,31 @@ def control_part(control: Path, tracks: int) -> Part:
     )
     captions = {
         "path.png": "The condition moves from one instrument to another: SDR of every step against every instrument, "
-        "and against the weighted sum that the condition asks for. Sound: control/sound.",
+        "and against the weighted sum that the condition asks for. Sound: interpretation/sound.",
         "projection.png": "The conditions in the space of all gammas and betas.",
         "gamma.png": "Gammas of every condition.",
         "beta.png": "Betas of every condition.",
     }
-    pictures = [Picture(f"control/{name}", caption) for name, caption in captions.items()]
+    pictures = [Picture(f"{INTERPRETATION}/{name}", caption) for name, caption in captions.items()]
     pictures += [
         Picture(
-            f"control/examples/{path.name}",
+            f"{INTERPRETATION}/examples/{path.name}",
             "The U-Net left alone, every instrument, and the path as time goes by, on an excerpt.",
         )
-        for path in sorted(control.glob("examples/*.png"))[:1]
+        for path in sorted(folder.glob("examples/*.png"))[:1]
     ]
-    return Part("What the control learned", [text], shown, pictures=pictures)
+    return [Section("What the control network learned", [text], shown, pictures=pictures)]
 
 
-def examples_part(pictures: list[Path]) -> Part:
+def examples(comparison: Comparison, report: Path) -> list[Section]:
     """Excerpts of the first of the example tracks."""
+    pictures = sorted((report / SPECTROGRAMS).glob("*.png"))
+    if not pictures:
+        return []
     first = pictures[0]
-    picture = Picture(
-        f"{first.parent.name}/{first.name}", f"{first.stem}: every architecture beside mixture and reference."
-    )
-    return Part("Examples", pictures=[picture], links={"Listen to the mixture, the targets and every estimate": PAGE})
+    picture = Picture(f"{SPECTROGRAMS}/{first.name}", f"{first.stem}: every architecture beside mixture and reference.")
+    links = {"Listen to the mixture, the targets and every estimate": PAGE}
+    return [Section("Examples", pictures=[picture], links=links)]
 
 
 def _probability(value: float) -> str:

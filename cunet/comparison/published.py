@@ -9,7 +9,7 @@ from cunet.conditions.tables import SINGLE
 TABLE = Path(__file__).with_suffix(".csv")
 TARGETS = ["bass", "drums", "other", "vocals"]
 TRACKS, FRAMES = 50, 60  # test tracks that they were all computed on, and frames of 1 s that an excerpt does not have
-SUFFIX = " (published)"
+MARK = " (published)"
 
 
 def published_rows(dataset: str, scores: pd.DataFrame) -> pd.DataFrame:
@@ -30,6 +30,6 @@ def published_rows(dataset: str, scores: pd.DataFrame) -> pd.DataFrame:
         ["system", "protocol"], [*TARGETS, "mean"], var_name="target", value_name="SDR", ignore_index=False
     )
     rows = rows.dropna(subset=["SDR"]).sort_index(kind="stable")
-    rows.insert(0, "architecture", rows.pop("system") + SUFFIX)
+    rows.insert(0, "architecture", rows.pop("system") + MARK)
     rows["tracks"], rows["group"] = TRACKS, SINGLE
     return rows.reset_index(drop=True)

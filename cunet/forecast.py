@@ -1,4 +1,4 @@
-"""What a run of the chain takes on this machine: disk from the parameters, memory and time from short trials."""
+"""What a run of the pipeline takes on this machine: disk from the parameters, memory and time from short trials."""
 
 import logging
 import shutil
@@ -20,17 +20,16 @@ from cunet.conditions.naming import by_name
 from cunet.conditions.tables import scored_conditions, single_conditions
 from cunet.datasets.extent import Extent
 from cunet.datasets.fetch import human
-from cunet.datasets.musdb18 import PUBLISHED
-from cunet.datasets.registry import DATASETS
 from cunet.evaluation.oracles import ideal_ratio_mask
-from cunet.evaluation.protocols import PROTOCOLS
 from cunet.evaluation.scores import score_track
 from cunet.files import temporary_folder
 from cunet.interpret.scoring import estimates_of_a_track, score_against_all
+from cunet.models.networks import build
 from cunet.names import MIXTURE
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
+from cunet.registry import DATASETS, LOSSES, PROTOCOLS
 from cunet.tracks.reading import read_tracks
 from cunet.tracks.stems import STEM_SUFFIX, STREAMS
 from cunet.tracks.track import DECODING_MEMORY, FileTrack, Track
@@ -57,13 +56,13 @@ class Step:
     note: str = ""
 
 
-def estimate(params: Params) -> list[Step]:
+def forecast(params: Params) -> list[Step]:
     """The steps of the chain with what they take; trials of a minute or so are run for it.
 
     Raises:
         UserError: the user's own tracks cannot be used.
     """
-    extent = DATASETS[params.dataset].extent(params)
+    extent = DATASETS[params.dataset].extent(params.of_dataset)
     with temporary_folder() as folder:
         track = _trial_track(folder, params, extent.sources)
         return [
@@ -76,17 +75,17 @@ def estimate(params: Params) -> list[Step]:
 
 
 def show(params: Params) -> None:
-    """Print the estimate, and a warning where the disk is too small for it.
+    """Print the forecast, and a warning where the disk is too small for it.
 
     Raises:
         UserError: the user's own tracks cannot be used.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of the graphs of several networks
-    extent = DATASETS[params.dataset].extent(params)
+    extent = DATASETS[params.dataset].extent(params.of_dataset)
     hours = sum(extent.seconds.values()) / 3600
     print(f"{params.dataset}: {extent.tracks['train']} + {extent.tracks['test']} tracks, {hours:.1f} hours of music")
     print("trying each step for a moment on this machine ...", flush=True)
-    steps = estimate(params)
+    steps = forecast(params)
     disk, seconds = sum(step.disk for step in steps), sum(step.seconds for step in steps)
     rows = [
         (s.name, _or_dash(s.disk, human), _or_dash(s.memory, human), _or_dash(s.seconds, duration), s.note)
@@ -115,8 +114,7 @@ def _or_dash(value: float, words: Callable[[float], str]) -> str:
 def _trial_track(folder: Path, params: Params, sources: int) -> Track:
     """A track of noise in the format of the data set."""
     noise = np.random.default_rng(0).normal(0, 0.05, (sources, TRIAL_SECONDS * RATE, 2)).astype(np.float32)
-    published = PUBLISHED.get(params.dataset)
-    if published and published.stems:
+    if DATASETS[params.dataset].stem_files:
         (folder / "train").mkdir()
         path = folder / "train" / f"{TRIAL}{STEM_SUFFIX}"
         stems = np.concatenate([noise.sum(axis=0, keepdims=True), noise])[:STREAMS]
@@ -151,14 +149,15 @@ def _training(params: Params, track: Track, name: str, folder: Path) -> Step:
     index = pd.DataFrame({"track": [TRIAL] * settings.batch_size, "frame": np.arange(settings.batch_size)})
     conditions = single_conditions(track.instruments)
     architecture = describe(params, name, conditions)
-    reader = PatchReader(index, conditions, folder, architecture.bins, architecture.frames)
+    complex_targets = LOSSES[settings.loss].complex_targets
+    reader = PatchReader(index, conditions, folder, architecture.bins, architecture.frames, complex_targets)
     batches = TrainingBatches(reader, architecture.conditioned, settings, 0, 0)
     batch = batches[0]
     reading = _time(lambda: batches[1]) / READERS
     epochs = settings.epochs_of(architecture.conditioned)
     with training_devices(settings):
-        model = architecture.build(architecture.networks[0])
-        compile_network(model, settings, epochs)
+        model = build(architecture, architecture.networks[0])
+        compile_network(model, settings, architecture.spectrogram, epochs)
         model.train_on_batch(*batch)  # traces the graph
         step = _time(lambda: [model.train_on_batch(*batch) for _ in range(STEPS)]) / STEPS
     epoch = settings.batches_per_epoch * max(step, reading)

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from cunet.comparison.published import published_rows
 from cunet.evaluation.bss_eval import METRICS
-from cunet.report.published import published_rows
 
 
 def scores(protocol: str, tracks: int, frames: int = 240) -> pd.DataFrame:

@@ -7,29 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cunet.comparison.statistics import intervals
+from cunet.comparison.tables import metrics, metrics_table, sdr_table, summarise
 from cunet.params import Params
-from cunet.report.parts import combinations_parts, differences_part, metrics_part, scores_part
 from cunet.report.sdr_plot import draw_sdr
-from cunet.report.statistics import differences, intervals
-from cunet.report.tables import metrics, sdr_table, summarise
-
-COLUMNS = ["architecture", "protocol", "track", "target", "group", "SDR", "ISR", "SIR", "SAR", "frames", "lost", "note"]
+from tests.scored import COLUMNS, scores_of_three_tracks, sections
 
 
 @pytest.fixture
 def scores() -> pd.DataFrame:
-    rows: list[tuple[object, ...]] = []
-    for name, gain in (("mixture", 0.0), ("simple-dense", 5.0)):
-        for track, sdr in (("x", 1.0), ("y", 2.0), ("z", 9.0)):
-            rows.append((name, "model-rate", track, "vocals", "single", sdr + gain, 1, 1, 1, 40, 3, ""))
-            silent = track == "z"
-            values = [np.nan] * 4 if silent else [sdr + gain + 2, 1, 1, 1]
-            note = "silent reference" if silent else ""
-            rows.append(
-                (name, "model-rate", track, "bass", "single", *values, 0 if silent else 40, 0 if silent else 3, note)
-            )
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.assign(**{"SI-SDR": table["SDR"] - 1, "SDR 2021": table["SDR"] + 1})
+    return scores_of_three_tracks()
 
 
 def test_the_summary_is_medians_over_tracks_and_their_mean_over_targets(scores: pd.DataFrame) -> None:
@@ -51,18 +38,17 @@ def test_scores_of_whole_tracks_are_means_over_tracks_whatever_the_protocol(scor
     assert table.loc[("mixture", "vocals"), "SI-SDR"] == 3
     assert table.loc[("mixture", "vocals"), "SDR 2021"] == 5
     assert table.loc[("mixture", "mean"), "SDR 2021"] == pytest.approx((5 + 4.5) / 2)
-    shown = metrics_part(summarise(scores), scores).table
-    assert shown is not None
+    shown = metrics_table(summarise(scores))
     assert list(shown.columns) == ["architecture", "SDR", "ISR", "SIR", "SAR", "SI-SDR", "SDR 2021"]
     assert shown["SDR 2021"].tolist() == ["4.75", "9.75"]
 
 
 def test_the_report_says_what_was_left_out(scores: pd.DataFrame, params: Params) -> None:
-    part = scores_part(summarise(scores), scores, params.compare)
-    assert part.table is not None
-    assert part.table.iloc[1].tolist() == ["simple-dense", "7.00", "8.50", "7.75"]
-    assert any("9 of 120" in note for note in part.notes)
-    assert part.notes.count("Not scored: bass of z (silent reference).") == 1
+    (section,) = sections("scores", scores, params)
+    assert section.table is not None
+    assert section.table.iloc[1].tolist() == ["simple-dense", "7.00", "8.50", "7.75"]
+    assert any("9 of 120" in note for note in section.notes)
+    assert section.notes.count("Not scored: bass of z (silent reference).") == 1
 
 
 def test_a_target_without_a_score_is_no_zero(scores: pd.DataFrame) -> None:
@@ -86,13 +72,13 @@ def test_the_papers_tables_are_means_and_deviations(params: Params) -> None:
     table = summary.set_index("target")
     assert table["SDR"].to_dict() == {"bass": 3.0, "vocals": 2.0, "mean": 2.5}
     assert table["SDR std"].to_dict() == pytest.approx({"bass": 2.0, "vocals": 0.0, "mean": 1.5})
-    part = scores_part(summary, scores, params.compare)
-    assert part.table is not None
-    assert part.table["bass"].tolist() == ["3.00 ± 2.00"]
-    assert "BSS Eval v3" in part.text[0]
+    (section,) = sections("scores", scores, params)
+    assert section.table is not None
+    assert section.table["bass"].tolist() == ["3.00 ± 2.00"]
+    assert "BSS Eval v3" in section.text[0]
 
 
-def test_combinations_have_a_mean_and_a_table_of_their_own(scores: pd.DataFrame) -> None:
+def test_combinations_have_a_mean_and_a_table_of_their_own(scores: pd.DataFrame, params: Params) -> None:
     pair = scores[scores["target"] == "vocals"].assign(target="bass+vocals", group="2 instruments")
     half = pair.assign(target="0.5 bass", group="in between", SDR=-1.0)
     summary = summarise(pd.concat([scores, pair, half]))
@@ -101,7 +87,7 @@ def test_combinations_have_a_mean_and_a_table_of_their_own(scores: pd.DataFrame)
     assert table["simple-dense", "mean of 2 instruments"] == table["simple-dense", "bass+vocals"] == 7
     assert table["mixture", "mean of in between"] == -1
     assert sdr_table(summary, "2 instruments").columns.tolist() == ["architecture", "bass+vocals", "mean"]
-    titles = [part.title for part in combinations_parts(summary)]
+    titles = [section.title for section in sections("combinations", pd.concat([scores, pair, half]), params)]
     assert titles == ["SDR of combinations of 2 instruments", "SDR of values in between"]
     assert metrics(summary, "simple-dense")["mixture"] == {
         "SDR mean": 2.75,
@@ -117,8 +103,8 @@ def test_of_very_many_conditions_the_report_shows_the_mean(
     everything = pd.concat([scores, *many])
     summary = summarise(everything)
     assert sdr_table(summary, "in between").columns.tolist() == ["architecture", "mean"]
-    (part,) = combinations_parts(summary)
-    assert part.notes == ["The 40 conditions one by one are in sdr.csv."]
+    (section,) = sections("combinations", everything, params)
+    assert section.notes == ["The 40 conditions one by one are in sdr.csv."]
     bounds = intervals(everything, params.compare)
     draw_sdr(everything, summary.merge(bounds, "left", ["architecture", "target"]), 0.95, tmp_path / "sdr.png")
     height, width = matplotlib.image.imread(tmp_path / "sdr.png").shape[:2]
@@ -148,9 +134,9 @@ def test_a_perfect_estimate_is_said_to_be_one_and_spoils_no_plot(
 
 def test_a_single_track_has_a_difference_without_an_interval(scores: pd.DataFrame, params: Params) -> None:
     alone = scores[scores["track"] == "x"]
-    part = differences_part(differences(alone, ["mixture", "simple-dense"], params.compare), params.compare)
-    assert part.table is not None
-    (row,) = part.table.to_dict("records")
+    (section,) = sections("differences", alone, params)
+    assert section.table is not None
+    (row,) = section.table.to_dict("records")
     assert row["second against first"] == "simple-dense – mixture"
     assert row["difference, dB"] == "+5.00"
     assert row["p"] == "1.000"

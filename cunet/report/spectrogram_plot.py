@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from cunet.evaluation.figures import save
+from cunet.report.figures import save
 from cunet.settings.training import Spectrogram
 from cunet.signals.arrays import Mono
 from cunet.signals.stft import stft

@@ -11,8 +11,8 @@ import pandas as pd
 from scipy.stats import bootstrap, wilcoxon
 from statsmodels.stats.multitest import multipletests
 
+from cunet.comparison.tables import HIGH, LOW, mean_of, of_groups, protocol_of, summarise
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
-from cunet.report.tables import HIGH, LOW, mean_of, of_groups, protocol_of, summarise
 from cunet.settings.scoring import Compare
 
 KEYS = ["architecture", "protocol", "track", "target", "group"]

@@ -8,7 +8,8 @@ import pandas as pd
 from cunet.conditions.naming import BETWEEN
 from cunet.conditions.tables import SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
-from cunet.evaluation.protocols import PROTOCOLS, Protocol
+from cunet.evaluation.protocols import Protocol
+from cunet.registry import PROTOCOLS
 
 MEAN = "mean"
 SPREAD = [f"{metric} std" for metric in METRICS]

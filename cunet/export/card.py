@@ -5,20 +5,16 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from cunet.comparison.tables import protocol_of, sdr_table, summarise, title_of
 from cunet.conditions.naming import condition_name
 from cunet.evaluation.evaluate import SCORES, read_scores
 from cunet.models.architecture import Architecture
-from cunet.report.tables import protocol_of, sdr_table, summarise, title_of
+from cunet.registry import DATASETS
 from cunet.train.cost import Cost
 from cunet.train.history import read_provenance
 
 CARD = "README.md"
 MANY = 12  # conditions; more are counted
-DATA = {
-    "synthetic": "songs composed from a seed and rendered with recorded instruments of a General MIDI SoundFont",
-    "folder": "multitracks of whoever trained it; what may be done with the model, their licences say",
-    "musdb18": "professionally mixed songs, for research and not for commerce",
-}
 
 
 def model_card(model: Path, results: Path | None, commit: str = "") -> str:
@@ -30,8 +26,9 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
         commit: that the training started from, where it is known.
     """
     architecture, training = Architecture.load(model), read_provenance(model)
+    dataset = DATASETS.get(training["dataset"])
     environment = Environment(
-        loader=PackageLoader("cunet.package", "."), undefined=StrictUndefined, keep_trailing_newline=True
+        loader=PackageLoader("cunet.export", "."), undefined=StrictUndefined, keep_trailing_newline=True
     )
     return environment.get_template("card.md").render(
         name=architecture.name,
@@ -43,7 +40,7 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
         networks=_networks(Cost.load(model)),
         training=training,
         epochs=_epochs(architecture, training),
-        data=DATA.get(training["dataset"].partition("-")[0], training["dataset"]),
+        data=dataset.description if dataset else training["dataset"],
         commit=commit or "not known",
         limits=_limits(architecture, training),
         **_scores(results),
@@ -90,11 +87,8 @@ def _limits(architecture: Architecture, training: dict[str, Any]) -> list[str]:
         share = training["train.progressive"]
         scaled = f", and in {share:.0%} of the patches one of them scaled by a random factor" if share else ""
         limits.append(f"It was told only the conditions above{scaled}; what it makes of others they do not tell.")
-    if training["dataset"] == "synthetic":
-        limits.append(
-            "It has never heard a recorded song or a singer: its vocals are melodies played by an instrument. Use it "
-            "to try the pipeline, and train on recordings to separate recordings."
-        )
+    if (dataset := DATASETS.get(training["dataset"])) and dataset.limits:
+        limits.append(dataset.limits)
     return limits
 
 

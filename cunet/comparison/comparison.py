@@ -1,0 +1,99 @@
+"""Everything that is compared, as tables."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from cunet.comparison.costs import costs
+from cunet.comparison.published import published_rows
+from cunet.comparison.statistics import differences, intervals, over_seeds, seed_spread
+from cunet.comparison.tables import metrics, summarise
+from cunet.evaluation.evaluate import read_scores
+from cunet.params import Params
+from cunet.train.history import read_history
+
+Folders = dict[str, list[Path]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The results of a run.
+
+    Attributes:
+        params: of the run.
+        by_seed: scores of every track with every seed.
+        scores: of every track, the mean over seeds.
+        measured: a row per architecture and target, with intervals and the spread over seeds.
+        summary: the same, with published figures.
+        differences: paired comparisons of every two architectures.
+        costs: of every architecture.
+        training: losses of all networks: a row per network, epoch, and kind of patches.
+    """
+
+    params: Params
+    by_seed: pd.DataFrame
+    scores: pd.DataFrame
+    measured: pd.DataFrame
+    summary: pd.DataFrame
+    differences: pd.DataFrame
+    costs: pd.DataFrame
+    training: pd.DataFrame
+
+    def write(self, folder: Path) -> None:
+        """Write sdr.csv, sdr_by_track.csv, differences.csv, costs.csv, training.csv, and metrics.json for DVC."""
+        tables = {
+            "sdr": self.summary,
+            "sdr_by_track": self.by_seed,
+            "differences": self.differences,
+            "costs": self.costs,
+            "training": self.training,
+        }
+        for name, table in tables.items():
+            table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
+        values = metrics(self.measured, self.params.architecture)
+        (folder / "metrics.json").write_text(json.dumps(values, indent=2) + "\n")
+
+
+def compare(results: Folders, models: Folders, params: Params) -> Comparison:
+    """Compare what was scored.
+
+    Args:
+        results: what `evaluate` wrote, a folder per seed, by architecture or bound, from the lower bound to the upper.
+        models: what the training wrote, a folder per seed, by architecture.
+        params: of the run.
+    """
+    by_seed = pd.concat(
+        read_scores(folder).assign(seed=seed)
+        for folders in results.values()
+        for seed, folder in zip(params.seeds, folders, strict=False)  # a bound has one folder
+    )
+    scores, settings = over_seeds(by_seed), params.compare
+    keys = ["architecture", "target"]
+    measured = summarise(scores).merge(intervals(scores, settings), "left", keys)
+    measured = measured.merge(seed_spread(by_seed), "left", keys)
+    published = published_rows(params.dataset, scores) if settings.published else None
+    return Comparison(
+        params=params,
+        by_seed=by_seed,
+        scores=scores,
+        measured=measured,
+        summary=measured if published is None else pd.concat([measured, published], ignore_index=True),
+        differences=differences(scores, list(models), settings),
+        costs=costs(models),
+        training=_curves(models),
+    )
+
+
+def _curves(models: Folders) -> pd.DataFrame:
+    """Losses of all networks: a row per network, epoch, and kind of patches."""
+    histories = []
+    for name, folders in models.items():
+        for folder in folders:
+            history = read_history(folder)
+            own = [network if network == name else f"{name}: {network}" for network in history["network"]]
+            seed = "" if len(folders) == 1 else f", seed {folder.name}"
+            histories.append(history.assign(network=[f"{network}{seed}" for network in own]))
+    curves = pd.concat(histories).rename(columns={"train_loss": "training", "validation_loss": "validation"})
+    return curves.melt(["network", "epoch"], ["training", "validation"], var_name="patches", value_name="loss")

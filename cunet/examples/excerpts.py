@@ -1,0 +1,59 @@
+"""The middle of a track, under a mask or as it is, and the files that it is kept in."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from cunet.conditions.naming import Conditions
+from cunet.masking.masks import Mask
+from cunet.names import MIXTURE
+from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.settings.training import Spectrogram
+from cunet.signals.arrays import Mono
+from cunet.signals.stft import istft
+
+FLAC = ".flac"
+REFERENCE = "reference"
+SOUND, PATH_SOUND = "sound", "interpretation"  # folders of the examples
+
+
+def excerpt(track: TrackSpectrograms, mask: Mask | float, settings: Spectrogram, seconds: float) -> Mono:
+    """The middle of a track's mixture under a mask `(bins, frames)`."""
+    return _middle(istft(mask * track.mixture(), track.samples, settings), settings.sample_rate, seconds)
+
+
+def truth(
+    track: TrackSpectrograms, conditions: Conditions, settings: Spectrogram, seconds: float
+) -> dict[str, dict[str, Mono]]:
+    """The mixture, and the reference of every condition: by `mixture` or `reference`, then by condition."""
+    sources = {
+        name: _middle(istft(track.source(name), track.samples, settings), settings.sample_rate, seconds)
+        for name in track.instruments
+    }
+    mixture = excerpt(track, 1, settings, seconds)
+    return {
+        MIXTURE: dict.fromkeys(conditions, mixture),
+        REFERENCE: {
+            target: np.asarray(sum(np.float32(weight) * sources[name] for name, weight in condition.items()))
+            for target, condition in conditions.items()
+        },
+    }
+
+
+def write_sound(waveform: Mono, rate: int, path: Path) -> None:
+    """Write 16-bit FLAC; what exceeds full scale is clipped."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, waveform, rate, subtype="PCM_16")
+
+
+def read_sound(path: Path) -> Mono:
+    """Read a file that `write_sound` wrote."""
+    waveform: Mono = soundfile.read(path, dtype="float32")[0]
+    return waveform
+
+
+def _middle(waveform: Mono, rate: int, seconds: float) -> Mono:
+    length = min(len(waveform), round(seconds * rate))
+    start = (len(waveform) - length) // 2
+    return waveform[start : start + length]

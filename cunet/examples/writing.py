@@ -1,0 +1,62 @@
+"""Writes the sound of example tracks: every architecture's estimates, and the path of one network's condition."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cunet.conditions.naming import Conditions
+from cunet.examples.excerpts import FLAC, excerpt, truth, write_sound
+from cunet.examples.glide import glide
+from cunet.interpret.estimates import PathEstimator
+from cunet.interpret.tables import PATH
+from cunet.masking.masks import Mask
+from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.settings.training import Spectrogram
+
+Estimator = Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]
+
+
+def write_truth(
+    tracks: Sequence[TrackSpectrograms], conditions: Conditions, settings: Spectrogram, seconds: float, out: Path
+) -> None:
+    """Write mixture and reference of all `conditions`, as `write_estimates` does with estimates."""
+    for track in tracks:
+        for name, waveforms in truth(track, conditions, settings, seconds).items():
+            for target, waveform in waveforms.items():
+                write_sound(waveform, settings.sample_rate, out / track.name / target / f"{name}{FLAC}")
+
+
+def write_estimates(
+    name: str,
+    estimate: Estimator,
+    tracks: Sequence[TrackSpectrograms],
+    conditions: Conditions,
+    settings: Spectrogram,
+    seconds: float,
+    out: Path,
+) -> None:
+    """Write the middle `seconds` of the estimates of an architecture: `<out>/<track>/<target>/<name>.flac`."""
+    for track in tracks:
+        for target, mask in estimate(track, conditions).items():
+            waveform = excerpt(track, mask, settings, seconds)
+            write_sound(waveform, settings.sample_rate, out / track.name / target / f"{name}{FLAC}")
+
+
+def write_path(
+    estimate: PathEstimator,
+    tracks: Sequence[TrackSpectrograms],
+    steps: Conditions,
+    settings: Spectrogram,
+    seconds: float,
+    out: Path,
+) -> None:
+    """Write what each step of the path gives, each instrument, and the U-Net alone: `<out>/<track>/<name>.flac`.
+
+    `path.flac` moves along the whole path as time goes by.
+    """
+    for track in tracks:
+        masks = estimate(track, steps)
+        masks[PATH] = glide([masks[step] for step in steps], seconds, settings)
+        for name, mask in masks.items():
+            label = f"{PATH} {name}" if name in steps else name
+            waveform = excerpt(track, mask, settings, seconds)
+            write_sound(waveform, settings.sample_rate, out / track.name / f"{label}{FLAC}")

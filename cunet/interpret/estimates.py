@@ -1,0 +1,28 @@
+"""Masks that show what the condition does: along a path, of each instrument, and of the U-Net alone."""
+
+import numpy as np
+
+from cunet.conditions.naming import Conditions, by_name
+from cunet.conditions.tables import single_conditions
+from cunet.interpret.modulation import neutral
+from cunet.interpret.tables import NEUTRAL
+from cunet.masking.masks import Mask
+from cunet.masking.separator import Separator
+from cunet.names import MIXTURE
+from cunet.preprocess.spectrogram import TrackSpectrograms
+
+
+class PathEstimator:
+    """Masks of a conditioned network, and of the same network with neutral gammas and betas."""
+
+    def __init__(self, separator: Separator) -> None:
+        self._separator = separator
+        name = separator.architecture.name
+        self._neutral = neutral(separator.architecture, separator.networks[name])
+
+    def __call__(self, track: TrackSpectrograms, steps: Conditions) -> dict[str, Mask]:
+        """Masks `(bins, frames)` of every step of the path, every instrument, the mixture, and the U-Net alone."""
+        instruments = self._separator.architecture.instruments
+        alone = self._separator.mask(self._neutral, track.mixture(), track.peak, dict.fromkeys(instruments, 0.0))
+        conditioned = self._separator.masks(track, by_name(single_conditions(instruments)) | steps)
+        return {**conditioned, NEUTRAL: alone, MIXTURE: np.ones_like(alone)}

@@ -1,0 +1,68 @@
+"""What a training minimises: `cunet.registry.LOSSES`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from keras import KerasTensor, losses, ops
+
+from cunet.settings.training import Spectrogram
+from cunet.signals.windows import dual_window
+
+Function = Callable[[KerasTensor, KerasTensor], KerasTensor]  # of targets and estimates
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss.
+
+    Attributes:
+        make: a function of targets and estimates, for the settings of their spectrograms. Estimates are magnitudes
+            `(batch, bins, frames, 1)`, divided by the peak of the track's mixture.
+        complex_targets: whether targets are complex, `(batch, bins, frames, 4)`: real and imaginary parts of the
+            target, cosine and sine of the mixture's phase, which an estimate has; or else magnitudes, of the shape of
+            the estimates.
+    """
+
+    make: Callable[[Spectrogram], Function]
+    complex_targets: bool = False
+
+
+def waveform_error(settings: Spectrogram) -> Function:
+    """The mean absolute error of the waveforms that estimates with the mixture's phase become.
+
+    Both transforms are linear, so one inverse transform of the difference is enough. It is scaled to the size of the
+    error of the magnitudes: by the square root of the window.
+    """
+    window, hop = settings.window, settings.hop
+    turns = -(-window // hop)  # every so many frames, two do not overlap
+    synthesis = dual_window(window, hop) * window**0.5
+
+    def error(targets: KerasTensor, estimates: KerasTensor) -> KerasTensor:
+        estimate = estimates[..., 0]
+        real = estimate * targets[..., 2] - targets[..., 0]
+        imaginary = estimate * targets[..., 3] - targets[..., 1]
+        pieces = _windows(real, imaginary) * synthesis
+        frames = -(-pieces.shape[1] // turns) * turns
+        pieces = ops.pad(pieces, ((0, 0), (0, frames - pieces.shape[1]), (0, turns * hop - window)))
+        waveform = 0
+        for turn in range(turns):  # overlap and add
+            row = ops.reshape(pieces[:, turn::turns], (-1, frames * hop))
+            waveform += ops.pad(row, ((0, 0), (turn * hop, (turns - 1 - turn) * hop)))
+        return ops.mean(ops.abs(waveform), axis=-1)
+
+    return error
+
+
+def _windows(real: KerasTensor, imaginary: KerasTensor) -> KerasTensor:
+    """Waveforms `(batch, frames, window)` of spectra `(batch, bins, frames)`, whose phases refer to the centre.
+
+    The bin at half the sample rate, which networks do not see, is zero.
+    """
+    signs = 1 - 2 * (ops.arange(real.shape[1]) % 2)  # turn the centre from the first sample to the middle
+    signs = ops.cast(signs, real.dtype)
+    spectra = (ops.pad(ops.transpose(part, (0, 2, 1)) * signs, ((0, 0), (0, 0), (0, 1))) for part in (real, imaginary))
+    return ops.irfft(tuple(spectra))
+
+
+L1 = Loss(lambda settings: losses.mean_absolute_error)  # of magnitudes, the paper's
+WAVEFORM = Loss(waveform_error, complex_targets=True)
