@@ -24,7 +24,7 @@ import soundfile
 
 from benchmarks.measure import Side, conclude, run_process, table
 from benchmarks.peers import SOURCES
-from cunet.conditions.tables import single_conditions
+from cunet.conditions.sets import single_conditions
 from cunet.export.card import CARD
 from cunet.export.export import export
 from cunet.models.architecture import WEIGHTS, weights_file

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from cunet.conditions.tables import build_conditions
+from cunet.conditions.sets import build_conditions
 from cunet.models.architecture import Architecture
 from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, read_index

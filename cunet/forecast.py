@@ -17,9 +17,9 @@ from tabulate import tabulate
 
 from cunet.cluster import local_workers
 from cunet.conditions.naming import by_name
-from cunet.conditions.tables import scored_conditions, single_conditions
+from cunet.conditions.sets import scored_conditions, single_conditions
+from cunet.datasets.disk import human
 from cunet.datasets.extent import Extent
-from cunet.datasets.fetch import human
 from cunet.evaluation.oracles import ideal_ratio_mask
 from cunet.evaluation.scores import score_track
 from cunet.files import temporary_folder

@@ -13,8 +13,11 @@ from cunet.errors import UserError
 from cunet.registry import CONTROLS, DATASETS, FILMS, LOSSES, PROTOCOLS, Registry
 from cunet.settings.base import Settings
 from cunet.settings.cluster import Dask
+from cunet.settings.conditions import ConditionSet
+from cunet.settings.models import Controls, Unet
+from cunet.settings.preprocess import Patch, Spectrogram, Validation
 from cunet.settings.scoring import Compare, Evaluate, Examples, Interpret
-from cunet.settings.training import ConditionSet, Controls, Patch, Spectrogram, Train, Unet, Validation
+from cunet.settings.training import Train
 from cunet.variant import CONDITIONS, DEDICATED, Placement, Variant, canonical, conditions_of
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]

@@ -5,7 +5,8 @@ from pathlib import Path
 from cunet.cli import run_stage
 from cunet.conditions.naming import by_name
 from cunet.conditions.path import ends
-from cunet.conditions.tables import SCORED, build_conditions, scored_conditions
+from cunet.conditions.sets import build_conditions, scored_conditions
+from cunet.conditions.tables import SCORED
 from cunet.errors import UserError
 from cunet.files import new_folder
 from cunet.params import load_params

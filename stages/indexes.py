@@ -5,7 +5,8 @@ from pathlib import Path
 from cunet.cli import run_stage
 from cunet.files import new_folder
 from cunet.params import load_params
-from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
+from cunet.preprocess.indexes import TRAINING, VALIDATION
+from cunet.preprocess.patches import build_indexes
 from cunet.preprocess.validation import validation_tracks
 
 

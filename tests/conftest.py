@@ -17,9 +17,10 @@ from xdist.scheduler import LoadScopeScheduling
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for processes to come: its threads wait in a loop
 
-from cunet.conditions.tables import single_conditions
+from cunet.conditions.sets import single_conditions
 from cunet.params import Params, load_params, parse_params
-from cunet.preprocess.indexes import TRAINING, VALIDATION, build_indexes
+from cunet.preprocess.indexes import TRAINING, VALIDATION
+from cunet.preprocess.patches import build_indexes
 from cunet.preprocess.writing import write_track
 from cunet.tracks import folder
 from tests import warm

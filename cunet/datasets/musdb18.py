@@ -17,8 +17,9 @@ from pydantic import Field, model_validator
 
 from cunet.cluster import for_each
 from cunet.datasets.dataset import Dataset
+from cunet.datasets.disk import checksum_of, require_space
 from cunet.datasets.extent import Extent
-from cunet.datasets.fetch import checksum_of, fetch, require_space
+from cunet.datasets.fetch import fetch
 from cunet.datasets.zenodo import ZenodoFile, download
 from cunet.errors import UserError
 from cunet.files import workspace

@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import requests
 from requests.auth import AuthBase
 
-from cunet.datasets import fetch
+from cunet.datasets import http
+from cunet.datasets.fetch import fetch
 from cunet.errors import UserError
 
 ADDRESS = "https://zenodo.org"
@@ -45,7 +46,7 @@ class _Bearer(AuthBase):
 
 
 def download(file: ZenodoFile, path: Path, room: int) -> None:
-    """Download a file to `path`, as `fetch.fetch` does; `room` is what unpacking will need, in bytes.
+    """Download a file to `path`, as `fetch` does; `room` is what unpacking will need, in bytes.
 
     Raises:
         UserError: the record is restricted and no credential opens it, a credential is not what it should be, or
@@ -54,7 +55,7 @@ def download(file: ZenodoFile, path: Path, room: int) -> None:
     if path.exists():
         return
     link, token = (os.environ.get(name, "").strip() for name in (LINK, TOKEN))
-    with fetch.new_session() as session:
+    with http.new_session() as session:
         if link:
             _use_link(session, link, file)
         elif token:
@@ -62,8 +63,8 @@ def download(file: ZenodoFile, path: Path, room: int) -> None:
         # The API's address: the web's answers a restricted file with a page to sign in and status 200.
         url = f"{ADDRESS}/api/records/{file.record}/files/{quote(file.name)}/content"
         try:
-            fetch.fetch(url, path, file.checksum, file.size, room, session)
-        except fetch.RefusedError as error:
+            fetch(url, path, file.checksum, file.size, room, session)
+        except http.RefusedError as error:
             if error.status not in REFUSALS:
                 raise
             used = LINK if link else TOKEN if token else None
@@ -74,7 +75,7 @@ def _use_link(session: requests.Session, link: str, file: ZenodoFile) -> None:
     """Open the record as the link's reader would: its page sets the cookie that opens the files."""
     session.params = {"token": _share_token(link, file)}
     with suppress(requests.RequestException):  # the file's request will meet, and tell, the same
-        session.get(f"{ADDRESS}/records/{file.record}", timeout=fetch.TIMEOUT, stream=True).close()
+        session.get(f"{ADDRESS}/records/{file.record}", timeout=http.TIMEOUT, stream=True).close()
 
 
 def _share_token(link: str, file: ZenodoFile) -> str:

@@ -14,8 +14,8 @@ from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
 from cunet.registry import PROTOCOLS
 from cunet.settings.base import flatten
 from cunet.settings.cluster import Dask
+from cunet.settings.preprocess import Spectrogram
 from cunet.settings.scoring import Evaluate
-from cunet.settings.training import Spectrogram
 from cunet.tracks.track import Track
 
 Estimator = Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]

@@ -14,8 +14,8 @@ from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, is_silent, whole_tra
 from cunet.evaluation.protocols import Signals
 from cunet.masking.masks import Mask
 from cunet.registry import PROTOCOLS
+from cunet.settings.preprocess import Spectrogram
 from cunet.settings.scoring import Evaluate
-from cunet.settings.training import Spectrogram
 from cunet.tracks.track import Track
 
 SILENT = "silent reference"

@@ -10,7 +10,7 @@ from cunet.interpret.estimates import PathEstimator
 from cunet.interpret.tables import PATH
 from cunet.masking.masks import Mask
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.settings.training import Spectrogram
+from cunet.settings.preprocess import Spectrogram
 
 Estimator = Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]
 

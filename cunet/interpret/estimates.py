@@ -3,7 +3,7 @@
 import numpy as np
 
 from cunet.conditions.naming import Conditions, by_name
-from cunet.conditions.tables import single_conditions
+from cunet.conditions.sets import single_conditions
 from cunet.interpret.modulation import neutral
 from cunet.interpret.tables import NEUTRAL
 from cunet.masking.masks import Mask

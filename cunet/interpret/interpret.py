@@ -18,8 +18,8 @@ from cunet.masking.separator import Separator
 from cunet.names import MIXTURE
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.settings.cluster import Dask
+from cunet.settings.preprocess import Spectrogram
 from cunet.settings.scoring import Evaluate, Interpret
-from cunet.settings.training import Spectrogram
 from cunet.tracks.track import Track
 
 

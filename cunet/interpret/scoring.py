@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from cunet.conditions.naming import Conditions, by_name
-from cunet.conditions.tables import single_conditions
+from cunet.conditions.sets import single_conditions
 from cunet.evaluation.bss_eval import sdr_alone
 from cunet.interpret.tables import REQUESTED
 from cunet.masking.masks import Mask
 from cunet.registry import PROTOCOLS
+from cunet.settings.preprocess import Spectrogram
 from cunet.settings.scoring import Evaluate, Interpret
-from cunet.settings.training import Spectrogram
 from cunet.tracks.track import Track
 
 UNCONDITIONED = 2  # estimates: the mixture, and the network with neutral gammas and betas

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from cunet.settings.training import Spectrogram
+from cunet.settings.preprocess import Spectrogram
 from cunet.signals.arrays import Waveform
 from cunet.signals.stft import istft, stft
 

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from cunet.settings.base import INSTRUMENT, Settings
-from cunet.settings.training import Controls, Spectrogram, Unet
+from cunet.settings.models import Controls, Unet
+from cunet.settings.preprocess import Spectrogram
 from cunet.variant import DEDICATED
 
 DESCRIPTION = "architecture.json"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from keras import KerasTensor, layers
 
-from cunet.settings.training import Unet
+from cunet.settings.models import Unet
 
 KERNEL = (5, 5)
 MOMENTUM = 0.9  # of batch normalisation, as in the original: a short training ends with up-to-date statistics

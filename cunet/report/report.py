@@ -28,7 +28,7 @@ from cunet.report.listen import write_listening_page
 from cunet.report.sdr_plot import draw_sdr
 from cunet.report.sections import INTERPRETATION, SPECTROGRAMS
 from cunet.report.spectrogram_plot import draw_spectrograms
-from cunet.settings.training import Spectrogram
+from cunet.settings.preprocess import Spectrogram
 
 EXAMPLES = "examples"  # pictures of an interpretation
 

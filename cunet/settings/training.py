@@ -1,85 +1,10 @@
-"""Settings of what is heard, learned and trained."""
+"""Settings of the training."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
-from cunet.settings.base import Fraction, Name, Positive, Settings, Share
-
-
-class Spectrogram(Settings):
-    """Short-time Fourier transform of the mono waveform: rate in Hz, window and hop in samples."""
-
-    sample_rate: Positive
-    window: Annotated[int, Field(ge=4, multiple_of=2)]
-    hop: Positive
-
-    @property
-    def bins(self) -> int:
-        """Frequency bins that the networks see: all but the one at half the sample rate."""
-        return self.window // 2
-
-    @model_validator(mode="after")
-    def _hop_keeps_the_signal(self) -> "Spectrogram":
-        if self.hop >= self.window:
-            raise ValueError(f"hop ({self.hop}) must be smaller than window ({self.window}), or samples are lost")
-        return self
-
-
-class Patch(Settings):
-    """What the networks see: frames in a patch, and frames between the starts of two patches."""
-
-    frames: Positive
-    step: Positive
-
-
-class Validation(Settings):
-    """Training tracks kept aside: how many the seed draws, or their names."""
-
-    tracks: Positive | Annotated[list[Name], Field(min_length=1)]
-    seed: int
-
-
-class Unet(Settings):
-    """The generic U-Net: depth, and filters of the first layer, doubled at each layer."""
-
-    layers: Annotated[int, Field(ge=2)]
-    filters: Positive
-    dropout: Fraction
-
-
-Widths = Annotated[list[Positive], Field(min_length=1)]
-
-
-class Controls(Settings):
-    """The control networks: for each, the widths of its hidden layers by kind of FiLM; and their dropout."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, dict[str, Widths]]
-    dropout: Fraction
-
-    @property
-    def widths(self) -> dict[str, dict[str, list[int]]]:
-        """Widths of the hidden layers, by control network and kind of FiLM."""
-        return self.__pydantic_extra__
-
-    @model_serializer(mode="wrap")
-    def _widths_first(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """In the order of `params.yaml`, and of models that were trained before there could be others."""
-        values: dict[str, Any] = serialise(self)
-        return values | {"dropout": values.pop("dropout")}
-
-
-class ConditionSet(Settings):
-    """Conditions that a network is told: combinations of up to so many instruments, each at one of the levels.
-
-    `all` adds all instruments together, however many there are, and `none` the condition that asks for silence.
-    """
-
-    up_to: Positive
-    levels: list[Annotated[float, Field(gt=0, le=1)]] = Field(default=[1.0], min_length=1)
-    all: bool = False
-    none: bool = False
+from cunet.settings.base import Positive, Settings, Share
 
 
 class Augmentation(Settings):

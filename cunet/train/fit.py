@@ -19,7 +19,8 @@ from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
 from cunet.progress import ProgressBar
 from cunet.registry import LOSSES
 from cunet.settings.base import flatten
-from cunet.settings.training import Spectrogram, Train
+from cunet.settings.preprocess import Spectrogram
+from cunet.settings.training import Train
 from cunet.train import checkpoint
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
 from cunet.train.counting import count

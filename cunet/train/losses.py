@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from keras import KerasTensor, losses, ops
 
-from cunet.settings.training import Spectrogram
+from cunet.settings.preprocess import Spectrogram
 from cunet.signals.windows import dual_window
 
 Function = Callable[[KerasTensor, KerasTensor], KerasTensor]  # of targets and estimates

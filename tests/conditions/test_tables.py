@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from cunet.conditions.naming import by_name, condition_group
-from cunet.conditions.tables import build_conditions, read_conditions, scored_conditions, single_conditions
+from cunet.conditions.sets import build_conditions, scored_conditions, single_conditions
+from cunet.conditions.tables import read_conditions
 from cunet.errors import UserError
-from cunet.settings.training import ConditionSet
+from cunet.settings.conditions import ConditionSet
 
 BAND = ("bass", "drums", "other", "vocals")
 

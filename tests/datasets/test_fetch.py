@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 import pytest
 import requests
 
-from cunet.datasets import fetch
+from cunet.datasets import fetch, http
 from cunet.errors import UserError
 from tests.conftest import ROOT
 from tests.datasets.archive_server import ArchiveServer, serve
@@ -36,7 +36,7 @@ class Usage(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "PAUSE", 0.01)
+    monkeypatch.setattr(http, "PAUSE", 0.01)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
 
 
@@ -167,7 +167,7 @@ def test_silence_counts_as_a_broken_connection(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(fetch, "TIMEOUT", (1, 0.2))
+    monkeypatch.setattr(http, "TIMEOUT", (1, 0.2))
     archive.faults.silent_after, archive.faults.cuts = 100_000, 1
     download()
     assert path.read_bytes() == CONTENT
@@ -180,7 +180,7 @@ def test_tries_end_and_the_next_run_continues(
 ) -> None:
     archive.faults.cut_after = 50_000
     refused(download, "broke", f"250.0 kB are kept in {part_of(path)}", "run the same command again")
-    assert len(archive.requests) == fetch.TRIES
+    assert len(archive.requests) == http.TRIES
     assert not path.exists()
     assert part_of(path).read_bytes() == CONTENT[:250_000]
     archive.faults.cut_after = None
@@ -193,7 +193,7 @@ def test_pauses_grow(
     archive: ArchiveServer, path: Path, download: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(fetch, "PAUSE", 50.0)
+    monkeypatch.setattr(http, "PAUSE", 50.0)
     monkeypatch.setattr(time, "sleep", pauses.append)
     archive.faults.cut_after = 0
     refused(download, "nothing is downloaded yet")
@@ -207,7 +207,7 @@ def test_tries_are_counted_anew_after_progress(
     archive.faults.cut_after = 60_000
     download()
     assert path.read_bytes() == CONTENT
-    assert len(archive.requests) == 10 > fetch.TRIES
+    assert len(archive.requests) == 10 > http.TRIES
 
 
 def test_a_killed_process_leaves_what_it_had(archive: ArchiveServer, path: Path, download: Callable[..., None]) -> None:
@@ -347,7 +347,7 @@ def test_an_unknown_kind_of_checksum_is_a_mistake_of_the_caller(path: Path) -> N
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
 def test_a_refusal(archive: ArchiveServer, path: Path, download: Callable[..., None], status: int) -> None:
     archive.faults.status = status
-    with pytest.raises(fetch.RefusedError) as error:
+    with pytest.raises(http.RefusedError) as error:
         download()
     assert error.value.status == status
     assert str(status) in str(error.value)
@@ -360,11 +360,11 @@ def test_a_refusal(archive: ArchiveServer, path: Path, download: Callable[..., N
 def test_a_web_page_is_a_refusal(archive: ArchiveServer, path: Path, download: Callable[..., None]) -> None:
     archive.faults.page = True
     part_of(path, 100)
-    refused(download, "web page", kind=fetch.RefusedError)
+    refused(download, "web page", kind=http.RefusedError)
     assert part_of(path).read_bytes() == CONTENT[:100]
 
 
-@pytest.mark.parametrize("status", fetch.BUSY)
+@pytest.mark.parametrize("status", http.BUSY)
 def test_a_busy_server_is_asked_again(
     archive: ArchiveServer,
     path: Path,
@@ -388,7 +388,7 @@ def test_the_server_says_how_long_to_wait_within_limits(
     longest: float,
     expected: float,
 ) -> None:
-    monkeypatch.setattr(fetch, "LONGEST_PAUSE", longest)
+    monkeypatch.setattr(http, "LONGEST_PAUSE", longest)
     archive.faults.status, archive.faults.status_times, archive.faults.retry_after = 429, 1, "1"
     download()
     first, second = archive.requests
@@ -399,7 +399,7 @@ def test_a_server_that_stays_busy(archive: ArchiveServer, path: Path, download: 
     archive.faults.status = 503
     part_of(path, 200_000)
     refused(download, "status 503", "200.0 kB are kept", "run the same command again")
-    assert len(archive.requests) == fetch.TRIES
+    assert len(archive.requests) == http.TRIES
     archive.faults.status = None
     download()
     assert archive.requests[-1].first_byte == 200_000
@@ -432,7 +432,7 @@ def test_a_name_that_is_not_found(path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     url = f"http://nowhere.invalid/songs.zip?token={SECRET}"
     refused(lambda: fetch.fetch(url, path, CHECKSUM), "the name nowhere.invalid is not found", "nothing is downloaded")
-    assert len(asked) == fetch.TRIES
+    assert len(asked) == http.TRIES
 
 
 def test_no_space_is_noticed_before_anything_is_written(
@@ -481,11 +481,3 @@ def test_a_disk_that_fills_up(archive: ArchiveServer, small_disk: Path, monkeypa
 def test_a_folder_that_cannot_be_written(tmp_path: Path, archive: ArchiveServer) -> None:
     (tmp_path / "file").write_text("")
     refused(lambda: fetch.fetch(archive.address, tmp_path / "file" / "songs.zip", None), str(tmp_path / "file"))
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (4_692_000_000, "4.7 GB"), (22_656_664_047, "22.7 GB")],
-)
-def test_sizes_are_readable(size: int, text: str) -> None:
-    assert fetch.human(size) == text

@@ -19,12 +19,12 @@ from cunet import cluster
 from cunet.datasets.musdb18 import Musdb
 from cunet.errors import UserError
 from cunet.params import Params
-from cunet.preprocess.indexes import build_indexes
+from cunet.preprocess.patches import build_indexes
 from cunet.preprocess.validation import validation_tracks
 from cunet.registry import DATASETS
 from cunet.settings.base import Subset
 from cunet.settings.cluster import Dask
-from cunet.settings.training import Validation
+from cunet.settings.preprocess import Validation
 from cunet.tracks.reading import read_tracks
 from tests.datasets.archive_server import serve
 from tests.datasets.musdb_trees import (

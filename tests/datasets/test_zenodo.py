@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cunet.datasets import fetch, zenodo
+from cunet.datasets import http, zenodo
 from cunet.errors import UserError
 from tests.datasets.archive_server import ArchiveServer, serve
 
@@ -22,7 +22,7 @@ def archive(monkeypatch: pytest.MonkeyPatch) -> Iterator[ArchiveServer]:
     for name in ("ZENODO_LINK", "ZENODO_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    monkeypatch.setattr(fetch, "PAUSE", 0.01)
+    monkeypatch.setattr(http, "PAUSE", 0.01)
     with serve(CONTENT) as server:
         monkeypatch.setattr(zenodo, "ADDRESS", server.address)
         yield server

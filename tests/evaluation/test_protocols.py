@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from cunet.conditions.naming import by_name
-from cunet.conditions.tables import scored_conditions, single_conditions
+from cunet.conditions.sets import scored_conditions, single_conditions
 from cunet.errors import UserError
 from cunet.evaluation.bss_eval import BSS_EVAL, METRICS, Values
 from cunet.evaluation.oracles import BOUNDS
@@ -22,8 +22,8 @@ from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
 from cunet.registry import PROTOCOLS
+from cunet.settings.preprocess import Spectrogram
 from cunet.settings.scoring import Evaluate
-from cunet.settings.training import Spectrogram
 from cunet.tracks.folder import tracks
 from cunet.tracks.track import FileTrack
 from tests.datasets.musdb_trees import RATE, SOURCES, stems, write_wav_folder

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cunet.conditions.naming import by_name
-from cunet.conditions.tables import single_conditions
+from cunet.conditions.sets import single_conditions
 from cunet.evaluation.bss_eval import METRICS
 from cunet.evaluation.protocols import Signals
 from cunet.evaluation.scores import TrackScores, check_against_museval, score_signals

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cunet.conditions.naming import by_name
-from cunet.conditions.tables import build_conditions
+from cunet.conditions.sets import build_conditions
 from cunet.evaluation.oracles import BOUNDS
 from cunet.masking.masks import apply_masks
 from cunet.masking.separator import Separator
@@ -14,7 +14,7 @@ from cunet.models.architecture import Architecture, weights_file
 from cunet.models.networks import build
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.settings.training import ConditionSet
+from cunet.settings.conditions import ConditionSet
 from cunet.signals.stft import istft
 from tests.conftest import SINGLES
 

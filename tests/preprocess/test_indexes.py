@@ -8,10 +8,11 @@ import soundfile
 
 from cunet.errors import UserError
 from cunet.params import Params
-from cunet.preprocess.indexes import build_indexes, read_index
+from cunet.preprocess.indexes import read_index
+from cunet.preprocess.patches import build_indexes
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
-from cunet.settings.training import Patch, Validation
+from cunet.settings.preprocess import Patch, Validation
 from cunet.tracks.track import FileTrack
 
 

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from cunet.cli import main
-from cunet.conditions.tables import single_conditions
+from cunet.conditions.sets import single_conditions
 from tests.separate.conftest import save_model
 from tests.separate.test_model import song
 from tests.test_audio import cut, encode, noise, patch

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from cunet.conditions.tables import build_conditions
+from cunet.conditions.sets import build_conditions
 from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms

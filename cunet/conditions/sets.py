@@ -1,0 +1,58 @@
+"""The conditions of a set, as a table."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, product
+from math import comb
+
+import pandas as pd
+
+from cunet.errors import UserError
+from cunet.settings.conditions import ConditionSet
+
+MOST = 1000  # conditions of a set; more cannot be learned, scored or looked at
+
+
+def build_conditions(instruments: Sequence[str], settings: ConditionSet) -> pd.DataFrame:
+    """All conditions of a set: from fewer to more instruments, and within a combination by level.
+
+    Args:
+        instruments: in the order of the columns.
+        settings: combinations of up to so many instruments, every one of them at each of the levels.
+
+    Returns:
+        weights in [0, 1]: the target of a row is the sum of the sources, each times its weight.
+
+    Raises:
+        UserError: there are far too many.
+    """
+    sizes = range(1, min(settings.up_to, len(instruments)) + 1)
+    count = sum(comb(len(instruments), size) * len(settings.levels) ** size for size in sizes)
+    if count > MOST:
+        raise UserError(
+            f"condition_sets: up_to {settings.up_to} of {len(instruments)} instruments at {len(settings.levels)} "
+            f"level(s) are {count} conditions, and {MOST} is the most: lower up_to, or give fewer levels"
+        )
+    rows = [row for size in sizes for row in _combinations(len(instruments), size, settings.levels)]
+    if settings.all:
+        rows.append((1.0,) * len(instruments))
+    if settings.none:
+        rows.append((0.0,) * len(instruments))
+    return pd.DataFrame(list(dict.fromkeys(rows)), columns=list(instruments))
+
+
+def single_conditions(instruments: Sequence[str]) -> pd.DataFrame:
+    """Each instrument by itself."""
+    return build_conditions(instruments, ConditionSet(up_to=1))
+
+
+def scored_conditions(instruments: Sequence[str], settings: ConditionSet) -> pd.DataFrame:
+    """What is scored: the instruments by themselves, then the rest of a set; silence has no score."""
+    both = pd.concat([single_conditions(instruments), build_conditions(instruments, settings)])
+    return both[both.any(axis=1)].drop_duplicates(ignore_index=True)
+
+
+def _combinations(instruments: int, size: int, levels: Sequence[float]) -> Iterator[tuple[float, ...]]:
+    for chosen in combinations(range(instruments), size):
+        for weights in product(sorted(levels, reverse=True), repeat=size):
+            row = dict(zip(chosen, weights, strict=True))
+            yield tuple(row.get(place, 0.0) for place in range(instruments))

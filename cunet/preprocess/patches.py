@@ -1,0 +1,71 @@
+"""Which patches there are, and which tracks are kept aside to validate on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cunet.errors import UserError
+from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
+from cunet.settings.preprocess import Patch, Validation
+
+
+def build_indexes(
+    spectrograms: Path, patch: Patch, validation: Validation, official: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tables of the training and of the validation patches; no track is in both.
+
+    A data set with an `official` list of validation tracks is split by it, and by the names in
+    `validation.tracks`; elsewhere these names or a draw decide. Training patches start every `patch.step`
+    frames, validation patches end to end. The last patch of a track reaches its last frame; a shorter track
+    has one patch, padded when it is read.
+
+    Raises:
+        UserError: validation tracks that are not there, or none left to train on.
+    """
+    frames: dict[str, int] = {}
+    for path in track_files(spectrograms):
+        track = TrackSpectrograms(path)
+        frames[track.name] = track.frames
+    held_out = _validation_tracks(sorted(frames), validation, set(official))
+    return (
+        _table({name: n for name, n in frames.items() if name not in held_out}, patch.frames, patch.step),
+        _table({name: n for name, n in frames.items() if name in held_out}, patch.frames, patch.frames),
+    )
+
+
+def _validation_tracks(names: list[str], validation: Validation, official: set[str]) -> set[str]:
+    named = set() if isinstance(validation.tracks, int) else set(validation.tracks)
+    if unknown := sorted(named - set(names)):
+        raise UserError(f"validation.tracks: no training track is called {', '.join(unknown)}")
+    held_out = named | (official & set(names))
+    if official and not held_out:
+        raise UserError(
+            f"none of the {len(official)} official validation tracks is among the {len(names)} training tracks: "
+            "name some in validation.tracks"
+        )
+    if not held_out and isinstance(validation.tracks, int):
+        held_out = _draw(names, validation.tracks, validation.seed)
+    if held_out == set(names):
+        raise UserError("validation.tracks: every training track is kept aside, which leaves none to train on")
+    return held_out
+
+
+def _draw(names: list[str], count: int, seed: int) -> set[str]:
+    if count >= len(names):
+        raise UserError(
+            f"validation.tracks: {count} of {len(names)} training tracks leave none to train on: "
+            "lower it in params.yaml"
+        )
+    return {names[number] for number in np.random.default_rng(seed).choice(len(names), count, replace=False)}
+
+
+def _table(frames: dict[str, int], length: int, step: int) -> pd.DataFrame:
+    rows = [(name, start) for name in sorted(frames) for start in _starts(frames[name], length, step)]
+    return pd.DataFrame(rows, columns=["track", "frame"])
+
+
+def _starts(frames: int, length: int, step: int) -> list[int]:
+    last = max(0, frames - length)
+    return sorted({*range(0, last, step), last})

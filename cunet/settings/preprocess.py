@@ -1,0 +1,40 @@
+"""Settings of what the networks hear."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from cunet.settings.base import Name, Positive, Settings
+
+
+class Spectrogram(Settings):
+    """Short-time Fourier transform of the mono waveform: rate in Hz, window and hop in samples."""
+
+    sample_rate: Positive
+    window: Annotated[int, Field(ge=4, multiple_of=2)]
+    hop: Positive
+
+    @property
+    def bins(self) -> int:
+        """Frequency bins that the networks see: all but the one at half the sample rate."""
+        return self.window // 2
+
+    @model_validator(mode="after")
+    def _hop_keeps_the_signal(self) -> "Spectrogram":
+        if self.hop >= self.window:
+            raise ValueError(f"hop ({self.hop}) must be smaller than window ({self.window}), or samples are lost")
+        return self
+
+
+class Patch(Settings):
+    """What the networks see: frames in a patch, and frames between the starts of two patches."""
+
+    frames: Positive
+    step: Positive
+
+
+class Validation(Settings):
+    """Training tracks kept aside: how many the seed draws, or their names."""
+
+    tracks: Positive | Annotated[list[Name], Field(min_length=1)]
+    seed: int
