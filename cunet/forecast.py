@@ -20,7 +20,7 @@ from cunet.conditions.naming import by_name
 from cunet.conditions.sets import scored_conditions, single_conditions
 from cunet.datasets.disk import human
 from cunet.datasets.extent import Extent
-from cunet.evaluation.oracles import ideal_ratio_mask
+from cunet.evaluation.bounds import ideal_ratio_mask
 from cunet.evaluation.scores import score_track
 from cunet.files import temporary_folder
 from cunet.interpret.scoring import estimates_of_a_track, score_against_all

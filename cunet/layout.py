@@ -1,12 +1,36 @@
-"""Where architectures lie below `models` and `results`; dvc.yaml says the same."""
+"""Where the pipeline keeps models and results; `dvc.yaml` says the same."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+MODELS, RESULTS, REPORTS = Path("models"), Path("results"), Path("reports")
+STUDIED, BASELINES, BOUNDS = Path("cunet"), Path("baselines"), Path("bounds")  # in models and results
+INTERPRETATION, EXAMPLES = Path("interpretation"), Path("examples")  # in results
+
 
 def folders(architecture: str, baselines: Sequence[str]) -> dict[str, Path]:
-    """The folder of each architecture, with a folder a seed in it.
+    """The folder of each architecture below `models` and `results`, with a folder per seed in it.
 
     The one under study has the same folder whatever its name, so that experiments compare.
+
+    Examples:
+        >>> [path.as_posix() for path in folders("complex-dense", ["unet"]).values()]
+        ['baselines/unet', 'cunet']
     """
-    return {name: Path("baselines") / name for name in baselines} | {architecture: Path("cunet")}
+    return {name: BASELINES / name for name in baselines} | {architecture: STUDIED}
+
+
+def scored() -> list[Path]:
+    """Folders below `results` of all architectures, seeds and bounds that were scored."""
+    patterns = (STUDIED / "*", BASELINES / "*" / "*", BOUNDS / "*")
+    found = [path for pattern in patterns for path in sorted(RESULTS.glob(str(pattern)))]
+    return [path.relative_to(RESULTS) for path in found if path.is_dir() and path.suffix != ".part"]
+
+
+def results_of(model: Path) -> Path | None:
+    """The results that the pipeline keeps for a model: `results/cunet/0` for `models/cunet/0`; None elsewhere."""
+    parts = list(model.resolve().parts)
+    if MODELS.name not in parts:
+        return None
+    place = len(parts) - 1 - parts[::-1].index(MODELS.name)
+    return Path(*parts[:place]) / RESULTS / Path(*parts[place + 1 :])

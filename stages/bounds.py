@@ -5,8 +5,8 @@ from pathlib import Path
 from cunet.cli import run_stage
 from cunet.conditions.naming import by_name
 from cunet.conditions.tables import read_conditions
+from cunet.evaluation.bounds import BOUNDS
 from cunet.evaluation.evaluate import evaluate
-from cunet.evaluation.oracles import BOUNDS
 from cunet.files import identity, resumable_folder
 from cunet.params import load_params
 from cunet.tracking.results import log_scores

@@ -6,7 +6,7 @@ from cunet.cli import run_stage
 from cunet.conditions.naming import by_name
 from cunet.conditions.path import ends, path
 from cunet.conditions.tables import read_conditions
-from cunet.evaluation.oracles import IDEAL_RATIO_MASK, ideal_ratio_mask
+from cunet.evaluation.bounds import IDEAL_RATIO_MASK, ideal_ratio_mask
 from cunet.examples.excerpts import PATH_SOUND, SOUND
 from cunet.files import new_folder
 from cunet.layout import folders

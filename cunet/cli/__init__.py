@@ -219,9 +219,9 @@ def _export(model: str, form: Any, out: Path) -> None:
 
 
 def _register(architectures: list[str], alias: str) -> None:
-    from cunet.layout import folders
+    from cunet.layout import MODELS, RESULTS, folders
     from cunet.params import load_params
-    from cunet.tracking.registry import register
+    from cunet.tracking.model_registry import register
 
     params = load_params()
     known = [params.architecture, *params.baselines]
@@ -229,26 +229,25 @@ def _register(architectures: list[str], alias: str) -> None:
         raise UserError(f"{min(unknown)} is not compared here: {', '.join(known)} are")
     places = folders(params.architecture, params.baselines)
     found = [places[name] / str(seed) for name in architectures or known for seed in params.seeds]
-    print(register({Path("models") / folder: Path("results") / folder for folder in found}, alias))
+    print(register({MODELS / folder: RESULTS / folder for folder in found}, alias))
 
 
 def _log() -> None:
+    from cunet.layout import MODELS, REPORTS, RESULTS, STUDIED, scored
     from cunet.params import load_params
     from cunet.report.listen import PAGE
     from cunet.tracking.report import log_report
     from cunet.tracking.results import log_scores
 
-    models, results, report = Path("models"), Path("results"), Path("reports")
-    folders = [path for pattern in ("cunet/*", "baselines/*/*", "bounds/*") for path in sorted(results.glob(pattern))]
-    folders = [path for path in folders if path.is_dir() and path.suffix != ".part"]
-    for folder in folders:
-        model = models / folder.relative_to(results)
-        log_scores(folder, model if model.is_dir() else None)
-        print(f"logged: {folder}")
-    if (report / PAGE).is_file():
-        scored = [model for path in folders if (model := models / path.relative_to(results)).is_dir()]
-        log_report(report, scored, models / "cunet" / str(load_params().seeds[0]))
-        print(f"logged: {report}")
+    trained = []
+    for folder in scored():
+        model = MODELS / folder
+        trained += [model] if model.is_dir() else []
+        log_scores(RESULTS / folder, model if model.is_dir() else None)
+        print(f"logged: {RESULTS / folder}")
+    if (REPORTS / PAGE).is_file():
+        log_report(REPORTS, trained, MODELS / STUDIED / str(load_params().seeds[0]))
+        print(f"logged: {REPORTS}")
 
 
 def _forecast(changes: list[str]) -> None:

@@ -22,7 +22,7 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
 
     Args:
         model: the folder.
-        results: what `evaluate` wrote for it, if it was scored.
+        results: what `evaluate` wrote for it, where it was scored.
         commit: that the training started from, where it is known.
     """
     architecture, training = Architecture.load(model), read_provenance(model)
@@ -51,16 +51,6 @@ def _epochs(architecture: Architecture, training: dict[str, Any]) -> int:
     """Most epochs of a network; older models were trained with one number for both kinds."""
     kind = "conditioned" if architecture.conditioned else "dedicated"
     return int(training.get(f"train.epochs.{kind}") or training["train.epochs"])
-
-
-def results_of(model: Path) -> Path | None:
-    """The results that the chain keeps for a model, if it was scored: `results/cunet/0` for `models/cunet/0`."""
-    parts = list(model.resolve().parts)
-    if "models" not in parts:
-        return None
-    place = len(parts) - 1 - parts[::-1].index("models")
-    results = Path(*parts[:place], "results", *parts[place + 1 :])
-    return results if (results / SCORES).is_file() else None
 
 
 def _networks(cost: Cost) -> str:
@@ -94,7 +84,7 @@ def _limits(architecture: Architecture, training: dict[str, Any]) -> list[str]:
 
 def _scores(results: Path | None) -> dict[str, Any]:
     """SDR of every group of targets, one below the other."""
-    if results is None:
+    if results is None or not (results / SCORES).is_file():
         return {"scores": None, "tracks": 0, "protocol": ""}
     scores = read_scores(results)
     summary = summarise(scores)

@@ -12,8 +12,9 @@ from typing import Literal
 import keras
 
 from cunet.errors import UserError
-from cunet.export.card import CARD, model_card, results_of
+from cunet.export.card import CARD, model_card
 from cunet.files import commit, new_folder
+from cunet.layout import results_of
 from cunet.masking.saved import KERAS, ONNX, load_networks
 from cunet.models.architecture import DESCRIPTION, WEIGHTS, Architecture
 from cunet.train.history import PROVENANCE

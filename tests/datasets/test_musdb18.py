@@ -247,7 +247,7 @@ def test_a_source_that_cannot_be_used_is_explained(
 def test_a_track_that_lacks_a_wav_is_named(prepare: Prepare, wav_tree: Path, tmp_path: Path) -> None:
     tree = shutil.copytree(wav_tree, tmp_path / "tree")
     (tree / "train" / VALIDATION / "bass.wav").unlink()
-    with pytest.raises(UserError, match=f"train/{VALIDATION} is not there once and whole"):
+    with pytest.raises(UserError, match=f"train/{VALIDATION} is missing, duplicated or incomplete"):
         prepare("musdb18-hq", tree)
 
 

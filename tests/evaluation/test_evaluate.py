@@ -12,9 +12,9 @@ from distributed import LocalCluster
 from cunet import cluster
 from cunet.conditions.naming import by_name
 from cunet.errors import UserError
+from cunet.evaluation.bounds import BOUNDS
 from cunet.evaluation.bss_eval import BSS_EVAL, Values
 from cunet.evaluation.evaluate import evaluate, read_scores
-from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.scores import score_track
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms

@@ -13,8 +13,8 @@ import pytest
 from cunet.conditions.naming import by_name
 from cunet.conditions.sets import scored_conditions, single_conditions
 from cunet.errors import UserError
+from cunet.evaluation.bounds import BOUNDS
 from cunet.evaluation.bss_eval import BSS_EVAL, METRICS, Values
-from cunet.evaluation.oracles import BOUNDS
 from cunet.evaluation.protocols import Signals
 from cunet.evaluation.scores import score_signals, score_track
 from cunet.masking.masks import Mask

@@ -10,7 +10,7 @@ import pytest
 from cunet.conditions.naming import Conditions, by_name
 from cunet.conditions.path import path
 from cunet.errors import UserError
-from cunet.evaluation.oracles import BOUNDS
+from cunet.evaluation.bounds import BOUNDS
 from cunet.evaluation.scores import score_track
 from cunet.interpret.interpret import interpret
 from cunet.interpret.modulation import modulations, neutral

@@ -7,7 +7,7 @@ import pytest
 
 from cunet.conditions.naming import by_name
 from cunet.conditions.sets import build_conditions
-from cunet.evaluation.oracles import BOUNDS
+from cunet.evaluation.bounds import BOUNDS
 from cunet.masking.masks import apply_masks
 from cunet.masking.separator import Separator
 from cunet.models.architecture import Architecture, weights_file

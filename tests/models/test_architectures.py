@@ -173,6 +173,7 @@ BACKEND_SCRIPT = """
 import sys
 import keras, numpy as np
 from cunet.models.architecture import Architecture
+from cunet.models.networks import build
 from cunet.params import load_params
 params = load_params()
 unet = params.unet.model_copy(update={"layers": 2, "filters": 2})

@@ -173,7 +173,7 @@ def test_the_sources_of_an_augmented_patch_come_from_different_tracks(
         origins = set()
         for n, condition in enumerate(np.eye(len(INSTRUMENTS), dtype=np.float32)):
             mixture, source = np.empty((2, BINS, FRAMES), np.float32)
-            reader.mix(np.random.default_rng(draw), (1.0, 1.0), condition, mixture, source)
+            reader.mix(np.random.default_rng(draw), (1.0, 1.0), condition, mixture, source[..., None])
             (origin, *_) = [
                 tracks[number]
                 for number, (_, known) in enumerate(truth)
