@@ -85,6 +85,13 @@ def bss_eval_v4(
     Raises:
         ValueError: shapes differ, there are no samples, a value is not finite, or a source or estimate is silent in
             the whole track.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> references = rng.normal(size=(2, 4096, 1))  # of two sources
+        >>> scores = bss_eval_v4(references, references + 0.1 * references[::-1], window=4096, hop=4096)
+        >>> scores.sdr.shape, bool((scores.sir < 21).all()), bool((scores.sar > 100).all())
+        ((2, 1), True, True)
     """
     true, estimated = _pair(references, estimates)
     scores = References(true, window, hop, workers).score(estimated)
@@ -118,6 +125,11 @@ def sdr_v4(reference: npt.ArrayLike, estimate: npt.ArrayLike, window: float, hop
 
     Raises:
         ValueError: shapes differ, there are no samples, or a value is not finite.
+
+    Examples:
+        >>> reference = np.random.default_rng(0).normal(size=(44100, 2))
+        >>> sdr_v4(reference, 1.1 * reference, window=22050, hop=22050).round(6).tolist()
+        [20.0, 20.0]
     """
     true, estimated = _single(reference, estimate)
     ratios = [
@@ -144,6 +156,11 @@ def si_sdr(reference: npt.ArrayLike, estimate: npt.ArrayLike) -> float:
 
     Raises:
         ValueError: shapes differ, there are no samples, or a value is not finite.
+
+    Examples:
+        >>> reference = np.array([1.0, -1.0, 1.0, -1.0])
+        >>> round(si_sdr(reference, reference + [0.1, 0.1, 0.1, 0.1]), 6)
+        20.0
     """
     true, estimated = (signal.astype(np.float64) for signal in _single(reference, estimate))
     if not true.any() or not estimated.any():

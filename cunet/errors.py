@@ -1,4 +1,4 @@
-"""The error for whatever a user can cause."""
+"""The error for mistakes that a user can make and correct."""
 
 
 class UserError(Exception):

@@ -54,7 +54,17 @@ def temporary_files_fail(place: Path | str, reason: str | None) -> UserError:
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
-    """A folder to fill; it takes the place of `out` when the block ends well, and vanishes when it does not."""
+    """A folder to fill; it takes the place of `out` when the block ends well, and vanishes when it does not.
+
+    Examples:
+        >>> with temporary_folder() as workspace:
+        ...     with new_folder(workspace / "models") as folder:
+        ...         (folder / "weights").touch()
+        ...         (workspace / "models").exists()
+        ...     (workspace / "models" / "weights").exists()
+        False
+        True
+    """
     part = out.with_name(f"{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)

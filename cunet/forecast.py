@@ -100,7 +100,12 @@ def show(params: Params) -> None:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in words, to one decimal."""
+    """Seconds in words, to one decimal.
+
+    Examples:
+        >>> duration(90)
+        '1.5 min'
+    """
     for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:
             return f"{seconds / length:.1f} {unit}"

@@ -1,8 +1,9 @@
-"""Where the pipeline keeps models and results; `dvc.yaml` says the same."""
+"""Where the pipeline keeps data, models and results; `dvc.yaml` says the same."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+SPECTROGRAMS = Path("data/spectrograms")
 MODELS, RESULTS, REPORTS = Path("models"), Path("results"), Path("reports")
 STUDIED, BASELINES, BOUNDS = Path("cunet"), Path("baselines"), Path("bounds")  # in models and results
 INTERPRETATION, EXAMPLES = Path("interpretation"), Path("examples")  # in results

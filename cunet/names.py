@@ -16,7 +16,12 @@ CONTROLS = ("Cc", "Zl", "Zp")  # Unicode categories: control characters, line an
 
 
 def normalise(name: str) -> str:
-    """A name in Unicode's composed form: macOS and zip files write `é` as two characters, keyboards as one."""
+    r"""A name in Unicode's composed form: macOS and zip files write `é` as two characters, keyboards as one.
+
+    Examples:
+        >>> len(normalise("Cafe\N{COMBINING ACUTE ACCENT}")), len("Cafe\N{COMBINING ACUTE ACCENT}")
+        (4, 5)
+    """
     return unicodedata.normalize("NFC", name)
 
 
@@ -24,13 +29,22 @@ def is_scattered(name: str) -> bool:
     """Whether a file or folder of this name is neither a song nor a track: hidden, or left there by a system.
 
     A title may begin with several dots, as in `...And Justice for All`.
+
+    Examples:
+        >>> [is_scattered(name) for name in (".DS_Store", "Thumbs.db", "...And Justice for All")]
+        [True, True, False]
     """
     hidden = name.startswith(".") and not name.startswith("..")
     return hidden or normalise(name).casefold() in SCATTERED
 
 
 def readable(name: object) -> str:
-    """Names as they can be shown: on one line, with bytes that are not UTF-8 as hexadecimal numbers."""
+    r"""Names as they can be shown: on one line, with bytes that are not UTF-8 as hexadecimal numbers.
+
+    Examples:
+        >>> readable("two\nlines")
+        'two\\nlines'
+    """
     text = str(name).encode(errors="surrogateescape").decode(errors="backslashreplace")
     return "".join(repr(character)[1:-1] if is_control(character) else character for character in text)
 

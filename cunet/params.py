@@ -153,6 +153,10 @@ def load_params(path: Path = Path("params.yaml"), changes: Sequence[str] = ()) -
 
     Raises:
         UserError: the file is missing, is not YAML, or holds a value that cannot be used; a change is no `name=value`.
+
+    Examples:
+        >>> load_params(changes=["film=complex", "control=conv"]).architecture
+        'complex-conv'
     """
     try:
         values = yaml.safe_load(path.read_text())

@@ -9,15 +9,15 @@ Logs = dict[str, float] | None
 class ProgressBar(keras.callbacks.Callback):
     """Counts batches; the time left is to the last epoch, and early stopping may end sooner."""
 
-    def __init__(self, network: str, batches_per_epoch: int, epochs_done: int) -> None:
+    def __init__(self, network: str, epochs: int, batches_per_epoch: int, epochs_done: int) -> None:
         super().__init__()
-        self._network, self._batches, self._done = network, batches_per_epoch, epochs_done
+        self._network, self._epochs, self._batches, self._done = network, epochs, batches_per_epoch, epochs_done
         self._validation = ""
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Open the bar, where the last epoch of a continued training left it."""
         self._bar = tqdm(
-            total=self.params["epochs"] * self._batches,
+            total=self._epochs * self._batches,
             initial=self._done * self._batches,
             desc=self._network,
             unit="batch",

@@ -17,8 +17,10 @@ EXPERIMENT = "conditioned-u-net"
 NOTE = (
     "**Chart view**: SDR by instrument, training curves. "
     "**Artifact view** (table symbol): SDR of every track, runs side by side. "
-    "**listen.html** among the artifacts of a trained run: everybody's estimates to listen to, side by side."
+    "**listen.html** among the artifacts of a trained run: the estimates of all architectures side by side."
 )
+# MLflow has no function for either. Without a kind, its page asks for one, and opens on traces of language models.
+DESCRIPTION = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": NOTE}
 WIDE = str.maketrans("#%?\\", "＃％？＼")
 MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
 
@@ -48,9 +50,8 @@ def connect() -> None:
     try:
         with FileLock(home / ".mlflow.lock"):
             if mlflow.get_experiment_by_name(name) is None:
-                mlflow.create_experiment(name, artifact_location=artifacts)
+                mlflow.create_experiment(name, artifacts, DESCRIPTION)
         mlflow.set_experiment(name)
-        mlflow.set_experiment_tags({"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": NOTE})
     except (MlflowException, OSError) as error:
         reason = str(error).splitlines()[0][:200]
         raise UserError(

@@ -47,6 +47,10 @@ class Variant:
 
         Raises:
             ValueError: it is no such name.
+
+        Examples:
+            >>> Variant.parse("complex-conv-decoder-pairs")
+            Variant(film='complex', control='conv', placement='decoder', conditions='pairs')
         """
         kind, rest = name.split("-")[:2], name.split("-")[2:]
         placement = cast(Placement, rest.pop(0)) if rest and rest[0] in get_args(Placement) else PLACEMENT
@@ -65,6 +69,10 @@ def conditions_of(name: str) -> str:
 
     Raises:
         ValueError: it is no name of an architecture.
+
+    Examples:
+        >>> conditions_of("simple-dense-pairs"), conditions_of("unet")
+        ('pairs', 'single')
     """
     return CONDITIONS if name == DEDICATED else Variant.parse(name).conditions
 
@@ -74,5 +82,9 @@ def canonical(name: str) -> str:
 
     Raises:
         ValueError: it is no name of an architecture.
+
+    Examples:
+        >>> canonical("simple-dense-encoder-single")
+        'simple-dense'
     """
     return DEDICATED if name == DEDICATED else Variant.parse(name).name

@@ -10,12 +10,12 @@ from cunet.train.history import read_history
 
 
 def costs(models: dict[str, list[Path]]) -> pd.DataFrame:
-    """A row an architecture: what is counted from its layers, epochs trained and until the best weights.
+    """A row per architecture: what is counted from its layers, epochs trained and until the best weights.
 
     Epochs are means over networks and seeds.
 
     Args:
-        models: folders that the training wrote, one a seed, by architecture.
+        models: folders that the training wrote, one per seed, by architecture.
     """
     rows = []
     for name, folders in models.items():

@@ -19,7 +19,7 @@ WIDEST = 10  # targets of a group that stand in a table or a plot; of more, only
 
 
 def summarise(scores: pd.DataFrame) -> pd.DataFrame:
-    """From per-track scores to a row an architecture and target, and a row for the mean over each group of targets.
+    """From per-track scores to a row per architecture and target, and a row for the mean over each group of targets.
 
     Args:
         scores: columns architecture, protocol, track, target, group, SDR, ISR, SIR, SAR, SI-SDR, SDR 2021;
@@ -60,17 +60,27 @@ def of_groups(scores: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFr
 
 
 def mean_of(group: str) -> str:
-    """The target of the mean over a group, no other of which is called so."""
+    """The target of the mean over a group, no other of which is called so.
+
+    Examples:
+        >>> mean_of("single"), mean_of("2 instruments")
+        ('mean', 'mean of 2 instruments')
+    """
     return MEAN if group == SINGLE else f"{MEAN} of {group}"
 
 
 def title_of(group: str) -> str:
-    """A group of targets for people."""
+    """A group of targets for people.
+
+    Examples:
+        >>> title_of("2 instruments")
+        'combinations of 2 instruments'
+    """
     return {SINGLE: "single instruments", BETWEEN: "values in between"}.get(group, f"combinations of {group}")
 
 
 def sdr_table(summary: pd.DataFrame, group: str) -> pd.DataFrame:
-    """The SDR of one group of targets for people: an architecture a row, with the interval where it is known."""
+    """The SDR of one group of targets for people: a row per architecture, with the interval where it is known."""
     own = summary[summary["group"] == group]
     names, targets = own["architecture"].unique(), list(own["target"].unique())
     cells = own.assign(cell=[_cell(*row) for row in own.reindex(columns=["SDR", "SDR std", LOW, HIGH]).to_numpy()])
@@ -80,7 +90,7 @@ def sdr_table(summary: pd.DataFrame, group: str) -> pd.DataFrame:
 
 
 def metrics_table(summary: pd.DataFrame) -> pd.DataFrame:
-    """All metrics for people, the mean over single instruments: an architecture a row."""
+    """All metrics for people, the mean over single instruments: a row per architecture."""
     own = summary[summary["target"] == MEAN].set_index("architecture")[[*METRICS, *WHOLE_TRACK]]
     return own.map(lambda value: _cell(value, nan, nan, nan)).reset_index()
 
@@ -138,5 +148,10 @@ def _cell(value: float, spread: float, low: float, high: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """An interval in brackets; nothing where there is none, as for a single track."""
+    """An interval in brackets; nothing where there is none, as for a single track.
+
+    Examples:
+        >>> f"3.21{interval(2.0, 4.444)}"
+        '3.21 [2.0, 4.4]'
+    """
     return "" if pd.isna(low) else f" [{low:.1f}, {high:.1f}]"

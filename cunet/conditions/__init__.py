@@ -1,1 +1,1 @@
-"""Conditions: what a network is told to isolate, as tables, by name, and on the path between two instruments."""
+"""Conditions: weights of the instruments, as sets and tables, by name, and on the path between two instruments."""

@@ -8,7 +8,7 @@ from cunet.names import LONGEST, normalise
 
 NONE, ALL = "none", "all"
 BETWEEN = "in between"  # the group of conditions with other levels than one
-Condition = dict[str, float]  # a weight an instrument
+Condition = dict[str, float]  # a weight per instrument
 Conditions = dict[str, Condition]  # by name
 
 
@@ -35,7 +35,12 @@ def by_name(conditions: pd.DataFrame) -> Conditions:
 
 
 def condition_name(condition: Condition) -> str:
-    """A condition for people: `drums+vocals`, `0.5 drums+vocals`, `all` or `none`."""
+    """A condition for people: `drums+vocals`, `0.5 drums+vocals`, `all` or `none`.
+
+    Examples:
+        >>> condition_name({"bass": 0.0, "drums": 0.5, "vocals": 1.0})
+        '0.5 drums+vocals'
+    """
     weights = {instrument: weight for instrument, weight in condition.items() if weight}
     if not weights:
         return NONE
@@ -49,21 +54,30 @@ def parse_condition(text: str) -> Condition:
 
     Raises:
         UserError: it is not of this form.
+
+    Examples:
+        >>> parse_condition("vocals, drums=0.5")
+        {'vocals': 1.0, 'drums': 0.5}
     """
     condition: Condition = {}
     for part in text.split(","):
         name, _, weight = (normalise(word.strip()) for word in part.partition("="))
         if not name or name in condition:
-            raise UserError(f"{text!r}: every instrument is wanted once, as in vocals=1,drums=0.5")
+            raise UserError(f"{text!r}: name every instrument once, as in vocals=1,drums=0.5")
         try:
             condition[name] = float(weight or 1)
         except ValueError:
-            raise UserError(f"{text!r}: {weight!r} is no number; wanted is something like vocals=1,drums=0.5") from None
+            raise UserError(f"{text!r}: {weight!r} is not a number; write weights as in vocals=1,drums=0.5") from None
     return condition
 
 
 def condition_group(condition: Condition) -> str:
-    """What a condition is scored among: single instruments, combinations of as many, or values in between."""
+    """What a condition is scored among: single instruments, combinations of as many, or values in between.
+
+    Examples:
+        >>> condition_group({"bass": 1.0, "drums": 0.0}), condition_group({"bass": 0.5, "drums": 1.0})
+        ('single', 'in between')
+    """
     weights = [weight for weight in condition.values() if weight]
     if any(weight != 1 for weight in weights):
         return BETWEEN

@@ -23,6 +23,11 @@ def ends(instruments: Sequence[str], settings: Interpret) -> tuple[str, str]:
 
 
 def path(instruments: Sequence[str], start: str, end: str, steps: int) -> Conditions:
-    """Conditions from `start` alone to `end` alone, by the weight of `end`: `0.00` to `1.00`."""
+    """Conditions from `start` alone to `end` alone, by the weight of `end`: `0.00` to `1.00`.
+
+    Examples:
+        >>> path(["bass", "vocals"], "vocals", "bass", steps=3)["0.50"]
+        {'bass': 0.5, 'vocals': 0.5}
+    """
     nothing = dict.fromkeys(instruments, 0.0)
     return {f"{t:.2f}": nothing | {start: 1 - t, end: t} for t in np.linspace(0, 1, steps).tolist()}

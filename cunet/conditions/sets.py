@@ -24,6 +24,18 @@ def build_conditions(instruments: Sequence[str], settings: ConditionSet) -> pd.D
 
     Raises:
         UserError: there are far too many.
+
+    Examples:
+        >>> build_conditions(["bass", "vocals"], ConditionSet(up_to=2, levels=[0.5, 1]))
+           bass  vocals
+        0   1.0     0.0
+        1   0.5     0.0
+        2   0.0     1.0
+        3   0.0     0.5
+        4   1.0     1.0
+        5   1.0     0.5
+        6   0.5     1.0
+        7   0.5     0.5
     """
     sizes = range(1, min(settings.up_to, len(instruments)) + 1)
     count = sum(comb(len(instruments), size) * len(settings.levels) ** size for size in sizes)

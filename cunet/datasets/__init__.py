@@ -1,1 +1,1 @@
-"""Where tracks come from: one module a kind of data set, all named in the registry."""
+"""Where tracks come from: one module per kind of data set, all named in `cunet.registry`."""

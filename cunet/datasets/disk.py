@@ -35,7 +35,12 @@ def require_space(folder: Path, needed: int, what: str) -> None:
 
 
 def human(size: float) -> str:
-    """A number of bytes to be read, in decimal units."""
+    """A number of bytes to be read, in decimal units.
+
+    Examples:
+        >>> human(4684228845)
+        '4.7 GB'
+    """
     for unit, scale in UNITS:
         if size >= scale:
             return f"{size / scale:.1f} {unit}"

@@ -224,7 +224,7 @@ def _discard(part: Path, found: str, expected: str) -> None:
     part.unlink()
     raise UserError(
         f"{part}: what came is damaged or another file ({found}, expected {expected}); it is deleted: "
-        "run the same command again to download it anew"
+        "run the same command again to download it"
     )
 
 

@@ -83,7 +83,12 @@ BSS_EVAL: dict[Engine, dict[Version, BssEval]] = {
 
 
 def is_silent(waveform: Waveform) -> bool:
-    """Whether neither museval nor `cunet.bsseval` scores with it: channels that cancel out are silence to them."""
+    """Whether neither museval nor `cunet.bsseval` scores with it: channels that cancel out are silence to them.
+
+    Examples:
+        >>> is_silent(np.array([[0.5, -0.5], [0.1, -0.1]], np.float32))
+        True
+    """
     return not waveform.sum(axis=1).any()
 
 

@@ -9,7 +9,14 @@ from cunet.settings.preprocess import Spectrogram
 
 
 def glide(masks: Sequence[Mask], seconds: float, settings: Spectrogram) -> Mask:
-    """One mask that goes through all the masks `(bins, frames)`, from first to last, in the middle `seconds`."""
+    """One mask that goes through all the masks `(bins, frames)`, from first to last, in the middle `seconds`.
+
+    Examples:
+        >>> settings = Spectrogram(sample_rate=8192, window=1024, hop=512)
+        >>> first, last = (np.full((1, 5), value, np.float32) for value in (0, 1))
+        >>> glide([first, last], seconds=5 * 512 / 8192, settings=settings)[0].tolist()  # doctest: +ELLIPSIS
+        [0.0, 0.2..., 0.4..., 0.6..., 0.8...]
+    """
     stack = np.stack(masks)
     frames = stack.shape[2]
     length = min(frames, seconds * settings.sample_rate / settings.hop)

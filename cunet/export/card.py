@@ -76,7 +76,7 @@ def _limits(architecture: Architecture, training: dict[str, Any]) -> list[str]:
     if architecture.conditioned:
         share = training["train.progressive"]
         scaled = f", and in {share:.0%} of the patches one of them scaled by a random factor" if share else ""
-        limits.append(f"It was told only the conditions above{scaled}; what it makes of others they do not tell.")
+        limits.append(f"It was trained only on the conditions above{scaled}; others are untested.")
     if (dataset := DATASETS.get(training["dataset"])) and dataset.limits:
         limits.append(dataset.limits)
     return limits

@@ -15,7 +15,7 @@ from cunet.errors import UserError
 from cunet.export.card import CARD, model_card
 from cunet.files import commit, new_folder
 from cunet.layout import results_of
-from cunet.masking.saved import KERAS, ONNX, load_networks
+from cunet.masking.saved import KERAS, ONNX, load_trained
 from cunet.models.architecture import DESCRIPTION, WEIGHTS, Architecture
 from cunet.train.history import PROVENANCE
 
@@ -45,7 +45,7 @@ def export(model: Path, form: Form, out: Path) -> list[Path]:
         raise UserError(f"{out.parent}: no such folder: make it first, or choose another --out")
     if not list(model.glob(f"*{WEIGHTS}")):
         raise UserError(f"{model}: was exported already: export the model that the training wrote")
-    architecture, networks = load_networks(model)
+    architecture, networks = load_trained(model)
     with new_folder(out) as folder:
         for name, network in networks.items():
             if form == "keras":

@@ -4,7 +4,7 @@ import numpy as np
 
 from cunet.conditions.naming import Conditions, by_name
 from cunet.conditions.sets import single_conditions
-from cunet.interpret.modulation import neutral
+from cunet.interpret.modulation import conditioned_network, neutral
 from cunet.interpret.tables import NEUTRAL
 from cunet.masking.masks import Mask
 from cunet.masking.separator import Separator
@@ -17,8 +17,7 @@ class PathEstimator:
 
     def __init__(self, separator: Separator) -> None:
         self._separator = separator
-        name = separator.architecture.name
-        self._neutral = neutral(separator.architecture, separator.networks[name])
+        self._neutral = neutral(separator.architecture, conditioned_network(separator))
 
     def __call__(self, track: TrackSpectrograms, steps: Conditions) -> dict[str, Mask]:
         """Masks `(bins, frames)` of every step of the path, every instrument, the mixture, and the U-Net alone."""

@@ -10,7 +10,7 @@ from cunet.conditions.naming import Conditions
 from cunet.conditions.path import ends, path
 from cunet.evaluation.evaluate import memory_of_a_track
 from cunet.interpret.estimates import PathEstimator
-from cunet.interpret.modulation import modulations
+from cunet.interpret.modulation import conditioned_network, modulations
 from cunet.interpret.scoring import aggregate, estimates_of_a_track, score_against_all
 from cunet.interpret.tables import MODULATION, NEUTRAL, NEUTRAL_SDR, PATH_MODULATION, PATH_SDR, shown_conditions
 from cunet.masking.masks import Mask
@@ -44,7 +44,7 @@ def interpret(
     """
     architecture = separator.architecture
     steps = path(architecture.instruments, *ends(architecture.instruments, settings), settings.steps)
-    network = separator.networks[architecture.name]
+    network = conditioned_network(separator)
     for conditions, name in ((shown_conditions(architecture), MODULATION), (steps, PATH_MODULATION)):
         table = modulations(architecture, network, conditions)
         table.to_csv(out / name, index=False, float_format="%.6f")

@@ -6,8 +6,16 @@ import pandas as pd
 
 from cunet.conditions.naming import Conditions
 from cunet.interpret.tables import KINDS
+from cunet.masking.separator import Separator
 from cunet.models.architecture import Architecture
 from cunet.models.networks import build
+
+
+def conditioned_network(separator: Separator) -> keras.Model:
+    """The network that a separator has from the training; one exported to ONNX has no layers to look at."""
+    network = separator.networks[separator.architecture.name]
+    assert isinstance(network, keras.Model)
+    return network
 
 
 def modulations(architecture: Architecture, network: keras.Model, conditions: Conditions) -> pd.DataFrame:
@@ -15,9 +23,11 @@ def modulations(architecture: Architecture, network: keras.Model, conditions: Co
 
     Returns:
         a row per value: condition (its name), kind (gamma or beta), block (such as encoder_1), map (1 for simple FiLM)
-        and value.
+        and value; no row where the network is conditioned in another way.
     """
     heads = _heads(network)
+    if not heads:
+        return pd.DataFrame(columns=["condition", "kind", "block", "map", "value"])
     control = keras.Model(network.get_layer("condition").output, [head.output for head in heads])
     vectors = [[condition[name] for name in architecture.instruments] for condition in conditions.values()]
     values = control.predict_on_batch(np.array(vectors, np.float32))
@@ -31,7 +41,7 @@ def modulations(architecture: Architecture, network: keras.Model, conditions: Co
 
 
 def neutral(architecture: Architecture, network: keras.Model) -> keras.Model:
-    """A copy of a network whose gammas are one and whose betas are zero, whatever the condition."""
+    """A copy of a network whose gammas are one and whose betas are zero for every condition."""
     copy = build(architecture, architecture.name)
     copy.set_weights(network.get_weights())
     for head in _heads(copy):

@@ -1,4 +1,4 @@
-"""Scores of an estimate against every instrument, whatever it was meant to be."""
+"""Scores of an estimate against every instrument."""
 
 from collections.abc import Sequence
 

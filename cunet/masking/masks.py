@@ -17,6 +17,14 @@ def apply_masks(masks: dict[str, Mask], mixture: Waveform, settings: Spectrogram
         masks: `(bins, frames)` by source; every channel gets the same.
         mixture: `(samples, channels)` at the rate of `settings`.
         settings: of the spectrogram that the masks belong to.
+
+    Examples:
+        >>> from cunet.signals.stft import stft
+        >>> settings = Spectrogram(sample_rate=8192, window=1024, hop=768)
+        >>> mixture = np.random.default_rng(0).normal(size=(8192, 2)).astype(np.float32)
+        >>> half = np.full(stft(mixture[:, 0], settings).shape, 0.5, np.float32)
+        >>> bool(np.allclose(apply_masks({"half": half}, mixture, settings)["half"], mixture / 2, atol=1e-5))
+        True
     """
     samples = len(mixture)
     spectrograms = [stft(channel, settings) for channel in mixture.T]

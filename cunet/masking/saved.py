@@ -1,7 +1,7 @@
 """Networks as they are kept: weights that the training wrote, or a whole network exported to Keras' format or ONNX."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,18 @@ import numpy.typing as npt
 from cunet.errors import UserError
 from cunet.models.architecture import WEIGHTS, Architecture
 
+if TYPE_CHECKING:  # takes seconds to import; networks exported to ONNX do without
+    import keras
+
 KERAS, ONNX = ".keras", ".onnx"
+Magnitudes = npt.NDArray[np.float32]
+
+
+class Network(Protocol):
+    """What separation needs of a network."""
+
+    def predict_on_batch(self, inputs: Magnitudes | list[Magnitudes], /) -> Magnitudes:
+        """Estimates `(batch, bins, frames, 1)`, from magnitudes of this shape, or from magnitudes and conditions."""
 
 
 class OnnxNetwork:
@@ -21,40 +32,52 @@ class OnnxNetwork:
         self._session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         self._inputs = [entry.name for entry in self._session.get_inputs()]
 
-    def predict_on_batch(self, inputs: Any) -> npt.NDArray[np.float32]:
+    def predict_on_batch(self, inputs: Magnitudes | list[Magnitudes], /) -> Magnitudes:
         """Estimates of a batch, from magnitudes or from magnitudes and conditions."""
         values = inputs if isinstance(inputs, list) else [inputs]
         (estimates,) = self._session.run(None, dict(zip(self._inputs, values, strict=True)))
         return np.asarray(estimates)
 
 
-def load_networks(folder: Path) -> tuple[Architecture, dict[str, Any]]:
-    """An architecture and its trained networks by name, in whichever form the folder has them.
+def load_networks(folder: Path) -> tuple[Architecture, dict[str, Network]]:
+    """An architecture and its trained networks by name, in the form in which the folder has them.
 
     Raises:
         UserError: the folder has them in none.
     """
     architecture = Architecture.load(folder)
     for suffix, load in {WEIGHTS: _from_weights, KERAS: _from_keras, ONNX: _from_onnx}.items():
-        files = {name: folder / f"{name}{suffix}" for name in architecture.networks}
+        files = _files(folder, architecture, suffix)
         if all(path.is_file() for path in files.values()):
             return architecture, {name: load(architecture, name, path) for name, path in files.items()}
     raise UserError(f"{folder}: has no file {architecture.networks[0]}{WEIGHTS}, {KERAS} or {ONNX}")
 
 
-def _from_weights(architecture: Architecture, name: str, path: Path) -> Any:
-    from cunet.models.networks import build  # Keras takes seconds to import; what was exported to ONNX does without
+def load_trained(folder: Path) -> tuple[Architecture, dict[str, "keras.Model"]]:
+    """An architecture and its networks by name, from the folder that the training wrote."""
+    architecture = Architecture.load(folder)
+    files = _files(folder, architecture, WEIGHTS)
+    return architecture, {name: _from_weights(architecture, name, path) for name, path in files.items()}
+
+
+def _files(folder: Path, architecture: Architecture, suffix: str) -> dict[str, Path]:
+    return {name: folder / f"{name}{suffix}" for name in architecture.networks}
+
+
+def _from_weights(architecture: Architecture, name: str, path: Path) -> "keras.Model":
+    from cunet.models.networks import build
 
     network = build(architecture, name)
     network.load_weights(path)
     return network
 
 
-def _from_keras(architecture: Architecture, name: str, path: Path) -> Any:
+def _from_keras(architecture: Architecture, name: str, path: Path) -> Network:
     import keras
 
-    return keras.models.load_model(path, compile=False)
+    network: Network = keras.models.load_model(path, compile=False)
+    return network
 
 
-def _from_onnx(architecture: Architecture, name: str, path: Path) -> Any:
+def _from_onnx(architecture: Architecture, name: str, path: Path) -> Network:
     return OnnxNetwork(path)

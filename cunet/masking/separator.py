@@ -3,14 +3,13 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cunet.conditions.naming import Condition, Conditions
 from cunet.masking.masks import Mask
-from cunet.masking.saved import load_networks
+from cunet.masking.saved import Network, load_networks
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.signals.arrays import Complex
 
@@ -33,7 +32,7 @@ class Separator:
     def masks_of(self, mixture: Complex, peak: float, conditions: Conditions) -> dict[str, Mask]:
         """Masks `(bins, frames)` of what each condition asks for, in a mixture `(bins, frames)` with this peak.
 
-        A conditioned network is told the condition. Dedicated networks know one instrument each: the mask is the
+        A conditioned network gets the condition. Dedicated networks know one instrument each: the mask is the
         sum of theirs, each times its weight.
         """
         if self.architecture.conditioned:
@@ -51,7 +50,7 @@ class Separator:
         minutes = self._frames * self.architecture.spectrogram.hop / self.architecture.spectrogram.sample_rate / 60
         return self._seconds / minutes if minutes else None
 
-    def mask(self, network: Any, mixture: Complex, peak: float, condition: Condition | None = None) -> Mask:
+    def mask(self, network: Network, mixture: Complex, peak: float, condition: Condition | None = None) -> Mask:
         """Mask of one network: the weighted mean over the patches that overlap in a frame.
 
         The one bin above those that the networks see gets the mask of its neighbour.
@@ -73,12 +72,12 @@ class Separator:
         return whole
 
     def _masks_of_patches(
-        self, network: Any, magnitude: Mask, starts: Sequence[int], condition: Condition | None
+        self, network: Network, magnitude: Mask, starts: Sequence[int], condition: Condition | None
     ) -> list[Mask]:
         masks: list[Mask] = []
         for first in range(0, len(starts), BATCH):
             batch = starts[first : first + BATCH]
-            # Full batches, but for short tracks: a network is compiled anew for every other size.
+            # Full batches, but for short tracks: a network is compiled again for every other size.
             patches = np.zeros((min(BATCH, len(starts)), len(magnitude), self.architecture.frames, 1), np.float32)
             for patch, start in zip(patches, batch, strict=False):
                 patch[..., 0] = magnitude[:, start : start + self.architecture.frames]

@@ -35,7 +35,7 @@ class Architecture(Settings):
 
     @property
     def conditioned(self) -> bool:
-        """Whether one network serves all instruments, told by a condition."""
+        """Whether one network serves all instruments, chosen by a condition."""
         return self.name != DEDICATED
 
     @property

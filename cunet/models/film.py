@@ -27,7 +27,14 @@ def simple_film(x: KerasTensor, control: KerasTensor, block: str) -> KerasTensor
 
 
 def complex_film(x: KerasTensor, control: KerasTensor, block: str) -> KerasTensor:
-    """One gamma and one beta per feature map."""
+    """One gamma and one beta per feature map.
+
+    Examples:
+        >>> from keras import Input
+        >>> maps, control = Input((64, 16, 4)), Input((8,))
+        >>> complex_film(maps, control, "encoder_1").shape
+        (None, 64, 16, 4)
+    """
     return film(x, *_gamma_and_beta(control, x.shape[-1], block), block)
 
 

@@ -27,6 +27,12 @@ def unet(mixture: KerasTensor, settings: Unet, modulate: Modulate = unmodulated)
 
     Returns:
         magnitudes `(batch, bins, frames, 1)`; the layer `mask` holds the mask.
+
+    Examples:
+        >>> from keras import Input
+        >>> settings = Unet(layers=3, filters=4, dropout=0)
+        >>> unet(Input((64, 16, 1)), settings).shape
+        (None, 64, 16, 1)
     """
     skips = []
     x = mixture
@@ -39,7 +45,7 @@ def unet(mixture: KerasTensor, settings: Unet, modulate: Modulate = unmodulated)
         x = _decode(x, settings.filters * 2 ** (number - 1), number, dropout, modulate)
         x = layers.Concatenate(name=f"skip_{number}")([x, skips.pop()])
     mask = layers.Conv2DTranspose(1, KERNEL, strides=2, padding="same", activation="sigmoid", name="mask")(x)
-    return layers.Multiply(name="estimate", dtype="float32")([mask, mixture])  # whatever the precision of the rest
+    return layers.Multiply(name="estimate", dtype="float32")([mask, mixture])  # in mixed precision as well
 
 
 def _encode(x: KerasTensor, filters: int, number: int, modulate: Modulate) -> KerasTensor:

@@ -17,7 +17,7 @@ ROW, SMALLEST = 0.24, 0.9  # inches of a condition, and of a block with one valu
 
 
 def draw_modulations(table: pd.DataFrame, kind: str, path: Path) -> None:
-    """Heat map of all gammas or all betas: a row a condition, a panel a block of the U-Net, a column a feature map.
+    """Heat map of all gammas or all betas: a row per condition, a panel per block, a column per feature map.
 
     White is the value that leaves a feature map as it is.
     """

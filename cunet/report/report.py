@@ -11,7 +11,6 @@ from cunet.conditions.path import ends
 from cunet.conditions.tables import SINGLE
 from cunet.examples.excerpts import FLAC, PATH_SOUND, REFERENCE, SOUND, read_sound
 from cunet.interpret.tables import (
-    KINDS,
     MODULATION,
     NEUTRAL,
     PATH,
@@ -72,11 +71,12 @@ def write_report(
 def _draw_interpretation(comparison: Comparison, shown: Conditions, folder: Path) -> None:
     """Draw `gamma.png`, `beta.png`, `projection.png` and `path.png` from the tables in the folder."""
     table, on_path = (read_modulation(folder / name) for name in (MODULATION, PATH_MODULATION))
-    for kind in KINDS:
+    for kind in table["kind"].unique():
         draw_modulations(table, kind, folder / f"{kind}.png")
-    groups = {name: condition_group(condition) for name, condition in shown.items()}
-    steps = list(on_path["condition"].unique())
-    draw_projection(pd.concat([table, on_path]), groups, steps, folder / "projection.png")
+    if len(table):
+        groups = {name: condition_group(condition) for name, condition in shown.items()}
+        steps = list(on_path["condition"].unique())
+        draw_projection(pd.concat([table, on_path]), groups, steps, folder / "projection.png")
     settings, instruments = comparison.params.interpret, list(read_neutral_sdr(folder).columns)
     tracks = min(settings.tracks, comparison.scores["track"].nunique())
     draw_path(read_path_sdr(folder), *ends(instruments, settings), tracks, folder / "path.png")

@@ -16,7 +16,7 @@ WIDTH = 0.8  # of all architectures side by side, of the distance between two ta
 
 
 def draw_sdr(scores: pd.DataFrame, summary: pd.DataFrame, confidence: float, path: Path) -> None:
-    """SDR of every target: the value over tracks with its interval, and a dot a track; a panel a group of targets.
+    """SDR of every target: the value over tracks with its interval, and a dot per track; a panel per group of targets.
 
     What is perfect, such as the mixture where all instruments are asked for, is left out.
     """

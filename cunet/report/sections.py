@@ -172,7 +172,9 @@ def interpretation(comparison: Comparison, report: Path) -> list[Section]:
         "gamma.png": "Gammas of every condition.",
         "beta.png": "Betas of every condition.",
     }
-    pictures = [Picture(f"{INTERPRETATION}/{name}", caption) for name, caption in captions.items()]
+    pictures = [
+        Picture(f"{INTERPRETATION}/{name}", caption) for name, caption in captions.items() if (folder / name).exists()
+    ]
     pictures += [
         Picture(
             f"{INTERPRETATION}/examples/{path.name}",

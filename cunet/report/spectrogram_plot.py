@@ -20,7 +20,7 @@ RANGE_DB = 80
 def draw_spectrograms(
     columns: dict[str, dict[str, Mono]], targets: Sequence[str], settings: Spectrogram, title: str, path: Path
 ) -> None:
-    """Log-magnitude spectrograms on one colour scale: a row a target, a column a label of `columns`."""
+    """Log-magnitude spectrograms on one colour scale: a row per target, a column per label of `columns`."""
     spectrograms = {
         (target, label): np.abs(stft(waveforms[target], settings))
         for label, waveforms in columns.items()

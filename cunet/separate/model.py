@@ -112,13 +112,13 @@ class Model:
 def _check(audio: Float, rate: int) -> Waveform:
     """Audio as `(samples, channels)` float32."""
     if not np.issubdtype(audio.dtype, np.floating):
-        raise UserError(f"the audio is {audio.dtype}: floating point is wanted, with full scale at ±1")
+        raise UserError(f"the audio is {audio.dtype}: expected floating point, with full scale at ±1")
     if audio.ndim not in (1, 2) or not audio.size:
-        raise UserError(f"the audio has the shape {audio.shape}: (samples,) or (samples, channels) is wanted")
+        raise UserError(f"the audio has the shape {audio.shape}: expected (samples,) or (samples, channels)")
     if audio.ndim == 2 and audio.shape[0] < audio.shape[1]:
         raise UserError(f"the audio has the shape {audio.shape}, more channels than samples: transpose it")
     if not isinstance(rate, int | np.integer) or rate < 1:
-        raise UserError(f"rate={rate}: the samples a second, a whole number, is wanted")
+        raise UserError(f"rate={rate}: expected a whole number of samples per second")
     try:
         check_bounds(int(rate), audio.shape[1] if audio.ndim == 2 else 1)
     except UserError as error:

@@ -22,7 +22,12 @@ class Settings(BaseModel):
 
 
 def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested values under dotted names, as DVC and MLflow show parameters."""
+    """Nested values under dotted names, as DVC and MLflow show parameters.
+
+    Examples:
+        >>> flatten({"unet": {"layers": 6, "filters": 16}, "seed": 0})
+        {'unet.layers': 6, 'unet.filters': 16, 'seed': 0}
+    """
     flat: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, BaseModel):

@@ -8,7 +8,7 @@ from cunet.settings.base import Positive, Settings
 
 
 class ConditionSet(Settings):
-    """Conditions that a network is told: combinations of up to so many instruments, each at one of the levels.
+    """Conditions of a network: combinations of up to so many instruments, each at one of the levels.
 
     `all` adds all instruments together, however many there are, and `none` the condition that asks for silence.
     """

@@ -8,7 +8,7 @@ from cunet.settings.base import Positive, Settings, Share
 
 
 class Augmentation(Settings):
-    """Share of the training patches that are mixed anew from several tracks, and the gains of their sources."""
+    """Share of the training patches that are mixed from several tracks, and the gains of their sources."""
 
     probability: Share
     gain: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
@@ -29,7 +29,7 @@ class Patience(Settings):
 
 
 class Epochs(Settings):
-    """Most epochs of a network: one that isolates all instruments, told which, and one that isolates a single one."""
+    """Most epochs of a network: a conditioned one, and a dedicated one."""
 
     conditioned: Positive
     dedicated: Positive

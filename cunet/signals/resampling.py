@@ -42,6 +42,10 @@ def resample(waveform: Waveform, rate: int, target_rate: int, mono: bool = False
 
     The output repeats its position between input samples after `up` samples. Neighbouring outputs of all these periods
     are one product of two matrices: stretches of the input, and the filter shifted from output to output.
+
+    Examples:
+        >>> resample(np.ones((44100, 2), np.float32), 44100, 8192, mono=True).shape
+        (8192, 1)
     """
     up, down = ratio(rate, target_rate)
     if up == down:
@@ -112,7 +116,12 @@ def _low_pass(reach: int, rate: int) -> npt.NDArray[np.float32]:
 
 
 def fit_length(waveform: Waveform, samples: int) -> Waveform:
-    """A waveform `(samples, channels)`, cut or ended with silence."""
+    """A waveform `(samples, channels)`, cut or ended with silence.
+
+    Examples:
+        >>> fit_length(np.ones((3, 1), np.float32), 4).ravel().tolist()
+        [1.0, 1.0, 1.0, 0.0]
+    """
     return np.pad(waveform[:samples], ((0, max(0, samples - len(waveform))), (0, 0)))
 
 

@@ -36,7 +36,17 @@ def stft(mono: Mono, settings: Spectrogram) -> Complex:
 
 
 def istft(spectrogram: Complex, samples: int, settings: Spectrogram) -> Mono:
-    """The waveform `(samples,)` whose spectrogram `(bins, frames)` is nearest in the least-squares sense."""
+    """The waveform `(samples,)` whose spectrogram `(bins, frames)` is nearest in the least-squares sense.
+
+    Examples:
+        >>> settings = Spectrogram(sample_rate=8192, window=1024, hop=768)
+        >>> waveform = np.sin(np.arange(8192) / 10).astype(np.float32)
+        >>> spectrogram = stft(waveform, settings)
+        >>> spectrogram.shape
+        (513, 12)
+        >>> bool(np.allclose(istft(spectrogram, 8192, settings), waveform, atol=1e-5))
+        True
+    """
     size, hop, half = settings.window, settings.hop, settings.window // 2
     dual = dual_window(size, hop)
     turns = -(-size // hop)  # every so many frames, two do not overlap

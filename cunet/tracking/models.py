@@ -3,7 +3,7 @@
 import shutil
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import mlflow
 import numpy as np
@@ -13,6 +13,9 @@ from mlflow.types import Schema, TensorSpec
 from cunet.export.card import CARD, model_card
 from cunet.files import temporary_folder
 from cunet.tracking import served
+
+if TYPE_CHECKING:
+    import keras
 
 MODEL = "model"
 SERVED = "separator"
@@ -36,10 +39,10 @@ def log_model(model: Path, results: Path, commit: str) -> None:
     """
     import keras  # takes seconds, and the bounds have no model
 
-    from cunet.masking.saved import load_networks
+    from cunet.masking.saved import load_trained
 
     backend = [f"{package}=={version(package)}" for package in ("keras", keras.backend.backend())]
-    architecture, networks = load_networks(model)
+    architecture, networks = load_trained(model)
     for name, network in networks.items():
         mlflow.keras.log_model(
             network,
@@ -67,8 +70,8 @@ def _pin(package: str) -> str:
     return f"{package}=={version(package)}"
 
 
-def _signature(network: Any) -> ModelSignature:
-    def schema(tensors: list[Any]) -> Schema:
+def _signature(network: "keras.Model") -> ModelSignature:
+    def schema(tensors: "list[keras.KerasTensor]") -> Schema:
         return Schema([TensorSpec(np.dtype("float32"), (-1, *tensor.shape[1:]), tensor.name) for tensor in tensors])
 
     return ModelSignature(schema(network.inputs), schema(network.outputs))

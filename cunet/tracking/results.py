@@ -13,6 +13,7 @@ from cunet.conditions.tables import SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.evaluate import EVALUATION, read_scores
 from cunet.store import MODEL_TAG, SCORES_TAG, connect, find, fingerprint, tags, title
+from cunet.tracking.datasets import log_dataset
 from cunet.tracking.training import COST, log_provenance, log_training
 from cunet.train.cost import Cost
 from cunet.train.history import read_provenance
@@ -38,12 +39,14 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
     run_name = title(name, read_provenance(model)["seed"]) if model else name
     unscored = [run for run in trained if MLFLOW_LOGGED_ARTIFACTS not in run.data.tags]
     commit = unscored[0].data.tags.get("git.commit", "") if unscored else ""
-    with mlflow.start_run(run_id=unscored[0].info.run_id if unscored else None, run_name=run_name):
+    with mlflow.start_run(run_id=unscored[0].info.run_id if unscored else None, run_name=run_name) as run:
         if not unscored:
             mlflow.set_tags(tags(name))
             if model:
-                log_training(model)
-        log_provenance(json.loads((results / EVALUATION).read_text()))
+                log_training(model, run.info.run_id)
+        evaluation = json.loads((results / EVALUATION).read_text())
+        log_provenance(evaluation)
+        log_dataset("test tracks", "test", evaluation["data.test"])
         _log_results(scores, results)
         if model:
             from cunet.tracking.models import log_model  # takes a second, and the bounds have no model
@@ -71,7 +74,7 @@ def _metric(group: str, target: str) -> str:
 
 
 def _table(scores: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
-    """Medians or means over tracks, then a row a track and target.
+    """Medians or means over tracks, then a row per track and target.
 
     MLflow's comparison of tables opens grouped by the first column, and shows the second beside each other.
     """

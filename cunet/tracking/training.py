@@ -2,6 +2,7 @@
 
 import resource
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
 
 from cunet.store import MODEL_TAG, connect, fingerprint, tags, title
+from cunet.tracking.datasets import log_dataset
 from cunet.train.history import Row, read_history, read_provenance
 
 SAMPLING_SECONDS = 5
+MOST_METRICS = 1000  # that MLflow takes at once
 KILOBYTE = 1 if sys.platform == "darwin" else 1024  # in which the system counts memory
 COST = "size_and_time"  # MLflow sorts metrics by their prefix: after sdr
 
@@ -37,6 +41,7 @@ class TrainingRun:
             if run_id is None:
                 mlflow.set_tags(tags(self._name))
                 log_provenance(provenance)
+                log_dataset(provenance["dataset"], "train", provenance["data.train"])
             yield
 
     def on_epoch(self, network: str, row: Row) -> None:
@@ -65,12 +70,18 @@ class TrainingRun:
         return None
 
 
-def log_training(model: Path) -> None:
-    """Parameters and curves of a training whose run the store does not have."""
-    log_provenance(read_provenance(model))
+def log_training(model: Path, run_id: str) -> None:
+    """Log parameters, data and curves of a training whose run the store does not have to the active run."""
+    provenance = read_provenance(model)
+    log_provenance(provenance)
+    log_dataset(provenance["dataset"], "train", provenance["data.train"])
+    now, metrics = int(1000 * time.time()), []
     for network, rows in read_history(model).groupby("network", sort=False):
         for number in range(len(rows)):
-            log_epoch(str(network), dict(rows.iloc[number].drop("network")))
+            row = dict(rows.iloc[number].drop("network"))
+            metrics += [Metric(*curve, now, int(row["epoch"])) for curve in _curves(str(network), row).items()]
+    for start in range(0, len(metrics), MOST_METRICS):
+        MlflowClient().log_batch(run_id, metrics[start : start + MOST_METRICS])
 
 
 def log_provenance(provenance: dict[str, Any]) -> None:
@@ -81,9 +92,12 @@ def log_provenance(provenance: dict[str, Any]) -> None:
 
 def log_epoch(network: str, row: Row) -> None:
     """Log a row of a network's history."""
-    curves = {
+    mlflow.log_metrics(_curves(network, row), step=int(row["epoch"]))
+
+
+def _curves(network: str, row: Row) -> dict[str, float]:
+    return {
         f"train_loss/{network}": row["train_loss"],
         f"train_rate/{network}": row["learning_rate"],
         f"validation_loss/{network}": row["validation_loss"],
     }
-    mlflow.log_metrics(curves, step=int(row["epoch"]))

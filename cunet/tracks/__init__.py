@@ -1,1 +1,1 @@
-"""Tracks as they lie in the workspace, whatever data set they come from."""
+"""Tracks in the workspace, of any data set."""

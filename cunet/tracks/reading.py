@@ -8,7 +8,7 @@ from cunet.tracks.track import Track
 
 
 def read_tracks(root: Path) -> Sequence[Track]:
-    """The tracks in a folder called `train` or `test`, sorted by name: as stem files, or with a folder a track.
+    """The tracks in a folder called `train` or `test`, sorted by name: as stem files, or with a folder per track.
 
     Raises:
         UserError: there are none, or one cannot be used.

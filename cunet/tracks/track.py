@@ -15,7 +15,7 @@ DECODING_MEMORY = 2 * 10**9  # bytes of a worker that reads tracks, one source a
 
 
 class Track(Protocol):
-    """A named song with a source an instrument."""
+    """A named song with a source per instrument."""
 
     @property
     def name(self) -> str:
@@ -35,7 +35,7 @@ class Track(Protocol):
 
 @dataclass(frozen=True)
 class FileTrack:
-    """A folder with an audio file an instrument, and one for the mixture or none."""
+    """A folder with an audio file per instrument, and one for the mixture or none."""
 
     name: str
     files: dict[str, Path]

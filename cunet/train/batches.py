@@ -168,7 +168,7 @@ def _write(whole: Share, wanted: Share, mixture: Magnitudes, target: Magnitudes)
 class TrainingBatches(keras.utils.PyDataset):
     """Epochs of shuffled batches; every row comes once before any comes again.
 
-    Some rows are augmented: their patch is mixed anew from several tracks, or (progressive conditioning) their
+    Some rows are augmented: their patch is mixed from several tracks, or (progressive conditioning) their
     condition, and with it their target, is scaled by a random factor. A dedicated network has no condition to
     scale. A batch is a function of the seed, the epoch and its number alone, so that a training that continues
     sees what an unbroken one would have seen. Keras reads ahead: `epoch` is right from the start, and set

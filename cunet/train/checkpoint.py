@@ -69,9 +69,11 @@ class Checkpoint(keras.callbacks.Callback):
     Comes last among the callbacks, since the others forget at the start of a fit.
     """
 
-    def __init__(self, path: Path, identity: str, state: TrainingState, others: list[keras.callbacks.Callback]) -> None:
+    def __init__(
+        self, path: Path, identity: str, state: TrainingState, epochs: int, others: list[keras.callbacks.Callback]
+    ) -> None:
         super().__init__()
-        self._path, self._identity, self._state = path, identity, state
+        self._path, self._identity, self._state, self._epochs = path, identity, state, epochs
         self._others = {type(callback).__name__: callback for callback in others if type(callback) in MEMORY}
         self._stopping = next(callback for callback in others if isinstance(callback, keras.callbacks.EarlyStopping))
 
@@ -93,7 +95,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._state.epochs = epoch + 1
         self._state.seconds += time.perf_counter() - self._start
         self._start = time.perf_counter()
-        self._state.finished = self.model.stop_training or self._state.epochs == self.params["epochs"]
+        self._state.finished = self.model.stop_training or self._state.epochs == self._epochs
         self._state.history.append(
             {
                 "epoch": epoch + 1,
@@ -107,7 +109,7 @@ class Checkpoint(keras.callbacks.Callback):
             for name, callback in self._others.items()
         }
         self._state.variables = [np.asarray(keras.ops.convert_to_numpy(v)) for v in self._variables()]
-        self._state.best_weights = self._stopping.best_weights
+        self._state.best_weights = list(self._stopping.best_weights or [])
         save(self._path, self._state, self._identity)
 
     def _variables(self) -> list[keras.Variable]:

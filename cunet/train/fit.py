@@ -86,7 +86,7 @@ class Trainer:
         spectrograms: folder of the training tracks' spectrograms.
         indexes: folder of the index tables.
         checkpoints: folder that keeps the state of unfinished trainings, and from which they continue.
-        on_epoch: told the network and the row of its history after every epoch.
+        on_epoch: called with the network and the row of its history after every epoch.
         provenance: what the training depends on, kept beside the weights.
     """
 
@@ -109,7 +109,7 @@ class Trainer:
         """Write description, cost, best weights and history to the folder `out`, which appears whole or not at all.
 
         Returns:
-            seconds that the training took, on whatever machines.
+            seconds that the training took, over all its sessions.
 
         Raises:
             UserError: a track is in both index tables.
@@ -160,9 +160,9 @@ class Trainer:
                 verbose=0,
                 callbacks=[
                     keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)),
-                    ProgressBar(network, settings.batches_per_epoch, state.epochs),
+                    ProgressBar(network, epochs, settings.batches_per_epoch, state.epochs),
                     *monitors,
-                    checkpoint.Checkpoint(self._state(network), self._identity, state, monitors),
+                    checkpoint.Checkpoint(self._state(network), self._identity, state, epochs, monitors),
                     keras.callbacks.LambdaCallback(
                         on_epoch_end=lambda epoch, logs: self.on_epoch(network, state.history[-1])
                     ),

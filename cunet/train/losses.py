@@ -32,6 +32,14 @@ def waveform_error(settings: Spectrogram) -> Function:
 
     Both transforms are linear, so one inverse transform of the difference is enough. It is scaled to the size of the
     error of the magnitudes: by the square root of the window.
+
+    Examples:
+        >>> from keras import ops
+        >>> settings = Spectrogram(sample_rate=8192, window=16, hop=12)
+        >>> estimates, phase = ops.ones((1, 8, 4, 1)), ops.ones((1, 8, 4, 1))
+        >>> targets = ops.concatenate([estimates, 0 * phase, phase, 0 * phase], axis=-1)
+        >>> float(waveform_error(settings)(targets, estimates)[0])
+        0.0
     """
     window, hop = settings.window, settings.hop
     turns = -(-window // hop)  # every so many frames, two do not overlap

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from cunet.masking.saved import load_networks
+from cunet.masking.saved import load_trained
 from cunet.models.architecture import Architecture, weights_file
 from cunet.models.networks import build
 from cunet.params import Params
@@ -107,7 +107,7 @@ def test_a_saved_architecture_is_rebuilt_from_its_folder_alone(params: Params, n
         expected[network] = run(model, patches, conditions)
         model.save_weights(weights_file(tmp_path, network))
     architecture.save(tmp_path)
-    loaded, networks = load_networks(tmp_path)
+    loaded, networks = load_trained(tmp_path)
     assert loaded == architecture
     assert tuple(networks) == ((name,) if architecture.conditioned else INSTRUMENTS)
     for network, model in networks.items():

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from cunet.errors import UserError
-from cunet.masking.saved import load_networks
+from cunet.masking.saved import load_trained
 from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.settings.training import Epochs, Patience
@@ -131,7 +131,7 @@ def test_the_best_weights_are_kept(params: Params, prepared: Path, tmp_path: Pat
     subject.train(tmp_path / "model")
     history = read_history(tmp_path / "model")
     assert int(history["validation_loss"].argmin()) < len(history) - 1
-    _, networks = load_networks(tmp_path / "model")
+    _, networks = load_trained(tmp_path / "model")
     network = networks["simple-dense"]
     network.compile(loss="mean_absolute_error", jit_compile=False)
     validation = ValidationBatches(subject._reader("validation.csv", "simple-dense"), True, size=27)[0]
@@ -158,7 +158,7 @@ def test_another_seed_is_another_network(params: Params, prepared: Path, tmp_pat
         assert read_provenance(tmp_path / f"model {seed}")["seed"] == seed
     kernels = []
     for seed in (0, 1):
-        _, networks = load_networks(tmp_path / f"model {seed}")
+        _, networks = load_trained(tmp_path / f"model {seed}")
         kernels.append(np.asarray(networks["simple-dense"].get_layer("encoder_1").kernel))
     assert np.abs(kernels[0] - kernels[1]).max() > 0.01
     assert files(tmp_path / "model 0")["cost.json"] == files(tmp_path / "model 1")["cost.json"]
@@ -211,7 +211,7 @@ def test_precision_and_jit_change_the_training_and_not_what_it_leaves(
     trainer(changed(params, **setting), prepared, tmp_path).train(tmp_path / "model")
     history = read_history(tmp_path / "model")
     assert history["validation_loss"].iloc[-1] < history["validation_loss"].iloc[0]
-    _, networks = load_networks(tmp_path / "model")
+    _, networks = load_trained(tmp_path / "model")
     assert {weight.dtype for weight in networks["simple-dense"].weights} == {"float32"}
     assert keras.config.dtype_policy().name == "float32"
 

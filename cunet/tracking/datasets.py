@@ -1,0 +1,20 @@
+"""The data that a run used, as MLflow's inputs."""
+
+import warnings
+
+import mlflow
+from mlflow.data.dataset_source_registry import resolve_dataset_source
+from mlflow.data.meta_dataset import MetaDataset
+
+from cunet.layout import SPECTROGRAMS
+from cunet.settings.base import Subset
+
+CONTEXTS: dict[Subset, str] = {"train": "training", "test": "testing"}  # MLflow's words
+
+
+def log_dataset(name: str, subset: Subset, fingerprint: str) -> None:
+    """Log a subset of the data, with the fingerprint of its spectrograms, as an input of the active run."""
+    with warnings.catch_warnings(category=UserWarning, action="ignore"):  # MLflow has two names for a local folder
+        source = resolve_dataset_source((SPECTROGRAMS / subset).as_posix())
+    dataset = MetaDataset(source, name=name, digest=fingerprint)  # type: ignore[abstract]
+    mlflow.log_input(dataset, CONTEXTS[subset])
