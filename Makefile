@@ -32,7 +32,7 @@ all: setup
 	@cat reports/sdr.md
 	@echo
 	@echo "Next:  source .venv/bin/activate"
-	@echo "       reports/index.html                the report: tables, plots, what the control learned"
+	@echo "       reports/index.html                the report: tables, plots, what the control network learned"
 	@echo "       cunet app --model models/cunet/0  separate songs, on a page at http://127.0.0.1:7860"
 	@echo "       dvc exp run -S film=complex       the same with another FiLM"
 	@echo "       mlflow ui                         the runs side by side, at http://127.0.0.1:5000"

@@ -57,7 +57,7 @@ class Step:
 
 
 def forecast(params: Params) -> list[Step]:
-    """The steps of the chain with what they take; trials of a minute or so are run for it.
+    """The steps of the pipeline with what they take; trials of a minute or so are run for it.
 
     Raises:
         UserError: the user's own tracks cannot be used.

@@ -22,7 +22,7 @@ OVERLAP = 0.5  # of the patches
 
 
 def load_model(source: str | Path, overlap: float = OVERLAP) -> "Model":
-    """A model that the chain trained.
+    """A model that the pipeline trained.
 
     Args:
         source: the folder that the training wrote (`models/cunet/0`) or `cunet export` did, or where MLflow keeps
@@ -56,7 +56,7 @@ def find_model(source: str | Path) -> Path:
     """
     folder = _download(str(source)) if REMOTE.match(str(source)) else Path(source)
     if not folder.exists():
-        raise UserError(f"{source}: no such model: the chain's are folders such as models/cunet/0 (run dvc repro)")
+        raise UserError(f"{source}: no such model: the pipeline's are folders such as models/cunet/0 (run dvc repro)")
     found = next((place for place in (folder, folder / PACKAGED) if (place / DESCRIPTION).is_file()), None)
     if found is None:
         inside = sorted(path.parent for pattern in ("*", "*/*") for path in folder.glob(f"{pattern}/{DESCRIPTION}"))

@@ -54,7 +54,7 @@ class Registry(MutableMapping[str, T], Generic[T]):
 
     @property
     def places(self) -> list[str]:
-        """Where the implementations are, as far as they are not imported yet."""
+        """Where the implementations are that are given as `module:attribute`."""
         return [entry for entry in self._entries.values() if isinstance(entry, str)]
 
     def __getitem__(self, name: str) -> T:

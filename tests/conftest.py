@@ -31,13 +31,13 @@ ROOT = Path(__file__).parent.parent
 # Tests that share what takes long to make run in one process: the names of their files, or the beginnings of theirs.
 # The groups that take longest come first; the tests in none fill the end, one by one.
 GROUPS = {
-    "chain": (
-        *(f"tests/chain/test_{name}.py" for name in ("models", "pages", "tracking")),
-        "tests/chain/test_kill.py::test_spectrograms_killed_in_the_middle",
+    "pipeline": (
+        *(f"tests/pipeline/test_{name}.py" for name in ("models", "pages", "tracking")),
+        "tests/pipeline/test_kill.py::test_spectrograms_killed_in_the_middle",
     ),
-    "workspaces": ("tests/chain/test_own_workspaces.py", "tests/chain/test_musdb18.py"),
+    "workspaces": ("tests/pipeline/test_own_workspaces.py", "tests/pipeline/test_musdb18.py"),
     "app": ("tests/app/",),
-    "own chain": ("tests/chain/test_repro.py",),  # by then the chain that it copies is there
+    "own pipeline": ("tests/pipeline/test_repro.py",),  # by then the pipeline that it copies is there
     "start of stages": ("tests/test_startup.py",),
 }
 
@@ -110,7 +110,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", disk], check=True)
 
 
-# A chain of seconds: songs of seconds, a U-Net of three layers, one architecture beside the one under study.
+# A pipeline of seconds: songs of seconds, a U-Net of three layers, one architecture beside the one under study.
 TINY: dict[str, Any] = {
     "conditions": "pairs",
     "baselines": ["unet"],

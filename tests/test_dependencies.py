@@ -1,99 +1,15 @@
 """The code that dvc.yaml names for a stage is the code that decides on what the stage writes."""
 
-import ast
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import grimp
 import pytest
 import yaml
 
-from cunet import registry
-from tests.conftest import ROOT
+from tools.dependencies import BYSTANDERS, ROOT, declared, executed, imports, stands_by, written
 
-# What stages run as well, without a say in what they write. It is not looked into any further.
-BYSTANDERS = {
-    "cunet.cli": "ends a stage, and says why",
-    "cunet.cluster": "spreads tracks over processors; tests show that their number changes no result",
-    "cunet.errors": "messages",
-    "cunet.files": "puts whole folders in place, and goes on with what an interrupted run left",
-    "cunet.params": "reads params.yaml; dvc.yaml names the values themselves",
-    "cunet.progress": "a bar",
-    "cunet.registry": "names; what stands behind them is looked into",
-    "cunet.settings.cluster": "as cunet.cluster",
-    "cunet.startup": "the garbage collector while libraries are imported",
-    "cunet.store": "MLflow's",
-    "cunet.tracking": "MLflow",
-}
-REGISTRIES = {name: value.places for name, value in vars(registry).items() if isinstance(value, registry.Registry)}
-STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-
-
-@cache
-def imports() -> grimp.ImportGraph:
-    """Every import, in functions as well; those for types alone are none when a stage runs."""
-    return grimp.build_graph(
-        "cunet", "stages", include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
-    )
-
-
-def registered(module: str) -> set[str]:
-    """Modules with the implementations in those registries in which a module looks something up."""
-    places = set()
-    for node in ast.walk(ast.parse((ROOT / file_of(module)).read_text())):
-        match node:
-            case (
-                ast.Subscript(value=ast.Name(id=name))
-                | ast.Attribute(value=ast.Name(id=name), attr="get" | "items" | "values")
-            ):  # other uses are of the names alone
-                places |= {place.partition(":")[0] for place in REGISTRIES.get(name, [])}
-    return places
-
-
-def stands_by(module: str) -> bool:
-    return f"{module}.".startswith(tuple(f"{name}." for name in BYSTANDERS))
-
-
-def file_of(module: str) -> Path:
-    path = Path(*module.split("."))
-    return path / "__init__.py" if (ROOT / path).is_dir() else path.with_suffix(".py")
-
-
-def executed(script: Path) -> set[Path]:
-    """The script of a stage and all that it imports, directly or not, with what surrounds it in its package."""
-    modules, reached = [".".join(script.with_suffix("").parts)], set()
-    while modules:
-        module = modules.pop()
-        if module not in reached and module.partition(".")[0] in ("cunet", "stages") and not stands_by(module):
-            reached.add(module)
-            modules += imports().find_modules_directly_imported_by(module) | registered(module)
-        elif module in ("keras", "tensorflow"):
-            reached.add("cunet.backend")  # imported by cunet/__init__.py, before anything else
-    # cunet/__init__.py itself offers load_model, and nothing else.
-    packages = {module.rpartition(".")[0] for module in reached} - {"cunet", "stages"}
-    files = {file_of(module) for module in reached | packages if not says_nothing(ROOT / file_of(module))}
-    return files | {data for file in files for data in named_data(file)}
-
-
-def named_data(file: Path) -> set[Path]:
-    """Files beside a module that are no code, and that it names, or that have its name."""
-    beside = {path for path in (ROOT / file).parent.iterdir() if path.is_file() and path.suffix != ".py"}
-    strings = {node.value for node in ast.walk(ast.parse((ROOT / file).read_text())) if isinstance(node, ast.Constant)}
-    return {path.relative_to(ROOT) for path in beside if path.name in strings or path.stem == file.stem}
-
-
-def declared(deps: list[str]) -> set[Path]:
-    """The files of code among the dependencies of a stage, those in folders included."""
-    code = [ROOT / dependency for dependency in deps if dependency.startswith(("cunet", "stages"))]
-    files = {file for path in code for file in (path.rglob("*") if path.is_dir() else [path])}
-    files = {file for file in files if file.is_file() and "__pycache__" not in file.parts}
-    return {file.relative_to(ROOT) for file in files if not says_nothing(file)}
-
-
-def says_nothing(file: Path) -> bool:
-    """Whether a file is the description of its folder alone."""
-    return file.name == "__init__.py" and all(isinstance(node, ast.Expr) for node in ast.parse(file.read_text()).body)
+TEXT = (ROOT / "dvc.yaml").read_text()
+STAGES: dict[str, Any] = yaml.safe_load(TEXT)["stages"]
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -103,7 +19,14 @@ def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other(stage: str) ->
     assert f"python -m stages.{script.stem} " in description["cmd"]
     needed, named = executed(script), declared(description["deps"])
     missing, needless = (sorted(map(str, files)) for files in (needed - named, named - needed))
-    assert (missing, needless) == ([], []), f"dvc.yaml: {stage} lacks {missing}, and does without {needless}"
+    advice = "run python -m tools.dependencies"
+    assert (missing, needless) == ([], []), f"dvc.yaml: {stage} lacks {missing}, and does not need {needless}: {advice}"
+
+
+def test_the_command_writes_what_is_missing_and_takes_out_what_is_too_much() -> None:
+    wrong = TEXT.replace("      - cunet/train\n", "").replace("- cunet/bsseval.py\n", "- cunet/forecast.py\n")
+    assert wrong != TEXT
+    assert written(wrong) == written(TEXT) == TEXT
 
 
 def test_all_bystanders_are_met() -> None:

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 from cunet.names import SCATTERED, is_scattered
-from tests.chain.workspace import Workspace
 from tests.conftest import ROOT
+from tests.pipeline.workspace import Workspace
 
 FILES = ("Thumbs.db", "ehthumbs.db", "desktop.ini", ".DS_Store", "._vocals.wav")
 FOLDERS = (

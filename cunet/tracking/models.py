@@ -33,7 +33,7 @@ LIBRARIES = (
 
 
 def log_model(model: Path, results: Path, commit: str) -> None:
-    """Log to the active run: the folder that the chain wrote with its model card, every network, and what is served.
+    """Log to the active run: the folder that the pipeline wrote with its model card, every network, and what is served.
 
     `commit` is that of the code which trained the model.
     """

@@ -1,4 +1,4 @@
-"""The chain on trees in the real formats of MUSDB18."""
+"""The pipeline on trees in the real formats of MUSDB18."""
 
 import hashlib
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.chain.workspace import Workspace, make_workspace, runs, store
 from tests.conftest import TINY
 from tests.datasets.archive_server import serve
 from tests.datasets.musdb_trees import NAMES, VALIDATION, write_stem_tree, write_wav_tree, zip_tree
+from tests.pipeline.workspace import Workspace, make_workspace, runs, store
 
 
 def evaluate(protocol: str) -> dict[str, object]:

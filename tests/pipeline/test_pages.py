@@ -7,15 +7,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import chromium, needs_chromium, new_page
-from tests.chain.workspace import Workspace, mlflow_process
+from tests.pipeline.workspace import Workspace, mlflow_process
 
 pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
-def address(chain: Workspace) -> Iterator[str]:
+def address(pipeline: Workspace) -> Iterator[str]:
     """`mlflow ui` on a free port; one worker shows the same pages as the usual four, and imports once."""
-    with mlflow_process(chain.path, "ui", "--workers", "1") as address:
+    with mlflow_process(pipeline.path, "ui", "--workers", "1") as address:
         yield address
 
 
@@ -42,8 +42,8 @@ def open_runs(page: Page, address: str, view: str = "") -> None:
         assistant.first.click()
 
 
-def sdr(chain: Workspace, architecture: str, target: str) -> str:
-    table = pd.read_csv(chain.path / "reports" / "sdr.csv").set_index(["architecture", "target"])
+def sdr(pipeline: Workspace, architecture: str, target: str) -> str:
+    table = pd.read_csv(pipeline.path / "reports" / "sdr.csv").set_index(["architecture", "target"])
     return str(round(float(table["SDR"][architecture, target]), 2))
 
 
@@ -62,11 +62,11 @@ def test_the_charts_open_on_the_sdr_of_each_instrument(page: Page, address: str)
     assert top["y"] < 600  # the first thing to see, not below the fold
 
 
-def test_the_tables_stand_side_by_side_without_a_click(page: Page, address: str, chain: Workspace) -> None:
+def test_the_tables_stand_side_by_side_without_a_click(page: Page, address: str, pipeline: Workspace) -> None:
     open_runs(page, address, "ARTIFACT")
     expect(page.get_by_text("median over tracks: bass").first).to_be_visible()
     for name in ("unet", "ideal-ratio-mask", "simple-dense-pairs"):
-        expect(page.get_by_text(sdr(chain, name, "bass"), exact=True).first).to_be_attached()
+        expect(page.get_by_text(sdr(pipeline, name, "bass"), exact=True).first).to_be_attached()
 
 
 def test_a_run_shows_its_pictures_and_sound(page: Page, address: str) -> None:
@@ -83,11 +83,11 @@ def test_a_run_shows_its_pictures_and_sound(page: Page, address: str) -> None:
     expect(picture).to_be_visible()
 
 
-def test_the_report_opens_from_disk_and_shows_its_pictures(page: Page, chain: Workspace) -> None:
+def test_the_report_opens_from_disk_and_shows_its_pictures(page: Page, pipeline: Workspace) -> None:
     failed: list[str] = []
     page.on("requestfailed", lambda request: failed.append(request.url))
     page.on("request", lambda request: failed.append(request.url) if not request.url.startswith("file:") else None)
-    page.goto((chain.path / "reports" / "index.html").as_uri())
+    page.goto((pipeline.path / "reports" / "index.html").as_uri())
     expect(page.get_by_role("heading", name="What the control network learned")).to_be_visible()
     expect(page.get_by_role("row", name="ideal-ratio-mask").first).to_be_visible()
     widths = page.eval_on_selector_all("img", "images => images.map(image => image.naturalWidth)")
@@ -104,10 +104,10 @@ PLAY = """async number => {
 }"""
 
 
-def test_the_estimates_play_from_disk_one_at_a_time(page: Page, chain: Workspace) -> None:
+def test_the_estimates_play_from_disk_one_at_a_time(page: Page, pipeline: Workspace) -> None:
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url.split(":")[0]))
-    page.goto((chain.path / "reports" / "index.html").as_uri())
+    page.goto((pipeline.path / "reports" / "index.html").as_uri())
     page.get_by_role("link", name="Listen to the mixture").click()
     expect(page.get_by_role("heading", name="drums+vocals").first).to_be_visible()
     expect(page.locator("audio")).to_have_count(1 + 10 * (1 + 2 + 1))  # mixture; target, architectures, bound

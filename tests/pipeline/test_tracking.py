@@ -1,4 +1,4 @@
-"""What MLflow holds after the chain."""
+"""What MLflow holds after the pipeline."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,18 +11,18 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from tests.chain.workspace import Workspace, make_workspace, mlflow_process, runs, store
+from tests.pipeline.workspace import Workspace, make_workspace, mlflow_process, runs, store
 
 TARGETS = ("bass", "drums", "other", "vocals", "mean")
 
 
-def test_each_architecture_and_bound_has_a_run_with_its_sdr(chain: Workspace) -> None:
-    table = pd.read_csv(chain.path / "reports" / "sdr.csv").set_index(["architecture", "target"])
-    found = runs(store(chain))
+def test_each_architecture_and_bound_has_a_run_with_its_sdr(pipeline: Workspace) -> None:
+    table = pd.read_csv(pipeline.path / "reports" / "sdr.csv").set_index(["architecture", "target"])
+    found = runs(store(pipeline))
     for name in ("mixture", "unet", "simple-dense-pairs", "ideal-ratio-mask"):
         run = found[name]
         assert run.info.status == "FINISHED"
-        assert str(run.info.artifact_uri).startswith((chain.path / "mlartifacts").as_uri())
+        assert str(run.info.artifact_uri).startswith((pipeline.path / "mlartifacts").as_uri())
         for target in TARGETS:
             assert run.data.metrics[f"sdr/{target}"] == pytest.approx(table.loc[(name, target), "SDR"], abs=1e-3)
         assert run.data.tags["architecture"] == name
@@ -30,9 +30,9 @@ def test_each_architecture_and_bound_has_a_run_with_its_sdr(chain: Workspace) ->
         assert len(run.data.tags["data.test"]) == 16
 
 
-def test_a_trained_run_has_parameters_curves_and_system_metrics(chain: Workspace) -> None:
-    found = runs(store(chain))
-    client = MlflowClient(store(chain))
+def test_a_trained_run_has_parameters_curves_and_system_metrics(pipeline: Workspace) -> None:
+    found = runs(store(pipeline))
+    client = MlflowClient(store(pipeline))
     conditioned, dedicated = found["simple-dense-pairs"], found["unet"]
     assert conditioned.data.params["film"] == "simple"
     assert conditioned.data.params["train.batch_size"] == "4"
@@ -51,10 +51,10 @@ def test_a_trained_run_has_parameters_curves_and_system_metrics(chain: Workspace
 
 
 def test_tables_pictures_sound_and_models_are_there(
-    chain: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pipeline: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = runs(store(chain))["simple-dense-pairs"]
-    folder = Path(MlflowClient(store(chain)).download_artifacts(run.info.run_id, "", str(tmp_path)))
+    run = runs(store(pipeline))["simple-dense-pairs"]
+    folder = Path(MlflowClient(store(pipeline)).download_artifacts(run.info.run_id, "", str(tmp_path)))
     table = pd.read_json(folder / "sdr_by_track.json", orient="split")
     assert list(table.columns[:2]) == ["score", "SDR"]
     assert table["score"].iloc[0] == "median over tracks: bass"
@@ -63,7 +63,7 @@ def test_tables_pictures_sound_and_models_are_there(
     assert (folder / "listen.html").exists()
     for name in ("gamma.png", "path.png", "neutral.csv", "sound/Synthetic - Test 001/path.flac"):
         assert (folder / "interpretation" / name).exists()
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", store(chain))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store(pipeline))
     network = mlflow.keras.load_model(f"runs:/{run.info.run_id}/simple-dense-pairs")
     inputs = [np.ones((1, 128, 16, 1), np.float32), np.eye(4, dtype=np.float32)[:1]]
     assert np.asarray(network.predict_on_batch(inputs)).shape == (1, 128, 16, 1)
@@ -77,14 +77,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def test_a_server_is_filled_from_the_outputs_alone_and_only_once(chain: Workspace, server: str) -> None:
+def test_a_server_is_filled_from_the_outputs_alone_and_only_once(pipeline: Workspace, server: str) -> None:
     for _ in range(2):
-        chain.run("cunet", "log", MLFLOW_TRACKING_URI=server)
+        pipeline.run("cunet", "log", MLFLOW_TRACKING_URI=server)
     client = MlflowClient(server)
     experiment = client.get_experiment_by_name("conditioned-u-net")
     assert experiment is not None
     assert len(client.search_runs([experiment.experiment_id])) == 4
-    original, rebuilt = runs(store(chain))["simple-dense-pairs"], runs(server)["simple-dense-pairs"]
+    original, rebuilt = runs(store(pipeline))["simple-dense-pairs"], runs(server)["simple-dense-pairs"]
     assert rebuilt.data.params == original.data.params
     measured = ("system/", "size_and_time/train_", "size_and_time/separation_")
     shown = {name: value for name, value in original.data.metrics.items() if not name.startswith(measured)}
@@ -94,30 +94,30 @@ def test_a_server_is_filled_from_the_outputs_alone_and_only_once(chain: Workspac
     assert len(client.get_metric_history(rebuilt.info.run_id, "train_loss/simple-dense-pairs")) == 3
 
 
-def test_a_run_killed_while_it_was_scored_is_not_written_to_again(chain: Workspace, server: str) -> None:
-    chain.run("cunet", "log", MLFLOW_TRACKING_URI=server)
+def test_a_run_killed_while_it_was_scored_is_not_written_to_again(pipeline: Workspace, server: str) -> None:
+    pipeline.run("cunet", "log", MLFLOW_TRACKING_URI=server)
     half = runs(server)["unet"].info.run_id
     client = MlflowClient(server)
     client.delete_tag(half, "cunet.scores")  # as a kill between the table and the last tag leaves it
-    chain.run("cunet", "log", MLFLOW_TRACKING_URI=server)
+    pipeline.run("cunet", "log", MLFLOW_TRACKING_URI=server)
     whole = runs(server)["unet"].info.run_id
     assert whole != half
     for run_id in (half, whole):
-        table = client.download_artifacts(run_id, "sdr_by_track.json", str(chain.path.parent))
+        table = client.download_artifacts(run_id, "sdr_by_track.json", str(pipeline.path.parent))
         assert len(pd.read_json(table, orient="split")) == (4 + 1) + (6 + 1) + 2 * (4 + 6)
     client.delete_run(half)
 
 
-def test_a_server_that_does_not_answer_is_one_clear_line(chain: Workspace) -> None:
-    result = chain.run("cunet", "log", check=False, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+def test_a_server_that_does_not_answer_is_one_clear_line(pipeline: Workspace) -> None:
+    result = pipeline.run("cunet", "log", check=False, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1].startswith("error: MLflow: the store at http://127.0.0.1:9 does not answer")
     assert "Traceback" not in result.stderr
 
 
-def test_a_killed_training_goes_on_in_its_run(chain: Workspace, programs: Path, tmp_path: Path) -> None:
+def test_a_killed_training_goes_on_in_its_run(pipeline: Workspace, programs: Path, tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path / "workspace", programs)
-    shutil.copytree(chain.path / "data", workspace.path / "data", dirs_exist_ok=True)
+    shutil.copytree(pipeline.path / "data", workspace.path / "data", dirs_exist_ok=True)
     script = (
         "import os; from cunet.tracking import training; from stages import train\n"
         "def deadly(network, row, log=training.log_epoch):\n"

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from tests.chain.workspace import BOUNDS, architectures, make_workspace, mlflow_process, runs, store
 from tests.conftest import TINY, write_song
+from tests.pipeline.workspace import BOUNDS, architectures, make_workspace, mlflow_process, runs, store
 
 
 def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(

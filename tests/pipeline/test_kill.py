@@ -18,9 +18,9 @@ import psutil
 import pytest
 import yaml
 
-from tests.chain.workspace import Workspace, make_workspace
 from tests.conftest import TINY
 from tests.datasets.musdb_trees import NAMES, stems, write_stem_file, zip_tree
+from tests.pipeline.workspace import Workspace, make_workspace
 
 TRIES = 5  # for moments that may pass between two looks at the file system
 PATIENCE = 60.0  # seconds that processes have to stop or to end
@@ -468,7 +468,7 @@ def test_dvc_drops_the_locks_of_a_killed_dvc(whole: Workspace, tmp_path: Path) -
 QUICK = Stage("spectrograms@train", "data/spectrograms/train", "*.h5", 3, "train: spectrograms")
 
 
-def test_spectrograms_killed_in_the_middle_go_on(chain: Workspace, tmp_path: Path) -> None:
-    kept = killed(chain, QUICK, one_track, tmp_path / "killed", marks)
-    printed = goes_on(chain, QUICK, tmp_path / "killed", kept)
+def test_spectrograms_killed_in_the_middle_go_on(pipeline: Workspace, tmp_path: Path) -> None:
+    kept = killed(pipeline, QUICK, one_track, tmp_path / "killed", marks)
+    printed = goes_on(pipeline, QUICK, tmp_path / "killed", kept)
     assert bar_start(printed, QUICK.bar) == (len(kept), QUICK.total)

@@ -1,4 +1,4 @@
-"""Models of the chain in MLflow's registry, and served by it."""
+"""Models of the pipeline in MLflow's registry, and served by it."""
 
 import base64
 import io
@@ -16,22 +16,22 @@ import soundfile
 from mlflow import MlflowClient
 
 import cunet
-from tests.chain.workspace import Workspace, mlflow_process, store
+from tests.pipeline.workspace import Workspace, mlflow_process, store
 from tests.test_audio import encode
 
 NAME = "conditioned-u-net"
 
 
 @pytest.fixture(scope="module")
-def registered(chain: Workspace) -> Workspace:
-    chain.run("cunet", "register")
-    chain.run("cunet", "register", "simple-dense-pairs", "--alias", "studied")
-    return chain
+def registered(pipeline: Workspace) -> Workspace:
+    pipeline.run("cunet", "register")
+    pipeline.run("cunet", "register", "simple-dense-pairs", "--alias", "studied")
+    return pipeline
 
 
 @pytest.fixture(scope="module")
-def mixture(chain: Workspace) -> Path:
-    return chain.path / "data" / "audio" / "test" / "Synthetic - Test 001" / "mixture.wav"
+def mixture(pipeline: Workspace) -> Path:
+    return pipeline.path / "data" / "audio" / "test" / "Synthetic - Test 001" / "mixture.wav"
 
 
 def test_the_best_mean_sdr_gets_the_alias(registered: Workspace) -> None:
@@ -67,16 +67,16 @@ def test_a_registered_model_separates_a_song_as_the_chain_does(registered: Works
     np.testing.assert_array_equal(alias, folder)
 
 
-def test_what_is_not_compared_is_not_registered(chain: Workspace) -> None:
-    result = chain.run("cunet", "register", "complex-conv", check=False)
+def test_what_is_not_compared_is_not_registered(pipeline: Workspace) -> None:
+    result = pipeline.run("cunet", "register", "complex-conv", check=False)
     assert result.returncode == 1
     assert result.stderr == "error: complex-conv is not compared here: simple-dense-pairs, unet are\n"
 
 
-def test_the_exported_card_has_the_scores(chain: Workspace, tmp_path: Path) -> None:
-    chain.run("cunet", "export", "--model", "models/cunet/0", "--format", "keras", "--out", str(tmp_path / "out"))
+def test_the_exported_card_has_the_scores(pipeline: Workspace, tmp_path: Path) -> None:
+    pipeline.run("cunet", "export", "--model", "models/cunet/0", "--format", "keras", "--out", str(tmp_path / "out"))
     card = (tmp_path / "out" / "README.md").read_text()
-    sdr = pd.read_csv(chain.path / "reports" / "sdr.csv").set_index(["architecture", "target"])["SDR"]
+    sdr = pd.read_csv(pipeline.path / "reports" / "sdr.csv").set_index(["architecture", "target"])["SDR"]
     for text in (
         f"{sdr['simple-dense-pairs', 'mean']:.2f}",
         "2 test tracks",
@@ -85,7 +85,7 @@ def test_the_exported_card_has_the_scores(chain: Workspace, tmp_path: Path) -> N
         "drums+vocals",
     ):
         assert text in card
-    head = chain.run("git", "rev-parse", "HEAD").stdout.strip()
+    head = pipeline.run("git", "rev-parse", "HEAD").stdout.strip()
     assert f"| commit of the code | {head} |" in card
 
 
