@@ -1,6 +1,5 @@
 """What a run of the pipeline takes on this machine: disk from the parameters, memory and time from short trials."""
 
-import logging
 import shutil
 import time
 from collections.abc import Callable
@@ -80,7 +79,6 @@ def show(params: Params) -> None:
     Raises:
         UserError: the user's own tracks cannot be used.
     """
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of the graphs of several networks
     extent = DATASETS[params.dataset].extent(params.of_dataset)
     hours = sum(extent.seconds.values()) / 3600
     print(f"{params.dataset}: {extent.tracks['train']} + {extent.tracks['test']} tracks, {hours:.1f} hours of music")

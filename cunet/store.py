@@ -20,7 +20,7 @@ NOTE = (
     "**listen.html** among the artifacts of a trained run: the estimates of all architectures side by side."
 )
 # MLflow has no function for either. Without a kind, its page asks for one, and opens on traces of language models.
-DESCRIPTION = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": NOTE}
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": NOTE}
 WIDE = str.maketrans("#%?\\", "＃％？＼")
 MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
 
@@ -50,7 +50,7 @@ def connect() -> None:
     try:
         with FileLock(home / ".mlflow.lock"):
             if mlflow.get_experiment_by_name(name) is None:
-                mlflow.create_experiment(name, artifacts, DESCRIPTION)
+                mlflow.create_experiment(name, artifacts, EXPERIMENT_TAGS)
         mlflow.set_experiment(name)
     except (MlflowException, OSError) as error:
         reason = str(error).splitlines()[0][:200]

@@ -10,7 +10,7 @@ from cunet import cluster
 from cunet.conditions.naming import Conditions
 from cunet.evaluation.scores import TrackScores, score_track
 from cunet.masking.masks import Mask
-from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
+from cunet.preprocess.spectrogram import TrackSpectrograms, tracks_fingerprint
 from cunet.registry import PROTOCOLS
 from cunet.settings.base import flatten
 from cunet.settings.cluster import Dask
@@ -46,7 +46,7 @@ def evaluate(
     """
     test = out / "test"
     test.mkdir(exist_ok=True)
-    described = flatten({"evaluate": settings, "data.test": fingerprint(spectrograms)})
+    described = flatten({"evaluate": settings, "data.test": tracks_fingerprint(spectrograms)})
     (out / EVALUATION).write_text(json.dumps(described, indent=2) + "\n")
 
     memory = memory_of_a_track(tracks, spectrograms, spectrogram, settings, len(conditions))

@@ -61,7 +61,7 @@ def track_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.h5") if not is_scattered(path.name))
 
 
-def fingerprint(*folders: Path) -> str:
+def tracks_fingerprint(*folders: Path) -> str:
     """Short digest of the contents of all tracks in the folders: what a result was computed from."""
     digest = hashlib.sha256()
     for path in (path for folder in folders for path in track_files(folder)):

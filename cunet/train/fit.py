@@ -15,7 +15,7 @@ from cunet.models.architecture import Architecture, weights_file
 from cunet.models.networks import build
 from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
-from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
+from cunet.preprocess.spectrogram import TrackSpectrograms, tracks_fingerprint
 from cunet.progress import ProgressBar
 from cunet.registry import LOSSES
 from cunet.settings.base import flatten
@@ -58,7 +58,7 @@ def provenance(
             "architecture": architecture.name,
             **control,
             "dataset": params.dataset,
-            "data.train": fingerprint(spectrograms),
+            "data.train": tracks_fingerprint(spectrograms),
             "data.train_tracks": len(tracks),
             "data.train_minutes": round(samples / params.spectrogram.sample_rate / 60, 1),
             "instruments": list(architecture.instruments),
@@ -194,7 +194,7 @@ class Trainer:
     def _identity(self) -> str:
         """What must be the same for a training to continue: settings, data, code."""
         tables = [(self.indexes / name).read_text() for name in (TRAINING, VALIDATION)]
-        data = fingerprint(self.spectrograms)
+        data = tracks_fingerprint(self.spectrograms)
         return identity("train", self.architecture, self.settings, str(self.seed), data, *tables)
 
 

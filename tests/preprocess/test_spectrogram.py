@@ -10,7 +10,7 @@ import soundfile
 from threadpoolctl import threadpool_limits
 
 from cunet.params import Params
-from cunet.preprocess.spectrogram import TrackSpectrograms, fingerprint
+from cunet.preprocess.spectrogram import TrackSpectrograms, tracks_fingerprint
 from cunet.preprocess.writing import read_mono, write_track
 from cunet.signals.stft import stft
 from cunet.tracks import folder
@@ -48,7 +48,7 @@ def test_the_same_track_gives_the_same_file_and_another_a_new_fingerprint(
         write_track(track, tmp_path / name / "song.h5", params.spectrogram)
     a, b, c = (tmp_path / name / "song.h5" for name in "abc")
     assert a.read_bytes() == b.read_bytes()
-    assert fingerprint(a.parent) == fingerprint(b.parent) != fingerprint(c.parent)
+    assert tracks_fingerprint(a.parent) == tracks_fingerprint(b.parent) != tracks_fingerprint(c.parent)
 
 
 def test_the_file_is_the_same_to_the_byte_on_any_number_of_threads(tmp_path: Path, params: Params) -> None:
