@@ -1,1 +1,1 @@
-"""Conditions: weights of the instruments, as sets and tables, by name, and on the path between two instruments."""
+"""Condition sets, their tables and names, and the path between two instruments."""

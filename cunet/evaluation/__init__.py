@@ -1,1 +1,1 @@
-"""Masks, oracles, scores by a protocol, and pictures and sound of examples."""
+"""Separation and scores of the test tracks: BSS Eval by protocol, and the bounds."""

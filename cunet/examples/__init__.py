@@ -1,1 +1,1 @@
-"""Excerpts of test tracks to hear and to see: the estimates of every architecture, and the path of the condition."""
+"""Excerpts of test tracks as sound: the estimates of every architecture, and the path of the condition."""

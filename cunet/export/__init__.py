@@ -1,1 +1,1 @@
-"""Trained models for others: exported, described, and served by MLflow."""
+"""Trained models as Keras or ONNX files, with their model card."""

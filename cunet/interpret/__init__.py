@@ -1,1 +1,1 @@
-"""What the control network learned: gammas and betas, the path between conditions, and the U-Net left alone."""
+"""What the control network learned: gammas and betas, the path between two instruments, the U-Net alone."""

@@ -1,1 +1,1 @@
-"""Masks of a track from trained networks, and what a mixture becomes under them."""
+"""Trained networks as they are kept, their masks of a track, and estimates from masks."""

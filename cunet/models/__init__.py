@@ -1,1 +1,1 @@
-"""The networks: U-Net, FiLM, control; the registry builds an architecture from its name."""
+"""The networks: U-Net, FiLM and control networks, and the description that travels with their weights."""

@@ -1,1 +1,1 @@
-"""Audio to complex spectrogram files, and these to indexes of patches and conditions."""
+"""Audio to spectrogram files, and spectrogram files to index tables of patches."""

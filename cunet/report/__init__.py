@@ -1,1 +1,1 @@
-"""The comparison of all scores: tables, published figures beside them, plots and examples."""
+"""The documents made of a comparison: tables, page, plots, and the page to listen to."""

@@ -1,1 +1,1 @@
-"""Separating anyone's music with a trained model."""
+"""Separation of songs with a trained model."""

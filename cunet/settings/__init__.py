@@ -1,1 +1,1 @@
-"""The sections of `params.yaml`, each strict about its keys: a file for every kind of stage that is given them."""
+"""The sections of `params.yaml`, strict about their keys: one file per room that uses them."""

@@ -1,1 +1,1 @@
-"""Batches of patches, the fit, and what it takes to continue a killed training."""
+"""Batches of patches, losses, the fit, and the checkpoints of a killed training."""
