@@ -22,7 +22,7 @@ import soundfile
 from benchmarks.measure import Side, conclude, table
 from benchmarks.peers import SOURCES, on_signal
 from cunet.preprocess.writing import write_track
-from cunet.settings.preprocess import Spectrogram
+from cunet.settings.spectrogram import Spectrogram
 from cunet.tracks.track import FileTrack
 
 RATE = 44100

@@ -49,7 +49,7 @@ def fits(params: Params, name: str) -> tuple[Any, Any, float]:
     architecture, batches = training(params, name)
     with training_devices(params.train):
         model = build(architecture, architecture.networks[0])
-        compile_network(model, params.train, 1)
+        compile_network(model, params.train, architecture.spectrogram, 1)
     constant = Constant(batches[0], batches.num_batches)
     second = architecture.frames * architecture.spectrogram.hop / architecture.spectrogram.sample_rate
     operations = 3 * 2e-9 * count(architecture, model).multiply_adds * second

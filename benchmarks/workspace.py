@@ -8,6 +8,7 @@ from cunet.models.architecture import Architecture
 from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
+from cunet.registry.losses import LOSSES
 from cunet.train.batches import PatchReader, TrainingBatches
 from cunet.train.fit import describe
 from cunet.variant import conditions_of
@@ -28,7 +29,7 @@ def training(params: Params, name: str) -> tuple[Architecture, TrainingBatches]:
     architecture = describe(params, name, conditions)
     if not architecture.conditioned:
         conditions = conditions[conditions[architecture.networks[0]] == 1]
-    reader = PatchReader(
-        read_index(INDEXES / TRAINING), conditions, SPECTROGRAMS, architecture.bins, architecture.frames
-    )
+    complex_targets = LOSSES[params.train.loss].complex_targets
+    index, size = read_index(INDEXES / TRAINING), (architecture.bins, architecture.frames)
+    reader = PatchReader(index, conditions, SPECTROGRAMS, *size, complex_targets)
     return architecture, TrainingBatches(reader, architecture.conditioned, params.train, seed=0, epoch=0)

@@ -3,6 +3,7 @@
 `cunet.load_model` gives a trained model to separate with.
 """
 
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from cunet.loading import load_model
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # MLflow reports its use where this is not set
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up chatter is not for users of a command
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of the graphs of several networks
 
 __all__ = ["load_model"]
 

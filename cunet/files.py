@@ -94,7 +94,7 @@ def resumable_folder(out: Path, identity: str) -> Iterator[Path]:
 
 
 def identity(stage: str, *settings: BaseModel | str, inputs: Iterable[Path] = ()) -> str:
-    """Digest of what the result of a stage follows from: its code, settings, and input files by name, size and time.
+    """What the result of a stage follows from: its code, settings, and input files by name, size and time.
 
     Folders among `inputs` stand for all files in them. The code is what dvc.yaml names for `stages/<stage>.py`, so that
     an interrupted stage goes on after a change that does not concern it.

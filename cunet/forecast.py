@@ -19,7 +19,7 @@ from cunet.conditions.naming import by_name
 from cunet.conditions.sets import scored_conditions, single_conditions
 from cunet.datasets.disk import human
 from cunet.datasets.extent import Extent
-from cunet.evaluation.bounds import ideal_ratio_mask
+from cunet.evaluation.bounds import BOUNDS, ideal_ratio_mask
 from cunet.evaluation.scores import score_track
 from cunet.files import temporary_folder
 from cunet.interpret.scoring import estimates_of_a_track, score_against_all
@@ -28,7 +28,9 @@ from cunet.names import MIXTURE
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
-from cunet.registry import DATASETS, LOSSES, PROTOCOLS
+from cunet.registry.datasets import DATASETS
+from cunet.registry.losses import LOSSES
+from cunet.registry.protocols import PROTOCOLS
 from cunet.tracks.reading import read_tracks
 from cunet.tracks.stems import STEM_SUFFIX, STREAMS
 from cunet.tracks.track import DECODING_MEMORY, FileTrack, Track
@@ -39,7 +41,6 @@ from cunet.train.fit import compile_network, describe
 TRIAL, TRIAL_SECONDS, RATE = "trial", 20, 44100
 LONG = 2  # how many times the mean length the longest track may have; memory is for that
 STEPS = 2  # of training that are timed
-BOUNDS = 2  # the mixture and the ideal ratio mask are scored as well
 BASE = 250 * 10**6  # bytes of a worker that does nothing yet
 COPIES = 24  # bytes of a sample while its track is decoded: 16 bits, float64 twice, float32
 
@@ -190,7 +191,7 @@ def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step
         [track], _long_track(extent), params.evaluate, params.spectrogram.sample_rate, len(conditions)
     )
     workers = local_workers(params.dask, memory)
-    scored = (1 + len(params.baselines)) * len(params.seeds) + BOUNDS
+    scored = (1 + len(params.baselines)) * len(params.seeds) + len(BOUNDS)
     return Step(
         "evaluate",
         memory=workers * memory,

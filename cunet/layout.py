@@ -12,7 +12,7 @@ INTERPRETATION, EXAMPLES = Path("interpretation"), Path("examples")  # in result
 def folders(architecture: str, baselines: Sequence[str]) -> dict[str, Path]:
     """The folder of each architecture below `models` and `results`, with a folder per seed in it.
 
-    The one under study has the same folder whatever its name, so that experiments compare.
+    The studied one has the same folder whatever its name, so that experiments compare.
 
     Examples:
         >>> [path.as_posix() for path in folders("complex-dense", ["unet"]).values()]

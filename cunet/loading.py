@@ -42,10 +42,10 @@ def load_model(source: str | Path, overlap: float = OVERLAP) -> "Model":
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or DESCRIPTION
-        raise UserError(f"{source}: is no model that can be loaded ({place}: {first['msg']})") from None
+        raise UserError(f"{source}: cannot be loaded ({place}: {first['msg']})") from None
     except Exception as error:  # whatever Keras, HDF5 or ONNX Runtime raises for a file of somebody else's
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        raise UserError(f"{source}: is no model that can be loaded ({reason})") from None
+        raise UserError(f"{source}: cannot be loaded ({reason})") from None
 
 
 def find_model(source: str | Path) -> Path:

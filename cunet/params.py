@@ -10,13 +10,22 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import Field, ValidationError, create_model, model_validator
 
 from cunet.errors import UserError
-from cunet.registry import CONTROLS, DATASETS, FILMS, LOSSES, PROTOCOLS, Registry
+from cunet.registry.controls import CONTROLS
+from cunet.registry.datasets import DATASETS
+from cunet.registry.films import FILMS
+from cunet.registry.losses import LOSSES
+from cunet.registry.protocols import PROTOCOLS
+from cunet.registry.registry import Registry
 from cunet.settings.base import Settings
 from cunet.settings.cluster import Dask
+from cunet.settings.comparison import Compare
 from cunet.settings.conditions import ConditionSet
+from cunet.settings.evaluation import Evaluate
+from cunet.settings.examples import Examples
+from cunet.settings.interpretation import Interpret
 from cunet.settings.models import Controls, Unet
-from cunet.settings.preprocess import Patch, Spectrogram, Validation
-from cunet.settings.scoring import Compare, Evaluate, Examples, Interpret
+from cunet.settings.patches import Patch, Validation
+from cunet.settings.spectrogram import Spectrogram
 from cunet.settings.training import Train
 from cunet.variant import CONDITIONS, DEDICATED, Placement, Variant, canonical, conditions_of
 
@@ -49,7 +58,7 @@ class Params(Settings):
 
     @property
     def architecture(self) -> str:
-        """Name of the Conditioned-U-Net under study, such as `simple-dense`."""
+        """Name of the studied Conditioned-U-Net, such as `simple-dense`."""
         return Variant(self.film, self.control, self.placement, self.conditions).name
 
     @property
@@ -67,6 +76,7 @@ class Params(Settings):
             "train.loss": (LOSSES, self.train.loss),
             "evaluate.protocol": (PROTOCOLS, self.evaluate.protocol),
             **{f"controls.{name}": (CONTROLS, name) for name in self.controls.widths},
+            **{f"controls.{name}.{film}": (FILMS, film) for name, of in self.controls.widths.items() for film in of},
         }
         for where, (registry, name) in named.items():
             try:
@@ -98,7 +108,7 @@ class Params(Settings):
             raise ValueError(f"baselines: {error}") from None
         for name, written in zip(names, self.baselines, strict=True):
             if name != written:
-                raise ValueError(f"baselines: {written} is called {name}, for what is as in the paper is left out")
+                raise ValueError(f"baselines: write {name} for {written}: omitted fields take the paper's values")
         if self.architecture in names:
             raise ValueError(
                 f"baselines names {self.architecture}, which film, control, placement and conditions already "

@@ -61,7 +61,7 @@ def connect() -> None:
 
 
 def fingerprint(folder: Path) -> str:
-    """Short digest of the names and contents of all files in a folder."""
+    """Fingerprint of the names and contents of all files in a folder."""
     total = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         total.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())

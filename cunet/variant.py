@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, Self, cast, get_args
 
-from cunet.registry import CONTROLS, FILMS
+from cunet.registry.controls import CONTROLS
+from cunet.registry.films import FILMS
 
 Placement = Literal["encoder", "decoder", "both"]
 DEDICATED = "unet"

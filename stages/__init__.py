@@ -1,1 +1,1 @@
-"""One short script a DVC stage: read params.yaml, call the library, write the outputs named in dvc.yaml."""
+"""One short script per DVC stage."""

@@ -9,6 +9,7 @@ from cunet.conditions.sets import build_conditions, scored_conditions
 from cunet.conditions.tables import SCORED
 from cunet.errors import UserError
 from cunet.files import new_folder
+from cunet.layout import STUDIED
 from cunet.params import load_params
 from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
 from cunet.variant import conditions_of
@@ -30,7 +31,7 @@ def main(train: Path, test: Path, out: Path) -> None:
     ends(instruments, params.interpret)
     sets = params.condition_sets
     tables = {name: build_conditions(instruments, sets[conditions_of(name)]) for name in params.baselines}
-    tables["cunet"] = build_conditions(instruments, sets[params.conditions])
+    tables[STUDIED.name] = build_conditions(instruments, sets[params.conditions])
     tables[SCORED] = scored_conditions(instruments, sets[params.evaluate.conditions])
     with new_folder(out) as folder:
         for name, table in tables.items():

@@ -6,7 +6,7 @@ from cunet import cluster
 from cunet.cli import run_stage
 from cunet.files import identity, resumable_folder
 from cunet.params import load_params
-from cunet.registry import DATASETS
+from cunet.registry.datasets import DATASETS
 from cunet.settings.base import Subset
 from cunet.tracks.track import DECODING_MEMORY
 

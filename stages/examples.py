@@ -16,7 +16,7 @@ from cunet.startup import uncollected
 
 with uncollected():
     from cunet.examples.writing import write_estimates, write_path, write_truth
-    from cunet.interpret.estimates import PathEstimator
+    from cunet.interpret.masks import PathMasks
     from cunet.masking.separator import Separator
 
 
@@ -35,7 +35,7 @@ def main(models: Path, spectrograms: Path, conditions: Path, out: Path) -> None:
             if name == params.architecture:
                 instruments = separator.architecture.instruments
                 steps = path(instruments, *ends(instruments, params.interpret), params.interpret.steps)
-                write_path(PathEstimator(separator), tracks, steps, settings, seconds, folder / PATH_SOUND)
+                write_path(PathMasks(separator), tracks, steps, settings, seconds, folder / PATH_SOUND)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from cunet.comparison.comparison import Comparison
 from cunet.comparison.statistics import SEEDS, differences
 from cunet.comparison.tables import summarise
 from cunet.params import Params
-from cunet.registry import SECTIONS
+from cunet.registry.sections import SECTIONS
 from cunet.report.document import Section
 
 COLUMNS = ["architecture", "protocol", "track", "target", "group", "SDR", "ISR", "SIR", "SAR", "frames", "lost", "note"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tools.dependencies import BYSTANDERS, ROOT, declared, executed, imports, stands_by, written
+from tools.dependencies import BYSTANDERS, ROOT, declared, executed, imports, parameters, stands_by, written
 
 TEXT = (ROOT / "dvc.yaml").read_text()
 STAGES: dict[str, Any] = yaml.safe_load(TEXT)["stages"]
@@ -23,8 +23,15 @@ def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other(stage: str) ->
     assert (missing, needless) == ([], []), f"dvc.yaml: {stage} lacks {missing}, and does not need {needless}: {advice}"
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_the_parameters_that_it_reads_and_on_no_other(stage: str) -> None:
+    description = STAGES[stage].get("do", STAGES[stage])
+    named = {str(name).partition(".")[0] for name in description["params"]}
+    assert named == parameters(Path(description["deps"][0]))
+
+
 def test_the_command_writes_what_is_missing_and_takes_out_what_is_too_much() -> None:
-    wrong = TEXT.replace("      - cunet/train\n", "").replace("- cunet/bsseval.py\n", "- cunet/forecast.py\n")
+    wrong = TEXT.replace("      - cunet/train/fit.py\n", "").replace("- cunet/bsseval.py\n", "- cunet/forecast.py\n")
     assert wrong != TEXT
     assert written(wrong) == written(TEXT) == TEXT
 

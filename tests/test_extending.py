@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
-from cunet import registry
 from cunet.conditions.naming import by_name
 from cunet.conditions.sets import build_conditions
 from cunet.evaluation.bounds import ideal_ratio_mask
@@ -18,7 +18,7 @@ from cunet.interpret.tables import MODULATION, read_modulation, read_neutral_sdr
 from cunet.masking.separator import Separator
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.registry import DATASETS, Registry
+from cunet.registry.datasets import DATASETS
 from cunet.tracks import folder
 from cunet.tracks.reading import read_tracks
 from cunet.train.fit import Trainer, describe, provenance
@@ -26,13 +26,17 @@ from tests.conftest import ROOT, SINGLES, TINY
 from tests.scored import scores_of_three_tracks, sections
 
 PAGE = (ROOT / "docs" / "extending.md").read_text()
+REGISTRIES = {
+    module: getattr(import_module(f"cunet.registry.{module}"), module.upper())
+    for module in ("controls", "datasets", "films", "losses", "protocols", "sections")
+}
 Write = Callable[..., Params]
 
 
 @pytest.fixture(autouse=True)
 def registries() -> Iterator[None]:
     """What a test registers is gone after it."""
-    found = [value for value in vars(registry).values() if isinstance(value, Registry)]
+    found = REGISTRIES.values()
     before = [set(one) for one in found]
     yield
     for one, names in zip(found, before, strict=True):
@@ -83,8 +87,10 @@ def test_a_control_network_a_block_and_a_loss_train_and_separate(
     (tmp_path / "out").mkdir()
     settings = params.spectrogram, params.evaluate, params.interpret, params.dask
     interpret(separator, folder.tracks(songs / "test"), prepared / "test", *settings, tmp_path / "out")
-    assert read_modulation(tmp_path / "out" / MODULATION).empty  # it has no gammas
-    assert read_neutral_sdr(tmp_path / "out").notna().all(axis=None)
+    assert read_modulation(tmp_path / "out" / MODULATION).empty  # it has no gammas, and nothing can make them neutral
+    sdr = read_neutral_sdr(tmp_path / "out")
+    assert sdr.index.tolist() == ["mixture", "clicks", "noise", "tone"]
+    assert sdr.notna().all(axis=None)
 
 
 def test_a_data_set_brings_its_settings_and_its_tracks(write_params: Write, tmp_path: Path) -> None:
@@ -126,8 +132,7 @@ def test_a_section_stands_in_the_report(params: Params) -> None:
 
 
 def test_the_page_names_every_registry() -> None:
-    registered = [name for name, value in vars(registry).items() if isinstance(value, Registry)]
-    assert all(f"`{name}`" in PAGE for name in registered)
+    assert all(f"`{module}.py`" in PAGE for module in REGISTRIES)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +144,7 @@ def test_the_page_names_every_registry() -> None:
         ({"train": TINY["train"] | {"loss": "l3"}}, "train.loss: no loss is called l3; there are l1, waveform"),
         ({"evaluate": TINY["evaluate"] | {"protocol": "x"}}, "evaluate.protocol: no protocol is called x; there are"),
         ({"controls": {"dropout": 0}}, "controls.dense.simple: the widths of simple-dense-pairs are missing"),
+        ({"controls": TINY["controls"] | {"conv": {"simpel": [4]}}}, "controls.conv.simpel: no FiLM is called simpel"),
         ({"controls": TINY["controls"] | {"lstm": {}}}, "controls.lstm: no control network is called lstm"),
         ({"tones": {"songs": 4}}, "params.yaml: tones: Extra inputs are not permitted"),
     ],
@@ -151,6 +157,11 @@ def test_a_name_that_nothing_is_registered_under_is_one_line(
 
 
 def test_every_entry_of_the_registries_leads_somewhere() -> None:
-    for value in vars(registry).values():
-        if isinstance(value, Registry):
-            assert all(implementation is not None for implementation in value.values())
+    for value in REGISTRIES.values():
+        assert all(implementation is not None for implementation in value.values())
+
+
+@pytest.mark.parametrize(("name", "entry"), [("gated-conv", "math:sqrt"), ("gated", "math.sqrt")])
+def test_a_name_or_an_entry_that_cannot_be_used_is_refused(name: str, entry: str) -> None:
+    with pytest.raises(ValueError, match=r"FiLM: .*gated"):
+        REGISTRIES["films"][name] = entry

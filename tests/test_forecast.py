@@ -10,7 +10,7 @@ import pytest
 from cunet import forecast
 from cunet.params import Params
 from cunet.preprocess.writing import write_track
-from cunet.registry import DATASETS
+from cunet.registry.datasets import DATASETS
 from cunet.tracks import folder
 from tests.conftest import TINY
 

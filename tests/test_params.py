@@ -34,7 +34,7 @@ def test_the_params_of_the_repository_are_valid() -> None:
         ({"baselines": ["wave-u-net"]}, ["baselines", "wave-u-net", "complex-dense"]),
         ({"baselines": ["simple-dense-pairs-decoder"]}, ["baselines", "<placement>"]),
         ({"baselines": ["simple-dense-trios"]}, ["baselines (simple-dense-trios)", "trios", "combinations"]),
-        ({"baselines": ["simple-conv-encoder"]}, ["simple-conv-encoder is called simple-conv"]),
+        ({"baselines": ["simple-conv-encoder"]}, ["write simple-conv for simple-conv-encoder"]),
         ({"seeds": []}, ["seeds"]),
         ({"seeds": [1, 1]}, ["seeds", "twice"]),
         ({"seeds": [2**32]}, ["seeds"]),

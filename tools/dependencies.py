@@ -1,31 +1,48 @@
-"""Which code every stage runs, from the imports; `python -m tools.dependencies` writes it into dvc.yaml."""
+"""Which code every stage runs, and which parameters it reads; `python -m tools.dependencies` writes dvc.yaml's code.
+
+It needs the packages of `make setup EXTRAS=dev`.
+"""
 
 import ast
 import re
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import grimp
 
 from cunet import registry
+from cunet.registry.registry import Registry
 
 ROOT = Path(__file__).parents[1]
 DEPENDENCIES = re.compile(r"^( +)deps:\n +- (stages/\w+\.py)\n((?: +- .*\n)+)", re.MULTILINE)
-# What stages run as well, without a say in what they write. It is not looked into any further.
+# Modules that stages run, but that do not affect what they write; their imports are not followed.
 BYSTANDERS = {
     "cunet.cli": "ends a stage, and says why",
     "cunet.cluster": "spreads tracks over processors; tests show that their number changes no result",
     "cunet.errors": "messages",
     "cunet.files": "puts whole folders in place, and goes on with what an interrupted run left",
-    "cunet.params": "reads params.yaml; dvc.yaml names the values themselves",
+    "cunet.params": "reads params.yaml; dvc.yaml names the parameters",
     "cunet.progress": "a bar",
-    "cunet.registry": "names; what stands behind them is looked into",
+    "cunet.registry.registry": "looks names up; the registries themselves are dependencies",
     "cunet.settings.cluster": "as cunet.cluster",
     "cunet.startup": "the garbage collector while libraries are imported",
     "cunet.store": "MLflow's",
     "cunet.tracking": "MLflow",
 }
-REGISTRIES = {name: value.places for name, value in vars(registry).items() if isinstance(value, registry.Registry)}
+REGISTRIES = {
+    name: value.places
+    for module in iter_modules(registry.__path__)
+    for name, value in vars(import_module(f"cunet.registry.{module.name}")).items()
+    if isinstance(value, Registry)
+}
+# Parameters that a property of `Params` is made of.
+PROPERTIES = {
+    "architecture": {"film", "control", "placement", "conditions"},
+    "of_dataset": {"synthetic", "musdb"},  # of `folder`, the tracks themselves are dependencies
+}
+UNTRACKED = {"dask"}  # where the work is done
 
 
 @cache
@@ -102,20 +119,21 @@ def written(description: str) -> str:
     def dependencies(found: re.Match[str]) -> str:
         indent, script, rest = found.groups()
         others = [line for line in rest.splitlines() if not re.match(r" +- (cunet|stages)[/\w.]*$", line)]
-        code = [script, *as_folders(executed(Path(script)) - {Path(script)})]
+        code = [script, *sorted(path.as_posix() for path in executed(Path(script)) - {Path(script)})]
         return "\n".join([f"{indent}deps:", *(f"{indent}  - {path}" for path in code), *others, ""])
 
     return DEPENDENCIES.sub(dependencies, description)
 
 
-def as_folders(files: set[Path]) -> list[str]:
-    """Paths that name the same files, with one for a folder that is needed whole."""
-    folders = {folder for file in files for folder in file.parents if len(folder.parts) > 1}
-    for folder in sorted(folders, key=lambda folder: len(folder.parts)):
-        inside = declared([folder.as_posix()])
-        if len(inside) > 1 and inside <= files:
-            files = files - inside | {folder}
-    return sorted(path.as_posix() for path in files)
+def parameters(script: Path) -> set[str]:
+    """Sections and values at the top of params.yaml that the code of a stage reads from a `Params` called `params`."""
+    read = set()
+    for file in executed(script):
+        for node in ast.walk(ast.parse((ROOT / file).read_text())) if file.suffix == ".py" else ():
+            match node:
+                case ast.Attribute(value=ast.Name(id="params") | ast.Attribute(attr="params"), attr=name):
+                    read |= PROPERTIES.get(name, {name})
+    return read - UNTRACKED
 
 
 if __name__ == "__main__":

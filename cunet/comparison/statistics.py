@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 
 from cunet.comparison.tables import HIGH, LOW, mean_of, of_groups, protocol_of, summarise
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
-from cunet.settings.scoring import Compare
+from cunet.settings.comparison import Compare
 
 KEYS = ["architecture", "protocol", "track", "target", "group"]
 SEEDS, SEED_MEAN, SEED_STD = "seeds", "SDR seed mean", "SDR seed std"
@@ -87,7 +87,7 @@ def differences(scores: pd.DataFrame, names: list[str], settings: Compare) -> pd
 
 
 def _by_target(scores: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Group, target, and SDR as a track and target a row, an architecture a column; last in a group, all targets."""
+    """Group, target, and SDR: a row per track and target, a column per architecture; last in a group, all targets."""
     for group, own in scores.groupby("group", sort=False):
         wide = own.pivot(index=["track", "target"], columns="architecture", values="SDR")
         for target in own["target"].unique():

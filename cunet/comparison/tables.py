@@ -9,7 +9,8 @@ from cunet.conditions.naming import BETWEEN
 from cunet.conditions.tables import SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.protocols import Protocol
-from cunet.registry import PROTOCOLS
+from cunet.layout import STUDIED
+from cunet.registry.protocols import PROTOCOLS
 
 MEAN = "mean"
 SPREAD = [f"{metric} std" for metric in METRICS]
@@ -107,7 +108,7 @@ def protocol_of(scores: pd.DataFrame) -> Protocol:
 
 
 def left_out(scores: pd.DataFrame) -> list[str]:
-    """What silence cost, in sentences.
+    """What could not be scored because of silence, in sentences.
 
     Frames are counted in the first architecture's scores of single instruments: references are the same for all.
     """
@@ -122,7 +123,7 @@ def left_out(scores: pd.DataFrame) -> list[str]:
 
 
 def metrics(summary: pd.DataFrame, studied: str) -> dict[str, dict[str, float]]:
-    """SDR for DVC: every target of the architecture under study as `cunet`, the means of each other one.
+    """SDR for DVC: every target of the studied architecture as `cunet`, the means of each other one.
 
     The name `cunet` is the same whatever is studied, so that experiments share columns.
     """
@@ -132,7 +133,7 @@ def metrics(summary: pd.DataFrame, studied: str) -> dict[str, dict[str, float]]:
         if name != studied:
             own = own[own["target"] == own["group"].map(mean_of)]
         sdr = own.set_index("target")["SDR"]
-        values["cunet" if name == studied else name] = {
+        values[STUDIED.name if name == studied else name] = {
             f"SDR {target}": round(float(value), 4) for target, value in sdr.items()
         }
     return {name: of_name for name, of_name in values.items() if of_name}

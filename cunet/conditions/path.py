@@ -6,7 +6,7 @@ import numpy as np
 
 from cunet.conditions.naming import Conditions
 from cunet.errors import UserError
-from cunet.settings.scoring import Interpret
+from cunet.settings.interpretation import Interpret
 
 
 def ends(instruments: Sequence[str], settings: Interpret) -> tuple[str, str]:

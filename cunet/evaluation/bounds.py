@@ -1,11 +1,9 @@
 """Lower and upper bounds, scored by the same code as the architectures."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from cunet.conditions.naming import Condition, Conditions
-from cunet.masking.masks import Mask
+from cunet.masking.masks import GetMasks, Mask
 from cunet.names import MIXTURE
 from cunet.preprocess.spectrogram import TrackSpectrograms
 
@@ -34,7 +32,7 @@ def ideal_ratio_mask(track: TrackSpectrograms, conditions: Conditions) -> dict[s
 
 
 # Masks `(bins, frames)` of every target of a track, from the truth.
-BOUNDS: dict[str, Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]] = {
+BOUNDS: dict[str, GetMasks] = {
     MIXTURE: mixture,
     IDEAL_RATIO_MASK: ideal_ratio_mask,
 }

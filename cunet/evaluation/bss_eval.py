@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cunet import bsseval
-from cunet.settings.scoring import Engine
+from cunet.settings.evaluation import Engine
 from cunet.signals.arrays import Waveform
 
 METRICS = ["SDR", "ISR", "SIR", "SAR"]

@@ -1,7 +1,7 @@
 """Separates and scores every test track."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,22 +9,21 @@ import pandas as pd
 from cunet import cluster
 from cunet.conditions.naming import Conditions
 from cunet.evaluation.scores import TrackScores, score_track
-from cunet.masking.masks import Mask
+from cunet.masking.masks import GetMasks, Mask
 from cunet.preprocess.spectrogram import TrackSpectrograms, tracks_fingerprint
-from cunet.registry import PROTOCOLS
+from cunet.registry.protocols import PROTOCOLS
 from cunet.settings.base import flatten
 from cunet.settings.cluster import Dask
-from cunet.settings.preprocess import Spectrogram
-from cunet.settings.scoring import Evaluate
+from cunet.settings.evaluation import Evaluate
+from cunet.settings.spectrogram import Spectrogram
 from cunet.tracks.track import Track
 
-Estimator = Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]
 SCORES, EVALUATION = "scores.csv", "evaluation.json"
 
 
 def evaluate(
     name: str,
-    estimate: Estimator,
+    get_masks: GetMasks,
     conditions: Conditions,
     tracks: Sequence[Track],
     spectrograms: Path,
@@ -53,7 +52,7 @@ def evaluate(
     with cluster.connect(dask, memory, processes=False) as client:
 
         def arguments(track: Track) -> tuple[Track, dict[str, Mask], Conditions, Spectrogram, Evaluate, bool]:
-            masks = estimate(TrackSpectrograms(spectrograms / f"{track.name}.h5"), conditions)
+            masks = get_masks(TrackSpectrograms(spectrograms / f"{track.name}.h5"), conditions)
             checked = track == tracks[0] and settings.engine != "museval"
             return track, client.scatter([masks], hash=False)[0], conditions, spectrogram, settings, checked
 

@@ -12,8 +12,8 @@ from cunet.conditions.tables import SINGLE
 from cunet.evaluation.bss_eval import BSS_EVAL, Values, Version, is_silent
 from cunet.masking.masks import Mask, apply_masks
 from cunet.names import MIXTURE
-from cunet.settings.preprocess import Spectrogram
-from cunet.settings.scoring import Evaluate
+from cunet.settings.evaluation import Evaluate
+from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.arrays import Waveform
 from cunet.signals.resampling import fit_length, resample
 from cunet.tracks.track import Track

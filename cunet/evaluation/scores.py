@@ -13,9 +13,9 @@ from cunet.errors import UserError
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, is_silent, whole_track
 from cunet.evaluation.protocols import Signals
 from cunet.masking.masks import Mask
-from cunet.registry import PROTOCOLS
-from cunet.settings.preprocess import Spectrogram
-from cunet.settings.scoring import Evaluate
+from cunet.registry.protocols import PROTOCOLS
+from cunet.settings.evaluation import Evaluate
+from cunet.settings.spectrogram import Spectrogram
 from cunet.tracks.track import Track
 
 SILENT = "silent reference"
@@ -44,7 +44,7 @@ class TrackScores:
     groups: dict[str, str]
 
     def table(self) -> pd.DataFrame:
-        """A row a target: median of each metric over frames, number of frames, and of those lost to silence."""
+        """A row per target: median of each metric over frames, number of frames, and of those lost to silence."""
         frames = {target["name"]: target["frames"] for target in json.loads(self.json)["targets"]}
         rows = [
             {"track": self.track, "target": name, "group": group, **self._row(name, frames.get(name, []))}

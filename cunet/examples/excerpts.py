@@ -9,7 +9,7 @@ from cunet.conditions.naming import Conditions
 from cunet.masking.masks import Mask
 from cunet.names import MIXTURE
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.settings.preprocess import Spectrogram
+from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.arrays import Mono
 from cunet.signals.stft import istft
 

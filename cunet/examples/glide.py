@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cunet.masking.masks import Mask
-from cunet.settings.preprocess import Spectrogram
+from cunet.settings.spectrogram import Spectrogram
 
 
 def glide(masks: Sequence[Mask], seconds: float, settings: Spectrogram) -> Mask:

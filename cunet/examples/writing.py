@@ -1,18 +1,16 @@
 """Writes the sound of example tracks: every architecture's estimates, and the path of one network's condition."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from cunet.conditions.naming import Conditions
 from cunet.examples.excerpts import FLAC, excerpt, truth, write_sound
 from cunet.examples.glide import glide
-from cunet.interpret.estimates import PathEstimator
+from cunet.interpret.masks import PathMasks
 from cunet.interpret.tables import PATH
-from cunet.masking.masks import Mask
+from cunet.masking.masks import GetMasks
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.settings.preprocess import Spectrogram
-
-Estimator = Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]
+from cunet.settings.spectrogram import Spectrogram
 
 
 def write_truth(
@@ -27,7 +25,7 @@ def write_truth(
 
 def write_estimates(
     name: str,
-    estimate: Estimator,
+    get_masks: GetMasks,
     tracks: Sequence[TrackSpectrograms],
     conditions: Conditions,
     settings: Spectrogram,
@@ -36,13 +34,13 @@ def write_estimates(
 ) -> None:
     """Write the middle `seconds` of the estimates of an architecture: `<out>/<track>/<target>/<name>.flac`."""
     for track in tracks:
-        for target, mask in estimate(track, conditions).items():
+        for target, mask in get_masks(track, conditions).items():
             waveform = excerpt(track, mask, settings, seconds)
             write_sound(waveform, settings.sample_rate, out / track.name / target / f"{name}{FLAC}")
 
 
 def write_path(
-    estimate: PathEstimator,
+    get_masks: PathMasks,
     tracks: Sequence[TrackSpectrograms],
     steps: Conditions,
     settings: Spectrogram,
@@ -54,7 +52,7 @@ def write_path(
     `path.flac` moves along the whole path as time goes by.
     """
     for track in tracks:
-        masks = estimate(track, steps)
+        masks = get_masks(track, steps)
         masks[PATH] = glide([masks[step] for step in steps], seconds, settings)
         for name, mask in masks.items():
             label = f"{PATH} {name}" if name in steps else name

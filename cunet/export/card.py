@@ -9,7 +9,7 @@ from cunet.comparison.tables import protocol_of, sdr_table, summarise, title_of
 from cunet.conditions.naming import condition_name
 from cunet.evaluation.evaluate import SCORES, read_scores
 from cunet.models.architecture import Architecture
-from cunet.registry import DATASETS
+from cunet.registry.datasets import DATASETS
 from cunet.train.cost import Cost
 from cunet.train.history import read_provenance
 
@@ -36,7 +36,7 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
         spectrogram=architecture.spectrogram,
         instruments=", ".join(architecture.instruments),
         conditions=_conditions(architecture),
-        condition_input=", and a condition, a weight in [0, 1] an instrument" if architecture.conditioned else "",
+        condition_input=", and a condition, one weight in [0, 1] per instrument" if architecture.conditioned else "",
         networks=_networks(Cost.load(model)),
         training=training,
         epochs=_epochs(architecture, training),

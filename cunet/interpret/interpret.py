@@ -9,7 +9,7 @@ from cunet import cluster
 from cunet.conditions.naming import Conditions
 from cunet.conditions.path import ends, path
 from cunet.evaluation.evaluate import memory_of_a_track
-from cunet.interpret.estimates import PathEstimator
+from cunet.interpret.masks import PathMasks
 from cunet.interpret.modulation import conditioned_network, modulations
 from cunet.interpret.scoring import aggregate, estimates_of_a_track, score_against_all
 from cunet.interpret.tables import MODULATION, NEUTRAL, NEUTRAL_SDR, PATH_MODULATION, PATH_SDR, shown_conditions
@@ -18,8 +18,9 @@ from cunet.masking.separator import Separator
 from cunet.names import MIXTURE
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.settings.cluster import Dask
-from cunet.settings.preprocess import Spectrogram
-from cunet.settings.scoring import Evaluate, Interpret
+from cunet.settings.evaluation import Evaluate
+from cunet.settings.interpretation import Interpret
+from cunet.settings.spectrogram import Spectrogram
 from cunet.tracks.track import Track
 
 
@@ -48,13 +49,13 @@ def interpret(
     for conditions, name in ((shown_conditions(architecture), MODULATION), (steps, PATH_MODULATION)):
         table = modulations(architecture, network, conditions)
         table.to_csv(out / name, index=False, float_format="%.6f")
-    estimate, chosen = PathEstimator(separator), tracks[: settings.tracks]
+    get_masks, chosen = PathMasks(separator), tracks[: settings.tracks]
     estimates = estimates_of_a_track(architecture.instruments, settings)
     memory = memory_of_a_track(tracks, spectrograms, spectrogram, evaluation, estimates)
     with cluster.connect(dask, memory, processes=False) as client:
 
         def arguments(track: Track) -> tuple[Track, dict[str, Mask], Conditions, Spectrogram, Evaluate]:
-            masks = estimate(TrackSpectrograms(spectrograms / f"{track.name}.h5"), steps)
+            masks = get_masks(TrackSpectrograms(spectrograms / f"{track.name}.h5"), steps)
             return track, client.scatter([masks], hash=False)[0], steps, spectrogram, evaluation
 
         jobs = cluster.for_each(client, score_against_all, chosen, arguments, "interpretation: scores")
@@ -68,5 +69,6 @@ def interpret(
 def _write_neutral(scores: pd.DataFrame, instruments: Sequence[str], out: Path) -> None:
     """SDR against every instrument: a row per estimate."""
     wide = scores.pivot(index="estimate", columns="target", values="SDR")
-    wide = wide.reindex([MIXTURE, NEUTRAL, *instruments], columns=list(instruments))
+    names = [name for name in (MIXTURE, NEUTRAL, *instruments) if name in wide.index]
+    wide = wide.reindex(names, columns=list(instruments))
     wide.to_csv(out / NEUTRAL_SDR, float_format="%.4f")

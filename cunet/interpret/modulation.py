@@ -40,8 +40,10 @@ def modulations(architecture: Architecture, network: keras.Model, conditions: Co
     return everything.assign(map=everything["map"].astype(int) + 1)
 
 
-def neutral(architecture: Architecture, network: keras.Model) -> keras.Model:
-    """A copy of a network whose gammas are one and whose betas are zero for every condition."""
+def neutral(architecture: Architecture, network: keras.Model) -> keras.Model | None:
+    """A copy of a network whose gammas are one and whose betas are zero for every condition; None where it has none."""
+    if not _heads(network):
+        return None
     copy = build(architecture, architecture.name)
     copy.set_weights(network.get_weights())
     for head in _heads(copy):

@@ -10,9 +10,10 @@ from cunet.conditions.sets import single_conditions
 from cunet.evaluation.bss_eval import sdr_alone
 from cunet.interpret.tables import REQUESTED
 from cunet.masking.masks import Mask
-from cunet.registry import PROTOCOLS
-from cunet.settings.preprocess import Spectrogram
-from cunet.settings.scoring import Evaluate, Interpret
+from cunet.registry.protocols import PROTOCOLS
+from cunet.settings.evaluation import Evaluate
+from cunet.settings.interpretation import Interpret
+from cunet.settings.spectrogram import Spectrogram
 from cunet.tracks.track import Track
 
 UNCONDITIONED = 2  # estimates: the mixture, and the network with neutral gammas and betas

@@ -1,13 +1,19 @@
 """Masks, and what a mixture becomes under them."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
-from cunet.settings.preprocess import Spectrogram
+from cunet.conditions.naming import Conditions
+from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.arrays import Waveform
 from cunet.signals.stft import istft, stft
 
-Mask = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.float32]  # (bins, frames)
+# Masks of a track for conditions, by the name of the condition: of an architecture, or of a bound.
+GetMasks = Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]
 
 
 def apply_masks(masks: dict[str, Mask], mixture: Waveform, settings: Spectrogram) -> dict[str, Waveform]:

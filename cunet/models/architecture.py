@@ -7,7 +7,7 @@ from pydantic import Field
 
 from cunet.settings.base import INSTRUMENT, Settings
 from cunet.settings.models import Controls, Unet
-from cunet.settings.preprocess import Spectrogram
+from cunet.settings.spectrogram import Spectrogram
 from cunet.variant import DEDICATED
 
 DESCRIPTION = "architecture.json"

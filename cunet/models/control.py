@@ -12,7 +12,7 @@ from cunet.models.unet import MOMENTUM
 
 
 class ControlNetwork(Protocol):
-    """Builds a control network, of which there are several kinds: `cunet.registry.CONTROLS`."""
+    """Builds a control network; the kinds are in `cunet.registry.controls`."""
 
     def __call__(self, condition: KerasTensor, widths: list[int], dropout: float) -> KerasTensor:
         """The hidden vector `(batch, width)` of conditions `(batch, instruments)`.

@@ -8,7 +8,7 @@ STANDARD_DEVIATION = 0.02  # of the first weights of gammas and betas, as in the
 
 
 class Modulation(Protocol):
-    """Conditions a block of the U-Net, of which there are several kinds: `cunet.registry.FILMS`."""
+    """Conditions the feature maps of a block of the U-Net; the kinds are in `cunet.registry.films`."""
 
     def __call__(self, x: KerasTensor, control: KerasTensor, block: str) -> KerasTensor:
         """Feature maps, conditioned.

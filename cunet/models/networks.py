@@ -7,7 +7,8 @@ import keras
 from cunet.models.architecture import Architecture
 from cunet.models.control import scaled
 from cunet.models.unet import unet
-from cunet.registry import CONTROLS, FILMS
+from cunet.registry.controls import CONTROLS
+from cunet.registry.films import FILMS
 from cunet.variant import Variant
 
 

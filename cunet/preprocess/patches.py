@@ -8,7 +8,7 @@ import pandas as pd
 
 from cunet.errors import UserError
 from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
-from cunet.settings.preprocess import Patch, Validation
+from cunet.settings.patches import Patch, Validation
 
 
 def build_indexes(

@@ -62,7 +62,7 @@ def track_files(folder: Path) -> list[Path]:
 
 
 def tracks_fingerprint(*folders: Path) -> str:
-    """Short digest of the contents of all tracks in the folders: what a result was computed from."""
+    """Fingerprint of the contents of all tracks in the folders: what a result was computed from."""
     digest = hashlib.sha256()
     for path in (path for folder in folders for path in track_files(folder)):
         with h5py.File(path, "r") as file:

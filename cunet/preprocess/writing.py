@@ -8,7 +8,7 @@ import numpy as np
 
 from cunet.errors import UserError
 from cunet.names import MIXTURE
-from cunet.settings.preprocess import Spectrogram
+from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.arrays import Mono
 from cunet.signals.resampling import fit_length, resample
 from cunet.signals.stft import stft

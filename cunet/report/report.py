@@ -20,14 +20,14 @@ from cunet.interpret.tables import (
     read_path_sdr,
 )
 from cunet.names import MIXTURE
-from cunet.registry import SECTIONS
+from cunet.registry.sections import SECTIONS
 from cunet.report.document import write_markdown, write_page
 from cunet.report.interpretation_plots import draw_modulations, draw_path, draw_projection
 from cunet.report.listen import write_listening_page
 from cunet.report.sdr_plot import draw_sdr
 from cunet.report.sections import INTERPRETATION, SPECTROGRAMS
 from cunet.report.spectrogram_plot import draw_spectrograms
-from cunet.settings.preprocess import Spectrogram
+from cunet.settings.spectrogram import Spectrogram
 
 EXAMPLES = "examples"  # pictures of an interpretation
 
@@ -88,8 +88,8 @@ def _show_path(sound: Path, settings: Spectrogram, out: Path) -> None:
     (out / EXAMPLES).mkdir()
     instruments = read_neutral_sdr(out).columns
     for track in sorted(path.name for path in (out / SOUND).iterdir()):
-        names = (MIXTURE, NEUTRAL, *instruments, PATH)
-        columns = {name: {track: read_sound(out / SOUND / track / f"{name}{FLAC}")} for name in names}
+        files = {name: out / SOUND / track / f"{name}{FLAC}" for name in (MIXTURE, NEUTRAL, *instruments, PATH)}
+        columns = {name: {track: read_sound(file)} for name, file in files.items() if file.exists()}
         draw_spectrograms(columns, [track], settings, "", out / EXAMPLES / f"{track}.png")
 
 

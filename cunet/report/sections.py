@@ -1,4 +1,4 @@
-"""What the report says, section by section: `cunet.registry.SECTIONS`."""
+"""What the report says, section by section: `cunet.registry.sections`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -57,7 +57,7 @@ def scores(comparison: Comparison, report: Path) -> list[Section]:
     )
     notes = left_out(scores)
     if any(name.endswith(MARK) for name in summary["architecture"]):
-        notes.append("Published figures are their authors', not measured here: cunet/report/published.csv.")
+        notes.append("Published figures are their authors', not measured here: cunet/comparison/published.csv.")
     picture = Picture("sdr.png", "SDR over tracks with its interval; a dot per track.")
     return [Section(f"SDR of {title_of(SINGLE)}", [text], sdr_table(summary, SINGLE), notes, [picture])]
 
@@ -66,8 +66,8 @@ def combinations(comparison: Comparison, report: Path) -> list[Section]:
     """The SDR of every other group of conditions, each against the weighted sum of the sources that it asks for."""
     summary = comparison.summary
     text = (
-        "A Conditioned-U-Net gets the condition, whether or not it was trained on such ones; of dedicated U-Nets "
-        "the estimates are summed. The reference is the weighted sum of the sources."
+        "A Conditioned-U-Net gets the condition, whether or not it was trained on it. Estimates of dedicated U-Nets "
+        "are summed. The reference is the weighted sum of the sources."
     )
     sections: list[Section] = []
     for group in (group for group in summary["group"].unique() if group != SINGLE):
@@ -112,12 +112,11 @@ def differences(comparison: Comparison, report: Path) -> list[Section]:
         }
     )
     text = (
-        "Every two architectures, paired over tracks: of the differences track by track in the mean SDR of the "
-        "targets, what the tables above give of scores (a median of differences, say, is not the difference of "
-        "medians), with its "
-        f"{settings.confidence:.0%} bootstrap interval; the Wilcoxon signed-rank test, also with Holm's correction for "
-        "the number of pairs; the rank-biserial correlation, 1 where the second is better on every track, -1 where the "
-        "first is."
+        "Every two architectures, paired over tracks by the mean SDR of the targets. The difference is the median or "
+        f"mean over tracks, as in the tables above, with its {settings.confidence:.0%} bootstrap interval; a median of "
+        "differences is not the difference of medians. p is that of the Wilcoxon signed-rank test, also with Holm's "
+        "correction for the number of pairs. The effect size is the rank-biserial correlation: 1 where the second is "
+        "better on every track, -1 where the first is."
     )
     return [Section("Differences between architectures", [text], shown, ["Target by target: differences.csv."])]
 
@@ -137,8 +136,8 @@ def seeds(comparison: Comparison, report: Path) -> list[Section]:
         }
     )
     text = (
-        "Trained again with other seeds: mean and standard deviation over seeds of what the tables above would be for "
-        "each. There, the scores of a track are the means over seeds."
+        "Mean and standard deviation over trainings with different seeds. In the tables above, the score of a track is "
+        "the mean over seeds."
     )
     return [Section("Spread over seeds", [text], shown)]
 
@@ -160,8 +159,8 @@ def interpretation(comparison: Comparison, report: Path) -> list[Section]:
     table = read_neutral_sdr(folder).reset_index(names="SDR against")
     shown = table.map(lambda value: "–" if pd.isna(value) else f"{value:.2f}" if isinstance(value, float) else value)
     text = (
-        "The SDR of some estimates of the network under study against every instrument: of the mixture, of the U-Net "
-        "left alone (neutral: all gammas one, all betas zero), and of what each instrument as the condition gives, on "
+        "The SDR of some estimates of the studied network against every instrument: of the mixture, of the U-Net "
+        "alone (neutral: all gammas one, all betas zero), and of what each instrument as the condition gives, on "
         f"the first {tracks} test tracks. {SILENCE} Among the conditions shown, all, none and the steps of the path "
         "may be ones that the network was not trained on."
     )

@@ -17,7 +17,7 @@ from cunet.errors import UserError
 from cunet.masking.masks import Mask
 from cunet.masking.separator import EPSILON, Separator
 from cunet.separate.audio import Downmix, Resampled
-from cunet.settings.preprocess import Spectrogram
+from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.arrays import Complex, Waveform
 from cunet.signals.stft import frame_centres, frame_count, istft, stft
 

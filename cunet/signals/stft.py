@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from cunet.settings.preprocess import Spectrogram
+from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.arrays import Complex, Mono
 from cunet.signals.resampling import fit_length
 from cunet.signals.windows import dual_window, hann_window

@@ -12,9 +12,9 @@ from cunet.settings.base import Subset
 CONTEXTS: dict[Subset, str] = {"train": "training", "test": "testing"}  # MLflow's words
 
 
-def log_dataset(name: str, subset: Subset, fingerprint: str) -> None:
-    """Log a subset of the data, with the fingerprint of its spectrograms, as an input of the active run."""
+def log_tracks(subset: Subset, fingerprint: str) -> None:
+    """Log the tracks of a subset, with the fingerprint of their spectrograms, as an input of the active run."""
     with warnings.catch_warnings(category=UserWarning, action="ignore"):  # MLflow has two names for a local folder
         source = resolve_dataset_source((SPECTROGRAMS / subset).as_posix())
-    dataset = MetaDataset(source, name=name, digest=fingerprint)  # type: ignore[abstract]
+    dataset = MetaDataset(source, name=f"{subset} tracks", digest=fingerprint)  # type: ignore[abstract]
     mlflow.log_input(dataset, CONTEXTS[subset])

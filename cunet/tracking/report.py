@@ -1,20 +1,39 @@
-"""The report in the runs of the models: the page to listen to, pictures of examples, and the interpretation."""
+"""The report in the runs of the models: the page to listen to, examples, and the interpretation."""
 
 from pathlib import Path
 
 from mlflow import MlflowClient
 
+from cunet.examples.excerpts import FLAC, SOUND
+from cunet.files import temporary_folder
 from cunet.report.listen import PAGE
 from cunet.report.sections import INTERPRETATION, SPECTROGRAMS
 from cunet.store import MODEL_TAG, connect, find, fingerprint, log_folder
+from cunet.train.history import read_provenance
 
 
 def log_report(report: Path, models: list[Path], studied: Path) -> None:
-    """Show the report in the runs of the models, those of `studied` with its interpretation, where there are runs."""
+    """Show the report in the runs of the models, as far as there are runs.
+
+    Every run gets the page and the spectrograms; those of the seed that the examples are from also the sound of their
+    estimates, and that of `studied` the interpretation.
+    """
     connect()
     for model in models:
         for run in find({MODEL_TAG: fingerprint(model)})[:1]:
             MlflowClient().log_artifact(run.info.run_id, str(report / PAGE))
             log_folder(report / SPECTROGRAMS, SPECTROGRAMS, run.info.run_id)
+            if model.name == studied.name:
+                _log_sound(report / SOUND, read_provenance(model)["architecture"], run.info.run_id)
             if model == studied:
                 log_folder(report / INTERPRETATION, INTERPRETATION, run.info.run_id)
+
+
+def _log_sound(sound: Path, architecture: str, run: str) -> None:
+    """Log the estimates of an architecture: `sound/<track>/<target>.flac`."""
+    with temporary_folder() as temporary:
+        for path in sound.glob(f"*/*/{architecture}{FLAC}"):
+            link = temporary / path.parents[1].name / f"{path.parent.name}{FLAC}"
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(path.resolve())
+        log_folder(temporary, SOUND, run)

@@ -13,7 +13,7 @@ from cunet.conditions.tables import SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.evaluate import EVALUATION, read_scores
 from cunet.store import MODEL_TAG, SCORES_TAG, connect, find, fingerprint, tags, title
-from cunet.tracking.datasets import log_dataset
+from cunet.tracking.datasets import log_tracks
 from cunet.tracking.training import COST, log_provenance, log_training
 from cunet.train.cost import Cost
 from cunet.train.history import read_provenance
@@ -46,7 +46,7 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
                 log_training(model, run.info.run_id)
         evaluation = json.loads((results / EVALUATION).read_text())
         log_provenance(evaluation)
-        log_dataset("test tracks", "test", evaluation["data.test"])
+        log_tracks("test", evaluation["data.test"])
         _log_results(scores, results)
         if model:
             from cunet.tracking.models import log_model  # takes a second, and the bounds have no model

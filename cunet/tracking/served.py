@@ -51,7 +51,7 @@ class ServedModel(PythonModel):
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
-        """An estimate a row.
+        """An estimate per row.
 
         Args:
             context: not used.

@@ -14,7 +14,7 @@ from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
 
 from cunet.store import MODEL_TAG, connect, fingerprint, tags, title
-from cunet.tracking.datasets import log_dataset
+from cunet.tracking.datasets import log_tracks
 from cunet.train.history import Row, read_history, read_provenance
 
 SAMPLING_SECONDS = 5
@@ -41,7 +41,7 @@ class TrainingRun:
             if run_id is None:
                 mlflow.set_tags(tags(self._name))
                 log_provenance(provenance)
-                log_dataset(provenance["dataset"], "train", provenance["data.train"])
+                log_tracks("train", provenance["data.train"])
             yield
 
     def on_epoch(self, network: str, row: Row) -> None:
@@ -74,7 +74,7 @@ def log_training(model: Path, run_id: str) -> None:
     """Log parameters, data and curves of a training whose run the store does not have to the active run."""
     provenance = read_provenance(model)
     log_provenance(provenance)
-    log_dataset(provenance["dataset"], "train", provenance["data.train"])
+    log_tracks("train", provenance["data.train"])
     now, metrics = int(1000 * time.time()), []
     for network, rows in read_history(model).groupby("network", sort=False):
         for number in range(len(rows)):

@@ -17,7 +17,7 @@ OTHER_AUDIO = (".mp3", ".m4a", ".mp4", ".aac", ".aif", ".aiff", ".opus", ".wma")
 # What stands beside instruments in tables and folders; and names that combinations and MLflow's metrics are made of.
 RESERVED = (
     *("all", "architecture", "estimate", "mean", "neutral", "none", "path"),
-    *("SDR against", "what was asked for"),
+    *("SDR against", "requested mix"),
 )
 MIXTURES = ("mix", MIXTURE)
 # How data sets and audio programs call the sum of all stems, in the last word of a name, and that of all but one.

@@ -1,4 +1,4 @@
-"""What a killed training needs to continue as if it had not been killed, in one HDF5 file a network."""
+"""What a killed training needs to continue as if it had not been killed, in one HDF5 file per network."""
 
 import json
 import time

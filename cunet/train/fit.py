@@ -17,9 +17,9 @@ from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms, tracks_fingerprint
 from cunet.progress import ProgressBar
-from cunet.registry import LOSSES
+from cunet.registry.losses import LOSSES
 from cunet.settings.base import flatten
-from cunet.settings.preprocess import Spectrogram
+from cunet.settings.spectrogram import Spectrogram
 from cunet.settings.training import Train
 from cunet.train import checkpoint
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches

@@ -1,11 +1,11 @@
-"""What a training minimises: `cunet.registry.LOSSES`."""
+"""Losses, which a training minimises; their names are in `cunet.registry.losses`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from keras import KerasTensor, losses, ops
 
-from cunet.settings.preprocess import Spectrogram
+from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.windows import dual_window
 
 Function = Callable[[KerasTensor, KerasTensor], KerasTensor]  # of targets and estimates

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import wilcoxon
 
 from cunet.comparison.statistics import differences, intervals, over_seeds, seed_spread
-from cunet.settings.scoring import Compare
+from cunet.settings.comparison import Compare
 
 TRACKS = 12
 SETTINGS = Compare(published=False, confidence=0.95, resamples=2000)

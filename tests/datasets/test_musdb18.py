@@ -21,10 +21,10 @@ from cunet.errors import UserError
 from cunet.params import Params
 from cunet.preprocess.patches import build_indexes
 from cunet.preprocess.validation import validation_tracks
-from cunet.registry import DATASETS
+from cunet.registry.datasets import DATASETS
 from cunet.settings.base import Subset
 from cunet.settings.cluster import Dask
-from cunet.settings.preprocess import Validation
+from cunet.settings.patches import Validation
 from cunet.tracks.reading import read_tracks
 from tests.datasets.archive_server import serve
 from tests.datasets.musdb_trees import (

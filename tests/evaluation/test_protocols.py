@@ -21,9 +21,9 @@ from cunet.masking.masks import Mask
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
-from cunet.registry import PROTOCOLS
-from cunet.settings.preprocess import Spectrogram
-from cunet.settings.scoring import Evaluate
+from cunet.registry.protocols import PROTOCOLS
+from cunet.settings.evaluation import Evaluate
+from cunet.settings.spectrogram import Spectrogram
 from cunet.tracks.folder import tracks
 from cunet.tracks.track import FileTrack
 from tests.datasets.musdb_trees import RATE, SOURCES, stems, write_wav_folder

@@ -13,8 +13,8 @@ from cunet.evaluation.bss_eval import METRICS
 from cunet.evaluation.protocols import Signals
 from cunet.evaluation.scores import TrackScores, check_against_museval, score_signals
 from cunet.params import Params
-from cunet.registry import PROTOCOLS
-from cunet.settings.scoring import Evaluate
+from cunet.registry.protocols import PROTOCOLS
+from cunet.settings.evaluation import Evaluate
 from cunet.signals.arrays import Mono
 
 RATE = 8192

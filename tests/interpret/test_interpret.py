@@ -20,7 +20,7 @@ from cunet.models.architecture import Architecture, weights_file
 from cunet.models.networks import build
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.settings.scoring import Interpret
+from cunet.settings.interpretation import Interpret
 from cunet.tracks import folder
 from tests.conftest import SINGLES
 
@@ -78,6 +78,7 @@ def test_a_neutral_network_is_deaf_to_the_condition_and_the_original_is_untouche
         layer.set_weights([weights + 0.1 * rng.standard_normal(weights.shape) for weights in layer.get_weights()])
     before = [weights.copy() for weights in network.get_weights()]
     alone = neutral(subject, network)
+    assert alone is not None
     table = modulations(subject, alone, CONDITIONS)
     np.testing.assert_array_equal(table["value"], (table["kind"] == "gamma").astype(float))
     mixture = np.repeat(rng.uniform(size=(1, 128, 16, 1)), 2, axis=0).astype(np.float32)

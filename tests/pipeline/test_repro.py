@@ -84,7 +84,7 @@ NOTHING = {
     "page": "cunet/app/page.py",
     "params": "cunet/params.py",
     "progress bar": "cunet/progress.py",
-    "registry": "cunet/registry.py",
+    "registry of data sets": "cunet/registry/registry.py",
     "tracking": "cunet/tracking/training.py",
 }
 NO_TRAINING = {

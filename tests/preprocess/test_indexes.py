@@ -12,7 +12,7 @@ from cunet.preprocess.indexes import read_index
 from cunet.preprocess.patches import build_indexes
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
-from cunet.settings.preprocess import Patch, Validation
+from cunet.settings.patches import Patch, Validation
 from cunet.tracks.track import FileTrack
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
 
-from cunet.settings.preprocess import Spectrogram
+from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.stft import frame_centres, frame_count, istft, stft
 
 PAPER = Spectrogram(sample_rate=8192, window=1024, hop=768)

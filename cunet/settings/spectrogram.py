@@ -1,10 +1,10 @@
-"""Settings of what the networks hear."""
+"""Settings of the spectrograms."""
 
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from cunet.settings.base import Name, Positive, Settings
+from cunet.settings.base import Positive, Settings
 
 
 class Spectrogram(Settings):
@@ -24,17 +24,3 @@ class Spectrogram(Settings):
         if self.hop >= self.window:
             raise ValueError(f"hop ({self.hop}) must be smaller than window ({self.window}), or samples are lost")
         return self
-
-
-class Patch(Settings):
-    """What the networks see: frames in a patch, and frames between the starts of two patches."""
-
-    frames: Positive
-    step: Positive
-
-
-class Validation(Settings):
-    """Training tracks kept aside: how many the seed draws, or their names."""
-
-    tracks: Positive | Annotated[list[Name], Field(min_length=1)]
-    seed: int

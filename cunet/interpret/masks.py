@@ -12,8 +12,8 @@ from cunet.names import MIXTURE
 from cunet.preprocess.spectrogram import TrackSpectrograms
 
 
-class PathEstimator:
-    """Masks of a conditioned network, and of the same network with neutral gammas and betas."""
+class PathMasks:
+    """Masks of a conditioned network, and of the same network with neutral gammas and betas, if it has any."""
 
     def __init__(self, separator: Separator) -> None:
         self._separator = separator
@@ -22,6 +22,8 @@ class PathEstimator:
     def __call__(self, track: TrackSpectrograms, steps: Conditions) -> dict[str, Mask]:
         """Masks `(bins, frames)` of every step of the path, every instrument, the mixture, and the U-Net alone."""
         instruments = self._separator.architecture.instruments
-        alone = self._separator.mask(self._neutral, track.mixture(), track.peak, dict.fromkeys(instruments, 0.0))
-        conditioned = self._separator.masks(track, by_name(single_conditions(instruments)) | steps)
-        return {**conditioned, NEUTRAL: alone, MIXTURE: np.ones_like(alone)}
+        masks = self._separator.masks(track, by_name(single_conditions(instruments)) | steps)
+        if self._neutral:
+            nothing = dict.fromkeys(instruments, 0.0)
+            masks[NEUTRAL] = self._separator.mask(self._neutral, track.mixture(), track.peak, nothing)
+        return masks | {MIXTURE: np.ones(track.mixture().shape, np.float32)}

@@ -1,0 +1,10 @@
+"""Losses: `train.loss` in `params.yaml`."""
+
+from typing import TYPE_CHECKING
+
+from cunet.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from cunet.train.losses import Loss
+
+LOSSES: "Registry[Loss]" = Registry("loss", {"l1": "cunet.train.losses:L1", "waveform": "cunet.train.losses:WAVEFORM"})

@@ -1,0 +1,78 @@
+"""Implementations by the name that `params.yaml` uses."""
+
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
+from pkgutil import resolve_name
+from typing import Generic, TypeVar, cast
+
+T = TypeVar("T")
+
+
+class Registry(MutableMapping[str, T], Generic[T]):
+    """Implementations by name, in the order of their registration.
+
+    An implementation is given as `module:attribute` and imported when it is looked up, so that a name can be checked
+    without importing Keras; or as the object itself.
+
+    Args:
+        kind: what is registered, for messages, such as `loss`.
+        entries: by name.
+        names: a regular expression that names match.
+
+    Raises:
+        ValueError: a name does not match, or a text is not `module:attribute`.
+
+    Examples:
+        >>> roots = Registry("root", {"square": "math:sqrt"})
+        >>> roots["square"](9)
+        3.0
+        >>> roots["fourth"] = lambda x: x**0.25
+        >>> list(roots)
+        ['square', 'fourth']
+        >>> roots.check("cube")
+        Traceback (most recent call last):
+        ValueError: no root is called cube; there are square, fourth
+    """
+
+    def __init__(self, kind: str, entries: Mapping[str, str | T], names: str = r"[\w-]+") -> None:
+        self._kind, self._names = kind, names
+        self._entries: dict[str, str | T] = {}
+        for name, entry in entries.items():
+            self[name] = entry
+
+    def check(self, name: str) -> None:
+        """Check that something is registered under a name.
+
+        Raises:
+            ValueError: nothing is.
+        """
+        if name not in self._entries:
+            raise ValueError(f"no {self._kind} is called {name}; there are {', '.join(self)}")
+
+    @property
+    def places(self) -> list[str]:
+        """Where the implementations are that are given as `module:attribute`."""
+        return [entry for entry in self._entries.values() if isinstance(entry, str)]
+
+    def __getitem__(self, name: str) -> T:
+        entry = self._entries[name]
+        return cast(T, resolve_name(entry)) if isinstance(entry, str) else entry
+
+    def __setitem__(self, name: str, entry: str | T) -> None:
+        if not re.fullmatch(self._names, name):
+            raise ValueError(f"{self._kind}: {name!r} is no name here: it must match {self._names}")
+        if isinstance(entry, str) and not re.fullmatch(r"[\w.]+:\w+", entry):
+            raise ValueError(f"{self._kind}: {name}: {entry!r} is not module:attribute")
+        self._entries[name] = entry
+
+    def __delitem__(self, name: str) -> None:
+        del self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
