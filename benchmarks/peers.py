@@ -134,8 +134,10 @@ def training(*sizes: str) -> None:
 
 def main() -> None:
     name, *arguments = sys.argv[1:]
-    if name in {"spectrograms", "training"}:
-        {"spectrograms": spectrograms, "training": training}[name](*arguments)
+    if name == "spectrograms":
+        spectrograms(*arguments)
+    elif name == "training":
+        training(*arguments)
     else:
         sys.modules["torchaudio"] = types.ModuleType("torchaudio")  # imported by both packages, needed by neither here
         separate({"openunmix": openunmix, "htdemucs": htdemucs}[name], *arguments)
