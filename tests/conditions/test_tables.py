@@ -1,4 +1,4 @@
-"""Condition sets: what a network is told."""
+"""Tables of conditions, as files."""
 
 from pathlib import Path
 

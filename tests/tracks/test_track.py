@@ -27,3 +27,12 @@ def test_sources_of_different_rates_need_a_mixture(tmp_path: Path) -> None:
     track = FileTrack("x", {"a": tmp_path / "a.wav", "b": tmp_path / "b.wav"})
     with pytest.raises(UserError, match="8000, 16000 Hz"):
         track.read("mixture")
+
+
+def test_the_mixtures_own_file_is_the_mixture_and_no_instrument(tmp_path: Path) -> None:
+    for name, value in (("b", 0.1), ("a", 0.1), ("mixture", 0.5)):
+        write(tmp_path / f"{name}.wav", value=value)
+    track = FileTrack("x", {name: tmp_path / f"{name}.wav" for name in ("b", "a", "mixture")})
+    assert track.instruments == ("a", "b")
+    assert track.folder == tmp_path
+    np.testing.assert_allclose(track.read("mixture")[0], 0.5, atol=1e-4)
