@@ -95,3 +95,9 @@ def test_networks_of_every_part_train_on_jax_without_tensorflow() -> None:
         [sys.executable, "-c", BACKEND_SCRIPT], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_a_network_may_be_called_after_any_instrument(params: Params) -> None:
+    """Keras and TensorFlow take letters, digits and dashes alone."""
+    for instrument, name in {"chœur né": "network_ch_ur_n_", "lead guitar": "network_lead_guitar"}.items():
+        assert build(describe(params, "unet"), instrument).name == name

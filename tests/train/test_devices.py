@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import keras
 import numpy as np
@@ -59,3 +61,14 @@ def test_pytorch_on_several_gpus_is_refused_in_one_line(params: Params, monkeypa
         training_devices(changed(params, devices="all").train),
     ):
         pass
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_the_precision_is_that_of_the_block_and_then_the_one_before(
+    params: Params, precision: Literal["float32", "mixed_bfloat16"]
+) -> None:
+    with suppress(KeyError), training_devices(changed(params, precision=precision).train) as devices:
+        assert devices == 1
+        assert keras.layers.Dense(1).dtype_policy.name == precision
+        raise KeyError
+    assert keras.config.dtype_policy().name == "float32"
