@@ -8,6 +8,7 @@ import pytest
 
 import cunet
 from cunet.errors import UserError
+from cunet.loading import find_model
 
 
 def test_missing_and_foreign_models_are_said(
@@ -57,3 +58,20 @@ def test_weights_of_an_older_control_network_are_refused(model_folder: Path, tmp
         del file["layers/rescaling"]
     with pytest.raises(UserError, match=r"older: was trained by an older version.*train it again"):
         cunet.load_model(older)
+
+
+def test_a_folder_that_mlflow_packed_is_found_in_it_and_one_around_a_model_is_told(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    packed = Path(shutil.copytree(model_folder, tmp_path / "packed" / "artifacts" / "model"))
+    assert find_model(tmp_path / "packed") == packed
+    assert cunet.load_model(tmp_path / "packed").instruments == ("clicks", "noise", "tone")
+    around = Path(shutil.copytree(model_folder, tmp_path / "models" / "cunet" / "0"))
+    with pytest.raises(UserError, match=f"no architecture.json: did you mean {around}"):
+        find_model(tmp_path / "models")
+
+
+@pytest.mark.parametrize("overlap", [-0.1, 1.0, float("nan")])
+def test_an_overlap_that_cannot_be_is_refused_before_anything_is_loaded(overlap: float) -> None:
+    with pytest.raises(UserError, match="it lies between 0 and 1, 1 excluded"):
+        cunet.load_model("nowhere", overlap)

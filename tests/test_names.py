@@ -5,8 +5,7 @@ import unicodedata
 
 import pytest
 
-from cunet.names import SCATTERED, is_control, is_scattered, normalise, readable
-from tests.conftest import ROOT
+from cunet.names import is_control, is_scattered, normalise, readable
 
 
 def test_a_name_is_composed_whatever_wrote_it() -> None:
@@ -25,11 +24,6 @@ def test_what_systems_leave_in_folders_is_scattered(name: str) -> None:
 @pytest.mark.parametrize("name", ["...And Justice for All", "..Baby One More Time", "song.wav", "@home", "Thumbs"])
 def test_a_song_is_not_scattered_whatever_its_title(name: str) -> None:
     assert not is_scattered(name)
-
-
-def test_dvc_ignores_what_is_scattered() -> None:
-    ignored = (ROOT / ".dvcignore").read_text().casefold()
-    assert all(name in ignored.replace("\\", "") for name in SCATTERED)
 
 
 def test_a_name_is_shown_on_one_line_with_bytes_that_are_not_utf8_as_numbers() -> None:

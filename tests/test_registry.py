@@ -19,7 +19,7 @@ def test_every_entry_is_where_the_registry_says(name: str) -> None:
 
 def test_an_entry_is_imported_when_it_is_looked_up_and_not_before() -> None:
     sys.modules.pop("this", None)
-    poems = Registry("poem", {"zen": "this:s"})
+    poems: Registry[object] = Registry("poem", {"zen": "this:s"})
     poems.check("zen")
     assert list(poems) == ["zen"]
     assert "zen" in poems

@@ -23,7 +23,7 @@ def test_a_name_leaves_out_what_is_as_in_the_paper() -> None:
 def test_every_variant_is_found_by_its_name() -> None:
     for film, control, conditions in product(FILMS, CONTROLS, ("single", "pairs", "my_set")):
         for placement in ("encoder", "decoder", "both"):
-            variant = Variant(film, control, placement, conditions)  # type: ignore[arg-type]
+            variant = Variant(film, control, placement, conditions)
             assert Variant.parse(variant.name) == variant
 
 

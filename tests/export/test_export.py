@@ -15,7 +15,7 @@ import cunet
 from cunet.errors import UserError
 from cunet.export.export import Form, export
 from cunet.masking.saved import load_networks
-from tests.export.conftest import whole_model
+from tests.saved import whole_model
 from tests.separate.conftest import song
 
 NAMES = ("unet", "simple-dense", "complex-conv", "complex-dense-both", "simple-conv-decoder")

@@ -1,12 +1,6 @@
-"""A conditioned network with first weights, ready to be analysed."""
+"""Architectures that know the instruments of the songs."""
 
-from pathlib import Path
-
-import pytest
-
-from cunet.masking.separator import Separator
-from cunet.models.architecture import Architecture, weights_file
-from cunet.models.networks import build
+from cunet.models.architecture import Architecture
 from cunet.params import Params
 from tests.conftest import SINGLES, TRIO
 
@@ -21,13 +15,3 @@ def architecture(params: Params, name: str) -> Architecture:
         unet=params.unet,
         controls=params.controls,
     )
-
-
-@pytest.fixture
-def separator(params: Params, tmp_path: Path) -> Separator:
-    subject = architecture(params, "complex-dense-both")
-    model = tmp_path / "model"
-    model.mkdir()
-    build(subject, subject.name).save_weights(weights_file(model, subject.name))
-    subject.save(model)
-    return Separator(model, params.evaluate.overlap)

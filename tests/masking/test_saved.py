@@ -11,8 +11,8 @@ from cunet.masking.saved import OnnxNetwork, load_networks
 from cunet.models.architecture import weights_file
 from cunet.models.networks import build
 from cunet.params import Params
-from tests.export.conftest import whole_model
 from tests.networks import INSTRUMENTS, ORIGINAL, PLACED, describe, inputs, run
+from tests.saved import whole_model
 
 
 @pytest.mark.parametrize("name", [*ORIGINAL, *PLACED[1:]])
@@ -39,7 +39,7 @@ def test_a_network_exported_to_onnx_is_called_like_one_of_keras(prepared: Path, 
         (loaded, networks.values()) for loaded, networks in map(load_networks, (model, tmp_path / "onnx"))
     )
     assert isinstance(found, OnnxNetwork)
-    batch = inputs(architecture)
+    batch = inputs(architecture, 3)
     np.testing.assert_allclose(found.predict_on_batch(batch), expected.predict_on_batch(batch), atol=1e-5)
 
 

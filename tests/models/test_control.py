@@ -40,8 +40,8 @@ def test_the_condition_is_dropped_out_in_training_alone(control: ControlNetwork)
     keras.utils.set_random_seed(0)
     model = network(control, [8, 64])
     condition = np.ones((1, len(INSTRUMENTS)), np.float32)
-    quiet = [np.asarray(model(condition, training=False)) for _ in range(2)]
-    np.testing.assert_array_equal(*quiet)
+    first, second = (np.asarray(model(condition, training=False)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
     dropout = next(layer for layer in model.layers if isinstance(layer, keras.layers.Dropout))
     dropped: Any = keras.Model(model.input, dropout.output)(condition, training=True)
     assert (np.asarray(dropped) == 0).sum() > 16

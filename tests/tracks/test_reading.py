@@ -7,10 +7,14 @@ import pytest
 
 from cunet.errors import UserError
 from cunet.tracks.reading import read_tracks
+from cunet.tracks.stems import StemTrack
+from cunet.tracks.track import FileTrack
 from tests.conftest import write_song
 from tests.datasets.musdb_trees import (
-    NAMES,
     VALIDATION,
+    stems,
+    write_stem_file,
+    write_wav_folder,
 )
 from tests.test_audio import cut
 
@@ -23,12 +27,15 @@ def test_a_wav_file_cut_off_is_named(wav_tree: Path, tmp_path: Path) -> None:
         track.read("drums")
 
 
-def test_stem_files_and_folders_are_read_alike(stem_tree: Path, wav_tree: Path) -> None:
-    as_stems, as_folders = (read_tracks(root / "test") for root in (stem_tree, wav_tree))
-    for found in (as_stems, as_folders):
-        assert [track.name for track in found] == sorted(NAMES["test"])
+def test_stem_files_and_folders_are_read_alike(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        write_stem_file(tmp_path / "stems" / "test" / f"{name}.stem.mp4", stems(0, 0.5))
+        write_wav_folder(tmp_path / "wav" / "test" / name, stems(0, 0.5))
+    for layout, kind in (("stems", StemTrack), ("wav", FileTrack)):
+        found = read_tracks(tmp_path / layout / "test")
+        assert [track.name for track in found] == ["a", "b"]
         assert {track.instruments for track in found} == {("bass", "drums", "other", "vocals")}
-    assert {type(track).__name__ for track in as_stems} == {"StemTrack"}
+        assert all(isinstance(track, kind) for track in found)
 
 
 def test_folders_may_have_any_instruments(tmp_path: Path) -> None:

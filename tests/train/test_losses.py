@@ -1,6 +1,7 @@
 """What a training minimises."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,19 +20,19 @@ from tests.train.conftest import changed
 
 FRAMES = 16
 ROWS = 5
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[Any]
 
 
 def value(name: str, settings: Spectrogram, targets: Array, estimates: Array) -> Array:
     """A loss of every row."""
-    found = np.asarray(LOSSES[name].make(settings)(targets, estimates))  # type: ignore[arg-type]
-    return found.reshape(len(found), -1).mean(axis=1)
+    found = np.asarray(LOSSES[name].make(settings)(targets, estimates))
+    return np.asarray(found.reshape(len(found), -1).mean(axis=1))
 
 
 def noise(rng: np.random.Generator, settings: Spectrogram) -> npt.NDArray[np.complex64]:
     """Spectra of as many patches as there are rows `(rows, bins, frames)`, louder from row to row."""
     parts = rng.standard_normal((2, ROWS, settings.bins, FRAMES)) * np.arange(1, ROWS + 1)[:, None, None]
-    return (parts[0] + 1j * parts[1]).astype(np.complex64)
+    return np.asarray(parts[0] + 1j * parts[1], np.complex64)
 
 
 @pytest.mark.parametrize(("window", "hop"), [(256, 192), (256, 64), (64, 40), (12, 11)])
