@@ -17,6 +17,8 @@ def test_the_ideal_mask_of_a_condition_is_the_weighted_sum_of_those_of_its_instr
     masks = BOUNDS["ideal-ratio-mask"](track, CONDITIONS)
     single = BOUNDS["ideal-ratio-mask"](track, by_name(SINGLES))
     np.testing.assert_allclose(masks["0.5 clicks+tone"], 0.5 * single["clicks"] + single["tone"], atol=1e-6)
+    powers = {name: np.abs(track.source(name)) ** 2 for name in track.instruments}
+    np.testing.assert_allclose(single["tone"], powers["tone"] / (sum(powers.values()) + 1e-12), atol=1e-5)
     audible = sum(np.abs(track.source(name)) ** 2 for name in track.instruments) > 1e-6
     np.testing.assert_allclose(masks["all"][audible], 1, atol=1e-4)
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from cunet.interpret.tables import read_modulation, read_neutral_sdr, read_path_sdr, shown_conditions
 from cunet.params import Params
 from tests.conftest import TRIO
@@ -18,15 +20,14 @@ def test_shown_are_the_conditions_of_the_training_all_and_none(params: Params) -
     assert list(shown_conditions(everything)) == [*TRIO, "all", "none"]
 
 
-def test_names_that_look_like_numbers_or_gaps_are_kept_to_the_letter(tmp_path: Path) -> None:
-    (tmp_path / "modulation.csv").write_text(
-        "condition,kind,block,map,value\nNA,gamma,encoder_1,1,1.5\n007,beta,x,2,0\n"
-    )
-    assert read_modulation(tmp_path / "modulation.csv")["condition"].tolist() == ["NA", "007"]
-    (tmp_path / "path.csv").write_text("estimate,target,SDR\n0.50,NA,1.25\n1.00,007,-3\n")
-    steps = read_path_sdr(tmp_path)
-    assert steps[["estimate", "target"]].to_numpy().tolist() == [["0.50", "NA"], ["1.00", "007"]]
-    assert steps["SDR"].tolist() == [1.25, -3]
+@pytest.mark.parametrize("name", ["NA", "007"])
+def test_a_name_that_looks_like_a_gap_or_a_number_is_kept_to_the_letter(tmp_path: Path, name: str) -> None:
+    (tmp_path / "modulation.csv").write_text(f"condition,kind,block,map,value\n{name},gamma,encoder_1,1,1.5\n")
+    assert read_modulation(tmp_path / "modulation.csv")["condition"].tolist() == [name]
+    (tmp_path / "path.csv").write_text(f"estimate,target,SDR\n0.50,{name},1.25\n")
+    assert read_path_sdr(tmp_path).to_numpy().tolist() == [["0.50", name, 1.25]]
+    (tmp_path / "neutral.csv").write_text(f"estimate,{name}\n{name},1.25\n")
+    assert read_neutral_sdr(tmp_path).index.tolist() == [name]
 
 
 def test_an_estimate_without_a_score_has_none(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_the_first_section_counts_what_the_training_read(scores: pd.DataFrame, p
 def test_without_examples_there_is_no_section_of_them(scores: pd.DataFrame, params: Params, tmp_path: Path) -> None:
     assert sections("examples", scores, params, tmp_path) == []
     (tmp_path / "spectrograms").mkdir()
-    for name in ("b.png", "a.png"):
+    for name in ("b.png", "d.png", "c.png", "f.png", "a.png", "e.png"):
         (tmp_path / "spectrograms" / name).touch()
     (section,) = sections("examples", scores, params, tmp_path)
     assert [picture.file for picture in section.pictures] == ["spectrograms/a.png"]

@@ -13,12 +13,12 @@ X = np.random.default_rng(0).standard_normal((32, 4)).astype(np.float32)
 Y = X.sum(axis=1, keepdims=True)
 
 
-def fit(path: Path, state: TrainingState, until: int) -> None:
+def fit(path: Path, state: TrainingState, until: int, rate: float = 0.01) -> None:
     """Train a small network with dropout up to epoch `until`, from where `state` stands."""
     keras.utils.set_random_seed(0)
     layers = [keras.Input((4,)), keras.layers.Dense(8, "relu"), keras.layers.Dropout(0.5), keras.layers.Dense(1)]
     model = keras.Sequential(layers)
-    model.compile(keras.optimizers.Adam(0.01), loss="mse", run_eagerly=True)  # sooner than tracing a graph
+    model.compile(keras.optimizers.Adam(rate), loss="mse", run_eagerly=True)  # sooner than tracing a graph
     model.optimizer.build(model.trainable_variables)
     others = [
         keras.callbacks.EarlyStopping(patience=9, restore_best_weights=True),
@@ -30,16 +30,18 @@ def fit(path: Path, state: TrainingState, until: int) -> None:
     assert state.epochs == until
 
 
-def test_a_training_that_goes_on_ends_where_an_unbroken_one_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rate", [0.01, 0.5])  # with the second, the second epoch is the best
+def test_a_training_that_goes_on_ends_where_an_unbroken_one_does(tmp_path: Path, rate: float) -> None:
     unbroken = TrainingState()
-    fit(tmp_path / "unbroken.h5", unbroken, 5)
-    for until in (2, 5):
-        fit(tmp_path / "broken.h5", checkpoint.load(tmp_path / "broken.h5", "mine"), until)
+    fit(tmp_path / "unbroken.h5", unbroken, 5, rate)
+    for until in (3, 5):
+        fit(tmp_path / "broken.h5", checkpoint.load(tmp_path / "broken.h5", "mine"), until, rate)
     broken = checkpoint.load(tmp_path / "broken.h5", "mine")
     assert broken.history == unbroken.history
     assert broken.memory == unbroken.memory
     assert [row["epoch"] for row in broken.history] == [1, 2, 3, 4, 5]
-    assert broken.history[-1]["learning_rate"] < 0.5 * broken.history[0]["learning_rate"]
+    assert (broken.memory["EarlyStopping"]["best_epoch"] < 3) == (rate == 0.5)
+    assert broken.history[-1]["learning_rate"] <= 0.5 * broken.history[0]["learning_rate"]
     for name in ("variables", "best_weights"):
         for one, other in zip(getattr(broken, name), getattr(unbroken, name), strict=True):
             np.testing.assert_array_equal(one, other)
