@@ -2,10 +2,11 @@
 
 import gc
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,13 +18,19 @@ from xdist.scheduler import LoadScopeScheduling
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for processes to come: its threads wait in a loop
 
-from cunet.conditions.sets import single_conditions
+from cunet.conditions.naming import by_name
+from cunet.conditions.sets import build_conditions, single_conditions
 from cunet.params import Params, load_params, parse_params
 from cunet.preprocess.indexes import TRAINING, VALIDATION
 from cunet.preprocess.patches import build_indexes
+from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
+from cunet.settings.conditions import ConditionSet
 from cunet.tracks import folder
 from tests import warm
+
+if TYPE_CHECKING:
+    from cunet.masking.separator import Separator
 
 ROOT = Path(__file__).parent.parent
 
@@ -155,7 +162,9 @@ TINY: dict[str, Any] = {
 }
 
 
-SINGLES = single_conditions(("clicks", "noise", "tone"))  # of the songs below
+TRIO = ("clicks", "noise", "tone")  # of the songs below
+SINGLES = single_conditions(TRIO)
+CONDITIONS = by_name(build_conditions(TRIO, ConditionSet(up_to=2, levels=[0.5, 1], all=True)))
 
 
 def tiny_values() -> dict[str, object]:
@@ -225,3 +234,70 @@ def prepared(songs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     training.to_csv(root / "indexes" / TRAINING, index=False)
     validation.to_csv(root / "indexes" / VALIDATION, index=False)
     return root
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A conditioned model as a training leaves it."""
+    from tests.saved import save_model  # Keras takes seconds to import
+
+    return save_model(tmp_path_factory.mktemp("models") / "conditioned")
+
+
+@pytest.fixture
+def separator(params: Params, tmp_path: Path) -> "Separator":
+    """A conditioned network with weights as they are drawn."""
+    from cunet.masking.separator import Separator
+    from tests.saved import save_model  # Keras takes seconds to import
+
+    return Separator(save_model(tmp_path / "model", "complex-dense-both"), params.evaluate.overlap)
+
+
+@pytest.fixture
+def track(prepared: Path) -> TrackSpectrograms:
+    """Spectrograms of a test song."""
+    return TrackSpectrograms(prepared / "test" / "song 0.h5")
+
+
+@pytest.fixture(scope="session")
+def stem_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set like MUSDB18."""
+    from tests.datasets.musdb_trees import write_stem_tree  # only these tests need stempeg
+
+    return write_stem_tree(tmp_path_factory.mktemp("musdb18"))
+
+
+@pytest.fixture(scope="session")
+def wav_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set like MUSDB18-HQ."""
+    from tests.datasets.musdb_trees import write_wav_tree  # only these tests need stempeg
+
+    return write_wav_tree(tmp_path_factory.mktemp("musdb18-hq"), seconds=2)
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's database without a run; to make its tables takes seconds."""
+    import mlflow
+
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    mlflow.MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def mlflow_store(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A workspace with a store of its own, and with nothing else."""
+    import mlflow
+
+    home = tmp_path / "workspace"
+    home.mkdir()
+    shutil.copy(empty_store, home / "mlflow.db")
+    monkeypatch.chdir(home)
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME", "DVC_ROOT", "DVC_EXP_NAME"):
+        monkeypatch.setenv(name, "")  # so that what MLflow puts there is gone afterwards
+        monkeypatch.delenv(name)
+    yield home
+    while mlflow.active_run():
+        mlflow.end_run()
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]

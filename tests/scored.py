@@ -30,6 +30,38 @@ def scores_of_three_tracks() -> pd.DataFrame:
     return table.assign(**{"SI-SDR": table["SDR"] - 1, "SDR 2021": table["SDR"] + 1})
 
 
+def scores_by_the_paper() -> pd.DataFrame:
+    """Scores of dedicated networks on two tracks, in the paper's protocol."""
+    sdr = {("x", "bass"): 1.0, ("y", "bass"): 5.0, ("x", "vocals"): 2.0, ("y", "vocals"): 2.0}
+    rows = [("unet", "paper", *key, "single", value, np.nan, 0.0, 0.0, 1, 0, "") for key, value in sdr.items()]
+    return pd.DataFrame(rows, columns=COLUMNS).assign(**{"SI-SDR": 0.0, "SDR 2021": 0.0})
+
+
+def with_combinations(scores: pd.DataFrame) -> pd.DataFrame:
+    """The scores, and those of a pair and of an instrument at half its level."""
+    pair = scores[scores["target"] == "vocals"].assign(target="bass+vocals", group="2 instruments")
+    return pd.concat([scores, pair, pair.assign(target="0.5 bass", group="in between", SDR=-1.0)])
+
+
+def with_many_conditions(scores: pd.DataFrame) -> pd.DataFrame:
+    """The scores, and those of forty conditions with other weights than one."""
+    vocals = scores[scores["target"] == "vocals"]
+    return pd.concat([scores, *(vocals.assign(target=f"{number} a", group="in between") for number in range(40))])
+
+
+def of_many_instruments(scores: pd.DataFrame) -> pd.DataFrame:
+    """Scores of twelve instruments."""
+    vocals = scores[scores["target"] == "vocals"]
+    return pd.concat([vocals.assign(target=f"instrument {number}") for number in range(12)])
+
+
+def with_a_perfect_estimate(scores: pd.DataFrame) -> pd.DataFrame:
+    """The scores, and those of all instruments together, which the mixture is."""
+    pair = scores[scores["target"] == "vocals"].assign(target="all", group="2 instruments")
+    pair.loc[pair["architecture"] == "mixture", "SDR"] = 131.0
+    return pd.concat([scores, pair])
+
+
 def sections(name: str, scores: pd.DataFrame, params: Params, report: Path = Path()) -> list[Section]:
     """What a section of the report says of some scores."""
     summary, nothing = summarise(scores).assign(**{SEEDS: 1}), pd.DataFrame()

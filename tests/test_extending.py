@@ -154,14 +154,3 @@ def test_a_name_that_nothing_is_registered_under_is_one_line(
 ) -> None:
     with pytest.raises(Exception, match=re.escape(words)):
         write_params(**changes)
-
-
-def test_every_entry_of_the_registries_leads_somewhere() -> None:
-    for value in REGISTRIES.values():
-        assert all(implementation is not None for implementation in value.values())
-
-
-@pytest.mark.parametrize(("name", "entry"), [("gated-conv", "math:sqrt"), ("gated", "math.sqrt")])
-def test_a_name_or_an_entry_that_cannot_be_used_is_refused(name: str, entry: str) -> None:
-    with pytest.raises(ValueError, match=r"FiLM: .*gated"):
-        REGISTRIES["films"][name] = entry

@@ -1,10 +1,18 @@
 """What an interrupted stage goes on with, and what it does not."""
 
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import pytest
+from pydantic import BaseModel
+
+from cunet.errors import UserError
+from cunet.files import commit, identity, new_folder, resumable_folder, temporary_folder, workspace
+from cunet.params import Params
 from tests.conftest import ROOT
 
 
@@ -24,3 +32,99 @@ def test_a_stage_goes_on_after_edits_that_do_not_concern_it(tmp_path: Path) -> N
     assert identity_after_an_edit_of("cunet/tracking/training.py") == first
     assert identity_after_an_edit_of("cunet/evaluation/protocols.py") == first
     assert identity_after_an_edit_of("cunet/train/batches.py") != first
+
+
+def test_more_tracks_than_the_system_allows_are_one_line() -> None:
+    script = (
+        "import resource; from cunet.cli import run; from cunet.files import allow_open_files\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300)); run(lambda: allow_open_files(100))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    line = "100 tracks are open at once, and this system allows 300 open files: raise the limit to 356 (ulimit -Hn)"
+    assert (done.returncode, done.stderr) == (1, f"error: {line}\n")
+
+
+def test_a_name_that_is_not_utf8_has_an_identity(tmp_path: Path) -> None:
+    """`download` asks for it before it looks at the names."""
+    (tmp_path / os.fsdecode(b"caf\xe9")).touch()
+    before = identity("download", inputs=[tmp_path])
+    (tmp_path / os.fsdecode(b"caf\xe9")).write_text("y")
+    assert identity("download", inputs=[tmp_path]) != before
+
+
+def test_a_folder_takes_its_place_only_when_it_is_whole(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "out"
+    with new_folder(out) as folder:
+        (folder / "old").touch()
+        assert not out.exists()
+    with pytest.raises(KeyError), new_folder(out) as folder:
+        (folder / "half").touch()
+        raise KeyError
+    assert [path.name for path in out.parent.iterdir()] == ["out"]
+    assert [path.name for path in out.iterdir()] == ["old"]
+    with new_folder(out) as folder:
+        (folder / "new").touch()
+    assert [path.name for path in out.iterdir()] == ["new"]
+
+
+def test_an_interrupted_folder_is_gone_on_with_by_the_same_work_alone(tmp_path: Path) -> None:
+    out, other = tmp_path / "out", tmp_path / "other"
+    with pytest.raises(KeyError), resumable_folder(other, "b" * 64) as folder:
+        raise KeyError
+    for work in ("a" * 64, "b" * 64):
+        with pytest.raises(KeyError), resumable_folder(out, work) as folder:
+            assert list(folder.iterdir()) == []
+            (folder / "done").touch()
+            raise KeyError
+    assert not out.exists()
+    with resumable_folder(out, "b" * 64) as folder:
+        assert [path.name for path in folder.iterdir()] == ["done"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"other.{'b' * 16}.part", "out"]
+    assert [path.name for path in out.iterdir()] == ["done"]
+
+
+def test_a_temporary_folder_vanishes_and_one_that_cannot_be_made_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with temporary_folder() as folder:
+        (folder / "file").touch()
+        assert folder.parent == tmp_path
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(UserError, match=r"missing: temporary files cannot be written .*TMPDIR"), temporary_folder():
+        pass
+
+
+def test_an_identity_follows_from_settings_and_from_files_in_folders(params: Params, tmp_path: Path) -> None:
+    (tmp_path / "input").mkdir()
+    (tmp_path / "input" / "a").write_text("one")
+
+    def found(*settings: BaseModel | str) -> str:
+        return identity("train", *settings, inputs=[tmp_path / "input"])
+
+    before = found(params.patch, "x")
+    assert found(params.patch, "x") == before
+    assert found(params.patch, "y") != before
+    assert found(params.patch.model_copy(update={"step": 1}), "x") != before
+    (tmp_path / "input" / "a").write_text("another")
+    assert found(params.patch, "x") != before
+
+
+def test_the_commit_is_that_which_an_experiment_started_from(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.delenv("DVC_EXP_BASELINE_REV", raising=False)
+    assert commit() == ""
+    monkeypatch.setenv("DVC_EXP_BASELINE_REV", "abc")
+    assert commit() == "abc"
+
+
+def test_the_workspace_is_the_users_where_dvc_runs_an_experiment_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    assert workspace() == tmp_path.resolve()
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "users"))
+    assert workspace() == tmp_path.resolve() / "users"

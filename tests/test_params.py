@@ -9,7 +9,6 @@ import pytest
 
 from cunet.errors import UserError
 from cunet.params import Params, load_params
-from cunet.settings.base import flatten
 from tests.conftest import ROOT, TINY
 
 Write = Callable[..., Params]
@@ -108,9 +107,3 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("film: [simple")
     with pytest.raises(UserError, match="not valid YAML"):
         load_params(tmp_path / "params.yaml")
-
-
-def test_flatten_gives_the_dotted_names_that_dvc_shows(params: Params) -> None:
-    flat = flatten({"unet": params.unet, "train": params.train})
-    assert flat["unet.layers"] == 3
-    assert flat["train.patience.stop"] == 3

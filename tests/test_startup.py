@@ -1,5 +1,6 @@
 """What a process imports before it works: TensorFlow, MLflow and others take seconds."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from functools import cache
 
 import pytest
 
+from cunet.startup import uncollected
 from tests.conftest import ROOT
 
 HEAVY = ("tensorflow", "mlflow", "pandas", "museval", "matplotlib", "distributed")
@@ -75,3 +77,18 @@ def test_a_model_is_loaded_by_the_package_itself() -> None:
     wrong = "import cunet; cunet.load_modell"
     result = subprocess.run([sys.executable, "-c", wrong], cwd=ROOT, capture_output=True, text=True, check=False)
     assert "module 'cunet' has no attribute 'load_modell'" in result.stderr
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_nothing_is_collected_in_the_block_and_what_it_leaves_is_not_searched(enabled: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        with pytest.raises(KeyError), uncollected():
+            assert not gc.isenabled()
+            kept = [{} for _ in range(10)]  # type: ignore[var-annotated]
+            raise KeyError
+        assert gc.isenabled() == enabled
+        assert not any(found is kept for found in gc.get_objects())
+    finally:
+        (gc.enable if before else gc.disable)()

@@ -50,7 +50,9 @@ def film(x: KerasTensor, gamma: KerasTensor, beta: KerasTensor, block: str) -> K
         block: of the U-Net, for the names.
     """
     scaled = layers.Multiply(name=f"film_scale_{block}")([x, _over_bins_and_frames(gamma, f"gamma_map_{block}")])
-    return layers.Add(name=f"film_{block}")([scaled, _over_bins_and_frames(beta, f"beta_map_{block}")])
+    shift = _over_bins_and_frames(beta, f"beta_map_{block}")
+    # The shift first: Keras on TensorFlow takes a second term of one value per row for a bias of as many feature maps.
+    return layers.Add(name=f"film_{block}")([shift, scaled])
 
 
 def _over_bins_and_frames(values: KerasTensor, name: str) -> KerasTensor:

@@ -20,8 +20,8 @@ from playwright.sync_api import Browser, Page, expect
 
 import cunet
 from tests.browser import chromium, needs_chromium, new_page
-from tests.separate.conftest import save_model
-from tests.separate.test_model import song
+from tests.saved import save_model
+from tests.separate.conftest import song
 from tests.test_audio import cut
 
 pytestmark = needs_chromium

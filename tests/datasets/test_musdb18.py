@@ -2,55 +2,31 @@
 
 import hashlib
 import shutil
-import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
-import h5py
-import musdb
-import numpy as np
 import pytest
-import stempeg
 from distributed import Client
 
 from cunet import cluster
 from cunet.datasets.musdb18 import Musdb
 from cunet.errors import UserError
 from cunet.params import Params
-from cunet.preprocess.patches import build_indexes
 from cunet.preprocess.validation import validation_tracks
 from cunet.registry.datasets import DATASETS
 from cunet.settings.base import Subset
 from cunet.settings.cluster import Dask
-from cunet.settings.patches import Validation
 from cunet.tracks.reading import read_tracks
 from tests.datasets.archive_server import serve
 from tests.datasets.musdb_trees import (
     NAMES,
-    RATE,
-    SOURCES,
     VALIDATION,
-    stems,
-    write_stem_file,
-    write_stem_tree,
-    write_wav_tree,
     zip_tree,
 )
-from tests.test_audio import cut
 
 Prepare = Callable[..., Path]
-
-
-@pytest.fixture(scope="session")
-def stem_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_stem_tree(tmp_path_factory.mktemp("musdb18"))
-
-
-@pytest.fixture(scope="session")
-def wav_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_wav_tree(tmp_path_factory.mktemp("musdb18-hq"), seconds=2)
 
 
 @pytest.fixture(scope="session")
@@ -95,22 +71,6 @@ def test_a_folder_and_an_archive_give_the_same_tracks(
     assert contents[0] == contents[1]
 
 
-def test_stems_are_decoded_each_to_its_own_source(prepare: Prepare, stem_tree: Path) -> None:
-    (track, *_) = read_tracks(prepare("musdb18", stem_tree))
-    assert track.name == VALIDATION
-    assert track.instruments == tuple(sorted(SOURCES))
-    truth = dict(zip(("mixture", *SOURCES), stems(1, 4), strict=True))
-    for source, expected in truth.items():
-        waveform, rate = track.read(source)
-        assert rate == RATE
-        assert waveform.dtype == np.float32
-        assert waveform.shape[1] == 2
-        length = min(len(waveform), len(expected))
-        assert abs(len(waveform) - len(expected)) < 2048
-        error = np.sum((waveform[:length] - expected[:length]) ** 2) / np.sum(expected**2)
-        assert error < 0.1, source  # AAC is lossy
-
-
 def test_an_archive_is_downloaded_once_for_both_subsets(
     prepare: Prepare, wav_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,26 +84,6 @@ def test_an_archive_is_downloaded_once_for_both_subsets(
                 NAMES[subset]
             )
         assert len(server.requests) == 1
-
-
-def test_the_hundred_training_tracks_are_split_by_the_official_list(tmp_path: Path, params: Params) -> None:
-    official = validation_tracks("musdb18")
-    assert len(official) == 14
-    names = [*official, *(f"Band {number} - Song" for number in range(86))]
-    with h5py.File(tmp_path / f"{names[0]}.h5", "w") as file:
-        for source in ("mixture", *(f"sources/{name}" for name in SOURCES)):
-            file[source] = np.zeros((20, 129), np.complex64)
-        file.attrs.update({"samples": 4000, "peak": 1.0, "sha256": ""})
-    for name in names[1:]:
-        (tmp_path / f"{name}.h5").hardlink_to(tmp_path / f"{names[0]}.h5")
-    drawn = Validation(tracks=4, seed=0)
-    training, validation = build_indexes(tmp_path, params.patch, drawn, official)
-    assert set(validation["track"]) == set(official)
-    assert set(training["track"]) == set(names) - set(official)
-    assert training["track"].nunique() == 86
-    more = Validation(tracks=["Band 1 - Song"], seed=0)
-    _, validation = build_indexes(tmp_path, params.patch, more, official)
-    assert set(validation["track"]) == {*official, "Band 1 - Song"}
 
 
 def test_the_full_set_is_a_hundred_training_and_fifty_other_test_tracks(
@@ -166,18 +106,6 @@ def test_the_full_set_is_a_hundred_training_and_fifty_other_test_tracks(
         file.writestr(f"test/{VALIDATION}.stem.mp4", b"")
     with pytest.raises(UserError, match=f"in train and in test: {VALIDATION}"):
         prepare("musdb18", tmp_path / "musdb18.zip", "test")
-
-
-def test_the_official_list_is_musdbs_own(stem_tree: Path) -> None:
-    database = musdb.DB(root=str(stem_tree), subsets="train", split="valid")
-    assert [track.name for track in database] == [
-        name for name in NAMES["train"] if name in validation_tracks("musdb18")
-    ]
-
-
-def test_training_tracks_without_any_official_one_need_names(prepared: Path, params: Params) -> None:
-    with pytest.raises(UserError, match=r"none of the 14 official validation tracks.*validation\.tracks"):
-        build_indexes(prepared / "train", params.patch, params.validation, validation_tracks("musdb18"))
 
 
 def test_what_an_interrupted_run_left_is_not_copied_again(prepare: Prepare, stem_tree: Path, tmp_path: Path) -> None:
@@ -267,52 +195,3 @@ def test_another_archive_than_the_checksum_says_is_refused(prepare: Prepare, ste
     with pytest.raises(UserError, match="checksum"):
         prepare("musdb18", archive, checksum=f"md5:{'0' * 32}")
     assert archive.exists()  # it is the user's
-
-
-def test_a_stem_file_cut_in_the_middle_is_no_silence(tmp_path: Path) -> None:
-    """ffmpeg decodes what there is, and stempeg does not look at its exit status."""
-    path = tmp_path / "train" / "A - B.stem.mp4"
-    write_stem_file(path, stems(0, 10))
-    subprocess.run(
-        [
-            "ffmpeg",
-            "-v",
-            "error",
-            "-y",
-            "-i",
-            path,
-            "-map",
-            "0",
-            "-c",
-            "copy",
-            "-movflags",
-            "faststart",
-            path.with_name("f.mp4"),
-        ],
-        check=True,
-    )
-    whole = path.with_name("f.mp4").read_bytes()
-    path.with_name("f.mp4").unlink()
-    path.write_bytes(whole[: len(whole) // 2])
-    (track,) = read_tracks(path.parent)
-    with pytest.raises(UserError, match=r"A - B\.stem\.mp4: drums decodes to .* of 10\.0 s: the file is damaged"):
-        track.read("drums")
-
-
-def test_a_wav_file_cut_off_is_named(wav_tree: Path, tmp_path: Path) -> None:
-    folder = shutil.copytree(wav_tree / "train" / VALIDATION, tmp_path / "train" / VALIDATION)
-    cut(folder / "drums.wav")
-    (track,) = read_tracks(tmp_path / "train")
-    with pytest.raises(UserError, match=r"drums\.wav: ends after 1\.3 s of the 2\.0 s that its header promises"):
-        track.read("drums")
-
-
-def test_what_is_no_stem_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "train").mkdir()
-    path = tmp_path / "train" / "A - B.stem.mp4"
-    path.write_bytes(b"no media")
-    with pytest.raises(UserError, match="A - B"):
-        read_tracks(path.parent)
-    stempeg.write_stems(str(path), stems(0, 1)[:3], RATE, writer=stempeg.StreamsWriter(codec="aac"))
-    with pytest.raises(UserError, match="3 audio streams in place of 5"):
-        read_tracks(path.parent)

@@ -13,30 +13,12 @@ import pytest
 
 import cunet
 from cunet.errors import UserError
-from cunet.export.card import model_card
 from cunet.export.export import Form, export
 from cunet.masking.saved import load_networks
-from cunet.models.architecture import Architecture
-from cunet.models.networks import build
-from cunet.train.counting import count
-from cunet.train.fit import provenance
-from cunet.train.history import write_history
-from tests.conftest import tiny_params
-from tests.separate.conftest import save_model
-from tests.separate.test_model import song
+from tests.saved import whole_model
+from tests.separate.conftest import song
 
 NAMES = ("unet", "simple-dense", "complex-conv", "complex-dense-both", "simple-conv-decoder")
-
-
-def whole_model(folder: Path, name: str, prepared: Path) -> Path:
-    """All that a training leaves."""
-    save_model(folder, name)
-    params, architecture = tiny_params(), Architecture.load(folder)
-    count(architecture, build(architecture, architecture.networks[0])).save(folder)
-    row = {"epoch": 1, "train_loss": 0.1, "validation_loss": 0.1, "learning_rate": 0.1}
-    described = provenance(params, architecture, 7, prepared / "train", prepared / "indexes")
-    write_history({network: [row] for network in architecture.networks}, described, folder)
-    return folder
 
 
 @pytest.fixture(params=NAMES)
@@ -95,14 +77,6 @@ def test_the_description_says_how_to_feed_the_networks(model: Path, tmp_path: Pa
     assert description["instruments"] == ["clicks", "noise", "tone"]
     assert description["spectrogram"] == {"sample_rate": 8192, "window": 256, "hop": 192}
     assert len(description["conditions"]) == 3
-
-
-def test_the_card_says_what_was_trained_on_what(prepared: Path, tmp_path: Path) -> None:
-    card = model_card(whole_model(tmp_path / "model", "simple-dense", prepared), None, "abc123")
-    for text in ("# simple-dense", "| seed | 7 |", "2 tracks, 0.1 minutes", "Not scored", "nothing above 4096 Hz"):
-        assert text in card
-    assert "| commit of the code | abc123 |" in card
-    assert "in 25% of the patches one of them scaled" in card
 
 
 def test_nothing_is_exported_over_something_or_twice(prepared: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Separation and its bounds."""
+"""Masks of a track from trained networks."""
 
 from pathlib import Path
 
@@ -7,22 +7,13 @@ import numpy as np
 import pytest
 
 from cunet.conditions.naming import by_name
-from cunet.conditions.sets import build_conditions
-from cunet.evaluation.bounds import BOUNDS
 from cunet.masking.masks import apply_masks
 from cunet.masking.separator import Separator
 from cunet.models.architecture import Architecture, weights_file
 from cunet.models.networks import build
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
-from cunet.settings.conditions import ConditionSet
-from cunet.signals.stft import istft
-from tests.conftest import SINGLES
-
-
-@pytest.fixture
-def track(prepared: Path) -> TrackSpectrograms:
-    return TrackSpectrograms(prepared / "test" / "song 0.h5")
+from tests.conftest import CONDITIONS, SINGLES
 
 
 def save(params: Params, name: str, track: TrackSpectrograms, folder: Path, mask_bias: float) -> Path:
@@ -75,9 +66,6 @@ def test_the_condition_reaches_the_network(params: Params, track: TrackSpectrogr
     assert np.abs(estimates["tone"] - estimates["noise"]).max() > 1e-6
 
 
-CONDITIONS = by_name(build_conditions(("clicks", "noise", "tone"), ConditionSet(up_to=2, levels=[0.5, 1], all=True)))
-
-
 def test_dedicated_networks_give_the_weighted_sum_of_their_masks(
     params: Params, track: TrackSpectrograms, tmp_path: Path
 ) -> None:
@@ -111,27 +99,3 @@ def test_a_conditioned_network_is_told_the_condition_to_the_number(
     vectors = np.unique(np.concatenate(told), axis=0)
     expected = np.array([[z[name] for name in track.instruments] for z in CONDITIONS.values()], np.float32)
     np.testing.assert_array_equal(vectors, np.unique(expected, axis=0))
-
-
-def test_the_ideal_mask_of_a_condition_is_the_weighted_sum_of_those_of_its_instruments(
-    track: TrackSpectrograms,
-) -> None:
-    masks = BOUNDS["ideal-ratio-mask"](track, CONDITIONS)
-    single = BOUNDS["ideal-ratio-mask"](track, by_name(SINGLES))
-    np.testing.assert_allclose(masks["0.5 clicks+tone"], 0.5 * single["clicks"] + single["tone"], atol=1e-6)
-    audible = sum(np.abs(track.source(name)) ** 2 for name in track.instruments) > 1e-6
-    np.testing.assert_allclose(masks["all"][audible], 1, atol=1e-4)
-
-
-def test_the_mixture_bound_is_the_mixture_and_the_ideal_mask_comes_near_the_sources(
-    params: Params, track: TrackSpectrograms
-) -> None:
-    settings = params.spectrogram
-    mixture = istft(track.mixture(), track.samples, settings)
-    for estimate in apply_masks(BOUNDS["mixture"](track, by_name(SINGLES)), mixture[:, None], settings).values():
-        np.testing.assert_allclose(estimate[:, 0], mixture, atol=1e-5)
-    ideal = apply_masks(BOUNDS["ideal-ratio-mask"](track, by_name(SINGLES)), mixture[:, None], settings)
-    for name in track.instruments:
-        reference = istft(track.source(name), track.samples, settings)
-        error, before = (np.sum((estimate - reference) ** 2) for estimate in (ideal[name][:, 0], mixture))
-        assert error < 0.5 * before

@@ -1,38 +1,24 @@
 """A model with weights as they are drawn: what it estimates means nothing, and is different for every condition."""
 
-from pathlib import Path
-
-import keras
-import pandas as pd
+import numpy as np
 import pytest
 
-from cunet.models.architecture import weights_file
-from cunet.models.networks import build
 from cunet.separate.model import Model
-from cunet.train.fit import describe
-from tests.conftest import SINGLES, tiny_params
-
-
-def save_model(folder: Path, name: str = "simple-dense", seed: int = 0, conditions: pd.DataFrame = SINGLES) -> Path:
-    """What a training leaves that is needed to separate."""
-    params = tiny_params()
-    architecture = describe(params, name, conditions)
-    folder.mkdir(parents=True)
-    keras.utils.set_random_seed(seed)
-    for network in architecture.networks:
-        model = build(architecture, network)
-        kernel, bias = model.get_layer("mask").get_weights()
-        model.get_layer("mask").set_weights([4 * kernel, bias])  # masks that differ from bin to bin
-        model.save_weights(weights_file(folder, network))
-    architecture.save(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_model(tmp_path_factory.mktemp("models") / "conditioned")
+from tests.saved import save_model
+from tests.test_audio import noise
 
 
 @pytest.fixture(scope="session", params=["simple-dense", "unet"])
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
     return Model(save_model(tmp_path_factory.mktemp("models") / "model", request.param), 0.5)
+
+
+RATE = 44100
+
+
+def song(seconds: float = 6.0, rate: int = RATE, channels: int = 2) -> np.ndarray:
+    """Noise whose colour and level change, so that no two patches are alike."""
+    waveform = noise(seconds, channels, rate)
+    swell = 0.6 + 0.4 * np.sin(np.arange(len(waveform)) / rate * 3)
+    waveform[1:] += 0.7 * waveform[:-1]
+    return (waveform * swell[:, None]).astype(np.float32)

@@ -1,16 +1,11 @@
 """Rates and channels of waveforms."""
 
-from pathlib import Path
-
 import museval
 import numpy as np
 import pytest
-import soundfile
 from scipy.signal import resample_poly
 
-from cunet.preprocess.writing import read_mono
 from cunet.signals.resampling import resample
-from cunet.tracks.track import FileTrack
 
 
 @pytest.mark.parametrize("rates", [(44100, 8192), (8192, 44100), (48000, 8192), (44100, 22050), (2, 3), (8192, 8192)])
@@ -22,16 +17,6 @@ def test_resampled_is_what_scipy_makes_of_it(rates: tuple[int, int], shape: tupl
     assert resampled.dtype == np.float32
     assert resampled.shape == expected.shape
     np.testing.assert_allclose(resampled, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
-
-
-def test_mono_is_the_mean_of_the_channels_at_the_new_rate(tmp_path: Path) -> None:
-    time = np.arange(44100) / 44100
-    tone = np.sin(2 * np.pi * 440 * time)
-    soundfile.write(tmp_path / "tone.wav", np.stack([tone, 0.5 * tone], axis=1), 44100, subtype="FLOAT")
-    mono = read_mono(FileTrack("song", {"tone": tmp_path / "tone.wav"}), "tone", 8192)
-    assert len(mono) == 8192
-    expected = 0.75 * np.sin(2 * np.pi * 440 * np.arange(8192) / 8192)
-    np.testing.assert_allclose(mono[100:-100], expected[100:-100], atol=0.01)
 
 
 def test_resampled_references_can_be_scored() -> None:

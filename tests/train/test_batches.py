@@ -3,8 +3,6 @@
 import os
 import resource
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +19,7 @@ from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.settings.training import Augmentation, Train
 from cunet.train.batches import PatchReader, TrainingBatches, ValidationBatches
-from tests.conftest import ROOT, SINGLES, tiny_params
+from tests.conftest import SINGLES, tiny_params
 
 INSTRUMENTS = ["clicks", "noise", "tone"]
 BINS, FRAMES = 128, 16
@@ -304,11 +302,49 @@ def test_there_may_be_more_tracks_than_open_files(prepared: Path, tmp_path: Path
     assert mixtures.any(axis=(1, 2, 3)).all()
 
 
-def test_more_tracks_than_the_system_allows_are_one_line() -> None:
-    script = (
-        "import resource; from cunet.cli import run; from cunet.files import allow_open_files\n"
-        "resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300)); run(lambda: allow_open_files(100))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
-    line = "100 tracks are open at once, and this system allows 300 open files: raise the limit to 356 (ulimit -Hn)"
-    assert (done.returncode, done.stderr) == (1, f"error: {line}\n")
+def complex_reader(index: pd.DataFrame, spectrograms: Path, conditions: pd.DataFrame) -> PatchReader:
+    return PatchReader(index, conditions, spectrograms, BINS, FRAMES, complex_targets=True)
+
+
+def test_complex_targets_are_parts_of_the_target_and_the_phase_of_the_mixture(
+    index: pd.DataFrame, prepared: Path
+) -> None:
+    conditions = build_conditions(INSTRUMENTS, SETS["pairs"])
+    reader = complex_reader(index, prepared / "train", conditions)
+    (mixtures, asked), targets = ValidationBatches(reader, True, size=len(reader))[0]
+    assert targets.shape == (len(index) * len(conditions), BINS, FRAMES, 4)
+    for place, entry in enumerate(index.itertuples()):
+        track = TrackSpectrograms(prepared / "train" / f"{entry.track}.h5")
+        start = int(entry.frame)  # type: ignore[arg-type]
+        mixture = track.mixture(start, FRAMES)[:BINS]
+        sources = np.stack([track.source(name, start, FRAMES)[:BINS] for name in INSTRUMENTS])
+        for row in range(place * len(conditions), (place + 1) * len(conditions)):
+            target = np.tensordot(asked[row], sources, 1) / track.peak
+            np.testing.assert_allclose(targets[row, ..., 0], target.real, atol=1e-6)
+            np.testing.assert_allclose(targets[row, ..., 1], target.imag, atol=1e-6)
+            found = mixtures[row, ..., 0] * (targets[row, ..., 2] + 1j * targets[row, ..., 3])
+            np.testing.assert_allclose(found, mixture / track.peak, atol=1e-6)
+            np.testing.assert_allclose(np.hypot(targets[row, ..., 2], targets[row, ..., 3]), 1, atol=1e-5)
+
+
+def test_complex_targets_of_augmented_and_scaled_patches_are_the_share_of_their_own_mixture(
+    index: pd.DataFrame, prepared: Path, params: Params
+) -> None:
+    """The condition that asks for all, times any factor, gets the mixture times this factor."""
+    everything = pd.DataFrame([(1.0, 1.0, 1.0)], columns=INSTRUMENTS)
+    reader = complex_reader(index, prepared / "train", everything)
+    batches = TrainingBatches(reader, True, settings(params, 16, 1, 0.5, 1.0, gain=(4, 8)), seed=0, epoch=0)
+    (mixtures, conditions), targets = batches[0]
+    assert mixtures.max() <= 1.000001
+    assert len(np.unique(conditions)) > 4
+    expected = conditions[:, :1, None] * mixtures[..., 0]
+    np.testing.assert_allclose(targets[..., 0], expected * targets[..., 2], atol=1e-6)
+    np.testing.assert_allclose(targets[..., 1], expected * targets[..., 3], atol=1e-6)
+
+
+def test_silence_has_no_phase_and_is_finite(index: pd.DataFrame, prepared: Path) -> None:
+    beyond = index.head(1).assign(frame=10**6)
+    reader = complex_reader(beyond, prepared / "train", SINGLES)
+    mixtures, targets = ValidationBatches(reader, False, size=len(reader))[0]
+    assert not np.any(mixtures)
+    assert not targets.any()

@@ -1,9 +1,7 @@
 """Training: reproducible to the bit, and a kill changes nothing."""
 
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -17,10 +15,10 @@ from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.settings.training import Epochs, Patience
 from cunet.train.batches import ValidationBatches
-from cunet.train.devices import training_devices
 from cunet.train.fit import Trainer, describe, provenance
 from cunet.train.history import Row, read_history, read_provenance
 from tests.conftest import ROOT, SINGLES
+from tests.train.conftest import changed
 
 SCRIPT = """
 import os, sys
@@ -42,32 +40,8 @@ Trainer(architecture, params.train, 0, {}, prepared / "train", prepared / "index
 print("epochs", epochs)
 """
 
-DEVICES = """
-import sys
-from pathlib import Path
-import keras
-from tests.conftest import SINGLES, tiny_params
-from cunet.params import Params
-from cunet.train.fit import Trainer, describe
-prepared, work = map(Path, sys.argv[1:])
-params = tiny_params()
-for devices in ("one", "all"):
-    seen = set()
-    def on_epoch(network, row):
-        distribution = keras.distribution.distribution()
-        seen.add(distribution.device_mesh.devices.size if distribution else 1)
-    settings = params.train.model_copy(update={"devices": devices})
-    Trainer(describe(params, "simple-dense", SINGLES), settings, 0, {}, prepared / "train", prepared / "indexes",
-            work / "checkpoints" / devices, on_epoch).train(work / devices)
-    print("devices", *seen)
-"""
 
 THREE, FOUR, TWENTY = (Epochs(conditioned=count, dedicated=count) for count in (3, 4, 20))
-
-
-def changed(params: Params, **settings: object) -> Params:
-    """The parameters with other settings of the training."""
-    return params.model_copy(update={"train": params.train.model_copy(update=settings)})
 
 
 def train(python: Path, name: str, prepared: Path, work: Path, deadly: int = 0) -> subprocess.CompletedProcess[str]:
@@ -214,30 +188,6 @@ def test_precision_and_jit_change_the_training_and_not_what_it_leaves(
     _, networks = load_trained(tmp_path / "model")
     assert {weight.dtype for weight in networks["simple-dense"].weights} == {"float32"}
     assert keras.config.dtype_policy().name == "float32"
-
-
-def test_a_batch_is_shared_among_devices(params: Params, prepared: Path, tmp_path: Path) -> None:
-    """Two of JAX's devices, which stand for two GPUs: the losses are those of one."""
-    environment = os.environ | {
-        "KERAS_BACKEND": "jax",
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
-        "PYTHONPATH": str(ROOT),
-    }
-    arguments = [sys.executable, "-c", DEVICES, str(prepared), str(tmp_path)]
-    done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert [line for line in done.stdout.splitlines() if "devices" in line] == ["devices 1", "devices 2"]
-    one, both = (read_history(tmp_path / devices)["train_loss"].to_numpy() for devices in ("one", "all"))
-    np.testing.assert_allclose(one, both, rtol=1e-3)  # 27 rows to validate on, which two devices cannot share evenly
-
-
-def test_pytorch_on_several_gpus_is_refused_in_one_line(params: Params, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
-    with (
-        pytest.raises(UserError, match=r"train\.devices: Keras on torch"),
-        training_devices(changed(params, devices="all").train),
-    ):
-        pass
 
 
 def test_training_lowers_the_loss(params: Params, prepared: Path, tmp_path: Path) -> None:

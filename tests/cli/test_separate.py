@@ -15,8 +15,8 @@ import soundfile
 
 from cunet.cli import main
 from cunet.conditions.sets import single_conditions
-from tests.separate.conftest import save_model
-from tests.separate.test_model import song
+from tests.saved import save_model
+from tests.separate.conftest import song
 from tests.test_audio import cut, encode, noise, patch
 
 RATE = 22050

@@ -1,0 +1,77 @@
+"""Loading a model from wherever it is kept."""
+
+import shutil
+from pathlib import Path
+
+import h5py
+import pytest
+
+import cunet
+from cunet.errors import UserError
+from cunet.loading import find_model
+
+
+def test_missing_and_foreign_models_are_said(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def copy(name: str) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        for file in model_folder.iterdir():
+            (folder / file.name).write_bytes(file.read_bytes())
+        return folder
+
+    bare, lost, torn, evil = (copy(name) for name in ("bare", "lost", "torn", "evil"))
+    (bare / "architecture.json").unlink()
+    (lost / "simple-dense.weights.h5").unlink()
+    (torn / "simple-dense.weights.h5").write_bytes(b"nothing of use")
+    description = (evil / "architecture.json").read_text()
+    (evil / "architecture.json").write_text(description.replace('"tone"', '"../../tone"'))
+    reasons: dict[str | Path, str] = {
+        tmp_path / "none": "no such model",
+        bare: "no architecture.json",
+        lost: "has no file simple-dense.weights.h5",
+        torn: "cannot be loaded",
+        evil: "cannot be loaded",
+        "models:/none@best": "there is no mlflow.db here",
+    }
+    for source, reason in reasons.items():
+        with pytest.raises(UserError, match=reason) as error:
+            cunet.load_model(source)
+        assert str(source) in str(error.value)
+        assert "\n" not in str(error.value)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    with pytest.raises(UserError, match=r"models:/none@best: no such model in MLflow \(.*none"):
+        cunet.load_model("models:/none@best")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    with pytest.raises(UserError, match="no such model in MLflow"):
+        cunet.load_model("models:/none@best")
+
+
+def test_weights_of_an_older_control_network_are_refused(model_folder: Path, tmp_path: Path) -> None:
+    """They have the same names, and would give other gammas and betas without a word."""
+    older = Path(shutil.copytree(model_folder, tmp_path / "older"))
+    cunet.load_model(older)
+    with h5py.File(older / "simple-dense.weights.h5", "r+") as file:
+        del file["layers/rescaling"]
+    with pytest.raises(UserError, match=r"older: was trained by an older version.*train it again"):
+        cunet.load_model(older)
+
+
+def test_a_folder_that_mlflow_packed_is_found_in_it_and_one_around_a_model_is_told(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    packed = Path(shutil.copytree(model_folder, tmp_path / "packed" / "artifacts" / "model"))
+    assert find_model(tmp_path / "packed") == packed
+    assert cunet.load_model(tmp_path / "packed").instruments == ("clicks", "noise", "tone")
+    around = Path(shutil.copytree(model_folder, tmp_path / "models" / "cunet" / "0"))
+    with pytest.raises(UserError, match=f"no architecture.json: did you mean {around}"):
+        find_model(tmp_path / "models")
+
+
+@pytest.mark.parametrize("overlap", [-0.1, 1.0, float("nan")])
+def test_an_overlap_that_cannot_be_is_refused_before_anything_is_loaded(overlap: float) -> None:
+    with pytest.raises(UserError, match="it lies between 0 and 1, 1 excluded"):
+        cunet.load_model("nowhere", overlap)
