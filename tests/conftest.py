@@ -41,6 +41,7 @@ GROUPS = {
     "pipeline": (
         *(f"tests/pipeline/test_{name}.py" for name in ("models", "pages", "tracking")),
         "tests/pipeline/test_kill.py::test_spectrograms_killed_in_the_middle",
+        "tests/pipeline/test_repro.py::test_two_runs",  # reads the pipeline, and changes nothing in it
     ),
     "workspaces": ("tests/pipeline/test_own_workspaces.py", "tests/pipeline/test_musdb18.py"),
     "app": ("tests/app/",),

@@ -135,13 +135,13 @@ def test_an_edit_reruns_what_it_concerns_and_nothing_else(own_pipeline: Workspac
     assert after_edits() == {"examples", "compare"}
 
 
-def test_two_runs_give_the_same_lock(own_pipeline: Workspace, programs: Path, tmp_path: Path) -> None:
+def test_two_runs_give_the_same_lock(pipeline: Workspace, programs: Path, tmp_path: Path) -> None:
     again = make_workspace(tmp_path / "elsewhere", programs)
     again.run("dvc", "repro", "evaluate@0", "bounds@ideal-ratio-mask")
-    first, second = (yaml.safe_load((place.path / "dvc.lock").read_text())["stages"] for place in (own_pipeline, again))
+    first, second = (yaml.safe_load((place.path / "dvc.lock").read_text())["stages"] for place in (pipeline, again))
     assert {"download@train", "spectrograms@test", "indexes", "conditions", "train@0", "evaluate@0"} <= set(second)
     assert second == {stage: first[stage] for stage in second}
-    assert str(own_pipeline.path) not in (own_pipeline.path / "dvc.lock").read_text()
+    assert str(pipeline.path) not in (pipeline.path / "dvc.lock").read_text()
 
 
 def test_another_film_runs_only_what_it_touches_and_shows_beside_the_first(own_pipeline: Workspace) -> None:
