@@ -45,8 +45,8 @@ def costs_table(table: pd.DataFrame) -> pd.DataFrame:
             "architecture": table["architecture"],
             "networks": table["networks"].map(str),
             "weights, millions": (table["weights"] / 1e6).map(_figures),
-            "multiply-adds a second of audio, millions": (table["multiply-adds"] / 1e6).map(_figures),
-            "activations of a patch, MB": (table["activations"] / 1e6).map(_figures),
+            "multiply-adds per second of audio, millions": (table["multiply-adds"] / 1e6).map(_figures),
+            "activations per patch, MB": (table["activations"] / 1e6).map(_figures),
             "epochs": table["epochs"].map("{:.1f}".format),
             "best epoch": table["best epoch"].map("{:.1f}".format),
         }

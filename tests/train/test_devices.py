@@ -24,6 +24,7 @@ from pathlib import Path
 import keras
 from tests.conftest import SINGLES, tiny_params
 from cunet.params import Params
+from cunet.settings.training import Epochs
 from cunet.train.fit import Trainer, describe
 prepared, work = map(Path, sys.argv[1:])
 params = tiny_params()
@@ -32,7 +33,7 @@ for devices in ("one", "all"):
     def on_epoch(network, row):
         distribution = keras.distribution.distribution()
         seen.add(distribution.device_mesh.devices.size if distribution else 1)
-    settings = params.train.model_copy(update={"devices": devices})
+    settings = params.train.model_copy(update={"devices": devices, "epochs": Epochs(conditioned=2, dedicated=2)})
     Trainer(describe(params, "simple-dense", SINGLES), settings, 0, {}, prepared / "train", prepared / "indexes",
             work / "checkpoints" / devices, on_epoch).train(work / devices)
     print("devices", *seen)

@@ -54,7 +54,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-@pytest.mark.parametrize(("name", "networks"), [("simple-dense", 1), ("unet", 3)])
+@pytest.mark.parametrize(("name", "networks"), [("simple-dense", 1), pytest.param("unet", 3, marks=pytest.mark.slow)])
 def test_a_killed_training_ends_in_the_same_bytes_as_an_unbroken_one(
     programs: Path, prepared: Path, tmp_path: Path, name: str, networks: int
 ) -> None:
@@ -178,7 +178,7 @@ def test_the_cosine_ends_at_zero_and_conditioned_networks_have_epochs_of_their_o
             assert rows["learning_rate"].to_numpy() == pytest.approx(half, abs=1e-9)
 
 
-@pytest.mark.parametrize("setting", [{"precision": "mixed_bfloat16"}, {"precision": "mixed_float16"}, {"jit": True}])
+@pytest.mark.parametrize("setting", [{"precision": "mixed_bfloat16"}, {"jit": True}])
 def test_precision_and_jit_change_the_training_and_not_what_it_leaves(
     params: Params, prepared: Path, tmp_path: Path, setting: dict[str, object]
 ) -> None:
