@@ -71,6 +71,7 @@ def forecast(params: Params) -> list[Step]:
             *(_training(params, track, name, folder) for name in (params.architecture, *params.baselines)),
             _scoring(params, extent, track, folder),
             _interpreting(params, extent, track, folder),
+            _examples(params, extent, track),
         ]
 
 
@@ -172,7 +173,7 @@ def _training(params: Params, track: Track, name: str, folder: Path) -> Step:
         networks * weights * np.dtype(np.float32).itemsize,
         psutil.Process().memory_info().rss,
         networks * epochs * epoch,
-        f"{networks} x {weights / 1e6:.1f} M weights, {duration(epoch)} an epoch each; early stopping may end sooner",
+        f"{networks} x {weights / 1e6:.1f} M weights, {duration(epoch)} per epoch; early stopping may end sooner",
     )
 
 
@@ -216,6 +217,16 @@ def _interpreting(params: Params, extent: Extent, track: Track, folder: Path) ->
         seconds=estimates * taken * seconds / TRIAL_SECONDS / workers,
         note=f"{estimates} estimates of {tracks} tracks",
     )
+
+
+def _examples(params: Params, extent: Extent, track: Track) -> Step:
+    """Uncompressed 16-bit sound of every condition: mixture, reference, ideal mask, and all architectures."""
+    tracks = min(params.examples.tracks, extent.tracks["test"])
+    conditions = scored_conditions(track.instruments, params.condition_sets[params.evaluate.conditions])
+    sounds = len(conditions) * (len(BOUNDS) + 1 + 1 + len(params.baselines))
+    sounds += estimates_of_a_track(track.instruments, params.interpret) + 1
+    size = round(tracks * sounds * params.examples.seconds * params.spectrogram.sample_rate * 2)
+    return Step("examples", size, note=f"{tracks} tracks, separated by every architecture")
 
 
 def _time(work: Callable[[], object]) -> float:

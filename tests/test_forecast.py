@@ -34,6 +34,7 @@ def test_the_disk_is_what_the_stages_take(write_params: Write, songs: Path, tmp_
     assert found["spectrograms"].disk == pytest.approx(written, rel=0.1)
     audio = sum(path.stat().st_size for path in mine.rglob("*.wav"))
     assert found["download"].disk == audio
+    assert found["examples"].disk == 3 * 8192 * 2 * (6 * (2 + 1 + 2) + 3 + 3 + 2 + 1)  # conditions, then the path
 
 
 def test_stems_are_tried_as_stems(write_params: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

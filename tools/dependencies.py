@@ -13,22 +13,23 @@ from pkgutil import iter_modules
 import grimp
 
 from cunet import registry
+from cunet.registry.datasets import DATASETS
 from cunet.registry.registry import Registry
 
 ROOT = Path(__file__).parents[1]
 DEPENDENCIES = re.compile(r"^( +)deps:\n +- (stages/\w+\.py)\n((?: +- .*\n)+)", re.MULTILINE)
 # Modules that stages run, but that do not affect what they write; their imports are not followed.
 BYSTANDERS = {
-    "cunet.cli": "ends a stage, and says why",
+    "cunet.cli": "runs a stage, and says why it ended",
     "cunet.cluster": "spreads tracks over processors; tests show that their number changes no result",
     "cunet.errors": "messages",
     "cunet.files": "puts whole folders in place, and goes on with what an interrupted run left",
     "cunet.params": "reads params.yaml; dvc.yaml names the parameters",
-    "cunet.progress": "a bar",
+    "cunet.progress": "the progress bar",
     "cunet.registry.registry": "looks names up; the registries themselves are dependencies",
     "cunet.settings.cluster": "as cunet.cluster",
     "cunet.startup": "the garbage collector while libraries are imported",
-    "cunet.store": "MLflow's",
+    "cunet.store": "the MLflow store",
     "cunet.tracking": "MLflow",
 }
 REGISTRIES = {
@@ -40,7 +41,8 @@ REGISTRIES = {
 # Parameters that a property of `Params` is made of.
 PROPERTIES = {
     "architecture": {"film", "control", "placement", "conditions"},
-    "of_dataset": {"synthetic", "musdb"},  # of `folder`, the tracks themselves are dependencies
+    # The files of `folder` are dependencies themselves.
+    "of_dataset": {dataset.section for dataset in DATASETS.values()} - {"folder"},
 }
 UNTRACKED = {"dask"}  # where the work is done
 
