@@ -25,7 +25,7 @@ def test_the_disk_is_what_the_stages_take(write_params: Write, songs: Path, tmp_
     mine = shutil.copytree(songs, tmp_path / "songs")
     for track in sorted((mine / "test").iterdir()):
         track.rename(track.with_name(f"other {track.name}"))
-    params = write_params(dataset="folder", folder={"root": str(mine)})
+    params = write_params(dataset="folder", folder={"root": str(mine)}, baselines=[])
     found = steps(params)
     for subset in ("train", "test"):
         for own in folder.tracks(mine / subset):
@@ -34,16 +34,15 @@ def test_the_disk_is_what_the_stages_take(write_params: Write, songs: Path, tmp_
     assert found["spectrograms"].disk == pytest.approx(written, rel=0.1)
     audio = sum(path.stat().st_size for path in mine.rglob("*.wav"))
     assert found["download"].disk == audio
-    assert found["examples"].disk == 3 * 8192 * 2 * (6 * (2 + 1 + 2) + 3 + 3 + 2 + 1)  # conditions, then the path
+    assert found["examples"].disk == 3 * 8192 * 2 * (6 * (2 + 1 + 1) + 3 + 3 + 2 + 1)  # conditions, then the path
 
 
 def test_stems_are_tried_as_stems(write_params: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    params = write_params(dataset="musdb18", evaluate={**TINY["evaluate"], "protocol": "paper"})
+    params = write_params(dataset="musdb18", evaluate={**TINY["evaluate"], "protocol": "paper"}, baselines=[])
     found = steps(params)
     assert found["spectrograms"].disk > 10**9
-    assert found["train unet"].note.startswith("4 x")
-    assert found["evaluate"].note == "4 x 50 tracks, 1 at a time, protocol paper"
+    assert found["evaluate"].note == "3 x 50 tracks, 1 at a time, protocol paper"
 
 
 def test_every_network_is_tried_and_its_time_is_that_of_the_trial_times_what_is_asked(
@@ -65,9 +64,10 @@ def test_every_network_is_tried_and_its_time_is_that_of_the_trial_times_what_is_
         "train simple-conv": epochs_and_batches,
         "evaluate": (3 * 2 + 2) * 2 * 6 / 20,  # three architectures, twice, and two bounds on two songs
         "interpret": (3 + 4 + 2) * 1 * 6 / 20,  # steps of the path, instruments, and neither; one song
+        "examples": 0,
     }
     assert found["train unet"].note.startswith("8 x")
-    assert all(step.memory > 10**8 for name, step in found.items() if name != "download")
+    assert all(step.memory > 10**8 for name, step in found.items() if name not in ("download", "examples"))
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,12 @@ def test_the_table_warns_where_the_disk_is_too_small(
 ) -> None:
     usage = shutil.disk_usage(".")._replace(free=10**6)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    taken = [forecast.Step("download", disk=10**7), forecast.Step("train", memory=10**9, seconds=90)]
+    monkeypatch.setattr(forecast, "forecast", lambda params: taken)
     forecast.show(write_params(baselines=[]))
     text = capsys.readouterr().out
     assert text.startswith("synthetic: 3 + 2 tracks")
-    assert re.search(r"^all +\d", text, re.MULTILINE)
+    assert re.search(r"^all +10.0 MB +1.0 GB +1.5 min", text, re.MULTILINE)
     assert re.search(r"^warning: that is \d.* too little", text, re.MULTILINE)
 
 
