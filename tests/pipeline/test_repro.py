@@ -84,7 +84,7 @@ NOTHING = {
     "page": "cunet/app/page.py",
     "params": "cunet/params.py",
     "progress bar": "cunet/progress.py",
-    "registry of data sets": "cunet/registry/registry.py",
+    "registries": "cunet/registry/registry.py",
     "tracking": "cunet/tracking/training.py",
 }
 NO_TRAINING = {
@@ -92,6 +92,7 @@ NO_TRAINING = {
     "bounds": "cunet/evaluation/bounds.py",
     "condition sets": "cunet/conditions/sets.py",
     "download": "cunet/datasets/zenodo.py",
+    "new data set": "cunet/registry/datasets.py",
     "examples": "cunet/examples/writing.py",
     "index tables": "cunet/preprocess/patches.py",
     "interpretation": "cunet/interpret/modulation.py",
@@ -100,7 +101,7 @@ NO_TRAINING = {
     "report": "cunet/report/page.html",
     "resampling": "cunet/signals/resampling.py",
     "scoring": "cunet/evaluation/protocols.py",
-    "settings of scores": "cunet/settings/scoring.py",
+    "settings of scores": "cunet/settings/evaluation.py",
 }
 TRAINING = {
     "batches": "cunet/train/batches.py",
@@ -117,7 +118,8 @@ TRAINING = {
 def test_an_edit_reruns_what_it_concerns_and_nothing_else(own_pipeline: Workspace) -> None:
     def after_edits(*names: str) -> set[str]:
         for name in names:
-            with (own_pipeline.path / name).open("a") as file:
+            with (own_pipeline.path / name).open("r+") as file:
+                file.seek(0, 2)
                 file.write("\n# edited\n")
         stages = json.loads(own_pipeline.run("dvc", "status", "--json").stdout)
         own_pipeline.run("git", "checkout", "-q", ".")
