@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from cunet.errors import UserError
+
 SPECTROGRAMS = Path("data/spectrograms")
 MODELS, RESULTS, REPORTS = Path("models"), Path("results"), Path("reports")
 STUDIED, BASELINES, BOUNDS = Path("cunet"), Path("baselines"), Path("bounds")  # in models and results
@@ -19,6 +21,16 @@ def folders(architecture: str, baselines: Sequence[str]) -> dict[str, Path]:
         ['baselines/unet', 'cunet']
     """
     return {name: BASELINES / name for name in baselines} | {architecture: STUDIED}
+
+
+def check_architecture(folder: Path, found: str, expected: str) -> None:
+    """Check that a folder of `models` or `results` is of the architecture that is expected there.
+
+    Raises:
+        UserError: it is of another, as after `dvc commit` of a stage whose command has changed.
+    """
+    if found != expected:
+        raise UserError(f"{folder}: is of {found}, not of {expected}: train it again with dvc repro -f <stage>")
 
 
 def scored() -> list[Path]:

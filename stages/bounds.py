@@ -1,6 +1,7 @@
 """bounds: score the lower or the upper bound as if it were an architecture."""
 
 from pathlib import Path
+from typing import Literal
 
 from cunet.cli import run_stage
 from cunet.conditions.naming import by_name
@@ -13,8 +14,10 @@ from cunet.tracking.results import log_scores
 from cunet.tracks.reading import read_tracks
 
 
-def main(bound: str, audio: Path, spectrograms: Path, conditions: Path, out: Path) -> None:
-    """Score the bound called `mixture` or `ideal-ratio-mask`, and write the results to `out`."""
+def main(
+    bound: Literal["mixture", "ideal-ratio-mask"], audio: Path, spectrograms: Path, conditions: Path, out: Path
+) -> None:
+    """Score a bound, and write the results to `out`."""
     params = load_params()
     tracks, scored = read_tracks(audio), by_name(read_conditions(conditions))
     settings = params.spectrogram, params.evaluate

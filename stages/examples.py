@@ -9,7 +9,7 @@ from cunet.conditions.tables import read_conditions
 from cunet.evaluation.bounds import IDEAL_RATIO_MASK, ideal_ratio_mask
 from cunet.examples.excerpts import PATH_SOUND, SOUND
 from cunet.files import new_folder
-from cunet.layout import folders
+from cunet.layout import check_architecture, folders
 from cunet.params import load_params
 from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
 from cunet.startup import uncollected
@@ -31,6 +31,7 @@ def main(models: Path, spectrograms: Path, conditions: Path, out: Path) -> None:
         write_estimates(IDEAL_RATIO_MASK, ideal_ratio_mask, tracks, scored, settings, seconds, folder / SOUND)
         for name, place in folders(params.architecture, params.baselines).items():
             separator = Separator(models / place / seed, params.evaluate.overlap)
+            check_architecture(models / place / seed, separator.architecture.name, name)
             write_estimates(name, separator.masks, tracks, scored, settings, seconds, folder / SOUND)
             if name == params.architecture:
                 instruments = separator.architecture.instruments

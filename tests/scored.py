@@ -64,6 +64,7 @@ def with_a_perfect_estimate(scores: pd.DataFrame) -> pd.DataFrame:
 
 def sections(name: str, scores: pd.DataFrame, params: Params, report: Path = Path()) -> list[Section]:
     """What a section of the report says of some scores."""
-    summary, nothing = summarise(scores).assign(**{SEEDS: 1}), pd.DataFrame()
+    summary, training = summarise(scores).assign(**{SEEDS: 1}), pd.DataFrame()
+    costs = pd.DataFrame({"architecture": ["simple-dense"]})
     compared = differences(scores, list(scores["architecture"].unique()), params.compare)
-    return SECTIONS[name](Comparison(params, scores, scores, summary, summary, compared, nothing, nothing), report)
+    return SECTIONS[name](Comparison(params, scores, scores, summary, summary, compared, costs, training), report)

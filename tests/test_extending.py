@@ -128,7 +128,7 @@ def test_a_section_stands_in_the_report(params: Params) -> None:
     run("Section of the report")
     (section,) = sections("hardest", scores_of_three_tracks(), params)
     assert section.table is not None
-    assert section.table.to_numpy().tolist() == [["x", "4.5"], ["y", "5.5"], ["z", "11.5"]]
+    assert section.table.to_numpy().tolist() == [["x", "7.0"], ["y", "8.0"], ["z", "14.0"]]
 
 
 def test_the_page_names_every_registry() -> None:

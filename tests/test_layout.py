@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from cunet import layout
-from cunet.layout import folders, results_of, scored
+from cunet.errors import UserError
+from cunet.layout import check_architecture, folders, results_of, scored
 from tests.conftest import ROOT
 
 
@@ -36,6 +37,12 @@ def test_the_results_of_a_model_are_beside_models(tmp_path: Path) -> None:
     twice = tmp_path / "models" / "mine" / "models" / "baselines" / "unet" / "0"
     assert results_of(twice) == tmp_path / "models" / "mine" / "results" / "baselines" / "unet" / "0"
     assert results_of(tmp_path / "exported") is None
+
+
+def test_a_folder_of_another_architecture_is_one_line() -> None:
+    check_architecture(Path("models/cunet/0"), "simple-dense", "simple-dense")
+    with pytest.raises(UserError, match="models/cunet/0: is of simple-dense, not of complex-dense: train it again"):
+        check_architecture(Path("models/cunet/0"), "simple-dense", "complex-dense")
 
 
 def test_it_is_the_layout_of_dvc_yaml() -> None:

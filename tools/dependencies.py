@@ -5,6 +5,7 @@ It needs the packages of `make setup EXTRAS=dev`.
 
 import ast
 import re
+import sys
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -84,6 +85,8 @@ def executed(script: Path) -> set[Path]:
     modules, reached = [".".join(script.with_suffix("").parts)], set()
     while modules:
         module = modules.pop()
+        if module.startswith("cunet.") and module not in imports().modules:
+            sys.exit(f"error: cunet/registry names {module}, and there is no such module: correct the line")
         if module not in reached and module.partition(".")[0] in ("cunet", "stages") and not stands_by(module):
             reached.add(module)
             modules += imports().find_modules_directly_imported_by(module) | registered(module)

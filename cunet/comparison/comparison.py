@@ -11,6 +11,7 @@ from cunet.comparison.published import published_rows
 from cunet.comparison.statistics import differences, intervals, over_seeds, seed_spread
 from cunet.comparison.tables import metrics, summarise
 from cunet.evaluation.evaluate import read_scores
+from cunet.layout import check_architecture
 from cunet.params import Params
 from cunet.train.history import read_history
 
@@ -63,10 +64,13 @@ def compare(results: Folders, models: Folders, params: Params) -> Comparison:
         results: what `evaluate` wrote, a folder per seed, by architecture or bound, from the lower bound to the upper.
         models: what the training wrote, a folder per seed, by architecture.
         params: of the run.
+
+    Raises:
+        UserError: a folder holds the scores of another architecture.
     """
     by_seed = pd.concat(
-        read_scores(folder).assign(seed=seed)
-        for folders in results.values()
+        _scores(folder, name).assign(seed=seed)
+        for name, folders in results.items()
         for seed, folder in zip(params.seeds, folders, strict=False)  # a bound has one folder
     )
     scores, settings = over_seeds(by_seed), params.compare
@@ -84,6 +88,12 @@ def compare(results: Folders, models: Folders, params: Params) -> Comparison:
         costs=costs(models),
         training=_curves(models),
     )
+
+
+def _scores(folder: Path, name: str) -> pd.DataFrame:
+    scores = read_scores(folder)
+    check_architecture(folder, str(scores["architecture"].iloc[0]), name)
+    return scores
 
 
 def _curves(models: Folders) -> pd.DataFrame:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from pkgutil import resolve_name
 from typing import Generic, TypeVar, cast
 
+from cunet.errors import UserError
+
 T = TypeVar("T")
 
 
@@ -56,11 +58,21 @@ class Registry(MutableMapping[str, T], Generic[T]):
 
     def __getitem__(self, name: str) -> T:
         entry = self._entries[name]
-        return cast(T, resolve_name(entry)) if isinstance(entry, str) else entry
+        if not isinstance(entry, str):
+            return entry
+        try:
+            return cast(T, resolve_name(entry))
+        except (ModuleNotFoundError, AttributeError) as error:
+            module, _, attribute = entry.partition(":")
+            if getattr(error, "name", None) not in (module, attribute):
+                raise  # of the module itself
+            raise UserError(
+                f"{self._kind} {name}: {entry} cannot be imported ({error}): correct cunet/registry"
+            ) from None
 
     def __setitem__(self, name: str, entry: str | T) -> None:
         if not re.fullmatch(self._names, name):
-            raise ValueError(f"{self._kind}: {name!r} is no name here: it must match {self._names}")
+            raise ValueError(f"{self._kind}: {name!r} cannot be used: a name must match {self._names}")
         if isinstance(entry, str) and not re.fullmatch(r"[\w.]+:\w+", entry):
             raise ValueError(f"{self._kind}: {name}: {entry!r} is not module:attribute")
         self._entries[name] = entry

@@ -12,7 +12,7 @@ from cunet.comparison.statistics import SEED_MEAN, SEED_STD, SEEDS
 from cunet.comparison.tables import WIDEST, interval, left_out, mean_of, metrics_table, protocol_of, sdr_table, title_of
 from cunet.conditions.naming import BETWEEN
 from cunet.conditions.tables import SINGLE
-from cunet.interpret.tables import read_neutral_sdr
+from cunet.interpret.tables import NEUTRAL, read_neutral_sdr
 from cunet.report.document import Picture, Section
 from cunet.report.listen import PAGE
 from cunet.settings.training import Train
@@ -158,11 +158,12 @@ def interpretation(comparison: Comparison, report: Path) -> list[Section]:
     tracks = min(comparison.params.interpret.tracks, comparison.scores["track"].nunique())
     table = read_neutral_sdr(folder).reset_index(names="SDR against")
     shown = table.map(lambda value: "–" if pd.isna(value) else f"{value:.2f}" if isinstance(value, float) else value)
+    has_neutral = NEUTRAL in set(table["SDR against"])
+    neutral = "of the U-Net alone (neutral: all gammas one, all betas zero), " if has_neutral else ""
     text = (
-        "The SDR of some estimates of the studied network against every instrument: of the mixture, of the U-Net "
-        "alone (neutral: all gammas one, all betas zero), and of what each instrument as the condition gives, on "
-        f"the first {tracks} test tracks. {SILENCE} Among the conditions shown, all, none and the steps of the path "
-        "may be ones that the network was not trained on."
+        f"SDR of estimates of the studied network against every instrument: of the mixture, {neutral}and of each "
+        f"instrument as the condition, on the first {tracks} test tracks. {SILENCE} Among the conditions shown, all, "
+        "none and the steps of the path may be ones that the network was not trained on."
     )
     captions = {
         "path.png": "The condition moves from one instrument to another: SDR of every step against every instrument, "
@@ -177,7 +178,7 @@ def interpretation(comparison: Comparison, report: Path) -> list[Section]:
     pictures += [
         Picture(
             f"{INTERPRETATION}/examples/{path.name}",
-            "The U-Net left alone, every instrument, and the path as time goes by, on an excerpt.",
+            "An excerpt: the mixture, estimates of every instrument, and the path as time goes by.",
         )
         for path in sorted(folder.glob("examples/*.png"))[:1]
     ]

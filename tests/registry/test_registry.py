@@ -1,9 +1,11 @@
 """Everything that can be added, by name."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
+from cunet.errors import UserError
 from cunet.registry.controls import CONTROLS
 from cunet.registry.datasets import DATASETS
 from cunet.registry.films import FILMS
@@ -51,3 +53,17 @@ def test_a_name_that_nothing_has_is_refused_with_those_that_there_are() -> None:
 def test_a_name_or_an_entry_that_cannot_be_used_is_refused(name: str, entry: str) -> None:
     with pytest.raises(ValueError, match=r"FiLM: .*gated"):
         FILMS[name] = entry
+
+
+@pytest.mark.parametrize("place", ["thiss:s", "this:zen", "cunet.nowhere:zen"])
+def test_a_line_that_leads_nowhere_is_one_line(place: str) -> None:
+    poems: Registry[object] = Registry("poem", {"zen": place})
+    with pytest.raises(UserError, match=f"poem zen: {place} cannot be imported .*correct cunet/registry"):
+        poems["zen"]
+
+
+def test_what_a_module_itself_lacks_is_its_own_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken_poem.py").write_text("import nowhere_at_all\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="nowhere_at_all"):
+        Registry("poem", {"zen": "broken_poem:s"})["zen"]
