@@ -76,7 +76,7 @@ from cunet.params import load_params
 params = load_params()
 unet = params.unet.model_copy(update={"layers": 2, "filters": 2})
 spectrogram = params.spectrogram.model_copy(update={"window": 64, "hop": 48})
-for name in ("unet", "simple-conv-decoder", "complex-dense-both"):
+for name in ("simple-conv-decoder", "complex-dense-both"):
     architecture = Architecture(name=name, instruments=("a", "b"), conditions=((1, 0), (0, 1)), frames=8,
                                 spectrogram=spectrogram, unet=unet, controls=params.controls)
     model = build(architecture, architecture.networks[0])

@@ -23,7 +23,12 @@ def tracks(workspace: Workspace, table: str) -> set[str]:
 def test_stems_from_a_server_by_the_protocol_of_the_paper(programs: Path, tmp_path: Path) -> None:
     archive = zip_tree(write_stem_tree(tmp_path / "tree", seconds=3), tmp_path / "musdb18.zip")
     checksum = f"md5:{hashlib.md5(archive.read_bytes()).hexdigest()}"
-    workspace = make_workspace(tmp_path / "workspace", programs, baselines=[], evaluate=evaluate("paper"))
+    changes: dict[str, object] = {
+        "baselines": [],
+        "evaluate": evaluate("paper"),
+        "examples": {"tracks": 0, "seconds": 3},
+    }
+    workspace = make_workspace(tmp_path / "workspace", programs, **changes)
     with serve(archive.read_bytes()) as server:
         workspace.params(dataset="musdb18", musdb={"source": f"{server.address}/musdb18.zip", "checksum": checksum})
         workspace.run("dvc", "repro")
@@ -38,6 +43,7 @@ def test_stems_from_a_server_by_the_protocol_of_the_paper(programs: Path, tmp_pa
     text = (workspace.path / "reports" / "sdr.md").read_text()
     assert "BSS Eval v3" in text
     assert "±" in text
+    assert "Examples" not in (workspace.path / "reports" / "index.html").read_text()  # no track is one
     run = runs(store(workspace))["simple-dense-pairs"]
     assert run.data.params["evaluate.protocol"] == "paper"
     mean = table.set_index(["architecture", "target"])["SDR"]["simple-dense-pairs", "mean"]
