@@ -56,13 +56,8 @@ class Step:
     note: str = ""
 
 
-def forecast(params: Params) -> list[Step]:
-    """The steps of the pipeline with what they take; trials of a minute or so are run for it.
-
-    Raises:
-        UserError: the user's own tracks cannot be used.
-    """
-    extent = DATASETS[params.dataset].extent(params.of_dataset)
+def forecast(params: Params, extent: Extent) -> list[Step]:
+    """The steps of the pipeline with what they take on a data set of this extent; trials of a minute or so are run."""
     with temporary_folder() as folder:
         track = _trial_track(folder, params, extent.sources)
         return [
@@ -85,7 +80,7 @@ def show(params: Params) -> None:
     hours = sum(extent.seconds.values()) / 3600
     print(f"{params.dataset}: {extent.tracks['train']} + {extent.tracks['test']} tracks, {hours:.1f} hours of music")
     print("trying each step for a moment on this machine ...", flush=True)
-    steps = forecast(params)
+    steps = forecast(params, extent)
     disk, seconds = sum(step.disk for step in steps), sum(step.seconds for step in steps)
     rows = [
         (s.name, _or_dash(s.disk, human), _or_dash(s.memory, human), _or_dash(s.seconds, duration), s.note)

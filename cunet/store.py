@@ -69,14 +69,19 @@ def fingerprint(folder: Path) -> str:
 
 
 def log_folder(folder: Path, name: str, run: str | None = None) -> None:
-    """Show the files of a folder as `name` in a run, or in the active one.
+    """Show the files of a folder as `name` in a run, or in the active one."""
+    log_files({path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}, name, run)
+
+
+def log_files(files: dict[Path, Path], name: str, run: str | None = None) -> None:
+    """Show files below `name` in a run, or in the active one, by their place there.
 
     What ends a path in an address is written in its wide form: MLflow puts names into addresses as they are, and its
     server would keep a file under another name, or refuse it.
     """
     with temporary_folder() as temporary:
-        for path in (path for path in folder.rglob("*") if path.is_file()):
-            link = temporary / path.relative_to(folder).as_posix().translate(WIDE)
+        for place, path in files.items():
+            link = temporary / place.as_posix().translate(WIDE)
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(path.resolve())
         mlflow.log_artifacts(str(temporary), name, run)

@@ -18,7 +18,8 @@ Write = Callable[..., Params]
 
 
 def steps(params: Params) -> dict[str, forecast.Step]:
-    return {step.name: step for step in forecast.forecast(params)}
+    extent = DATASETS[params.dataset].extent(params.of_dataset)
+    return {step.name: step for step in forecast.forecast(params, extent)}
 
 
 def test_the_disk_is_what_the_stages_take(write_params: Write, songs: Path, tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_the_table_warns_where_the_disk_is_too_small(
     usage = shutil.disk_usage(".")._replace(free=10**6)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     taken = [forecast.Step("download", disk=10**7), forecast.Step("train", memory=10**9, seconds=90)]
-    monkeypatch.setattr(forecast, "forecast", lambda params: taken)
+    monkeypatch.setattr(forecast, "forecast", lambda params, extent: taken)
     forecast.show(write_params(baselines=[]))
     text = capsys.readouterr().out
     assert text.startswith("synthetic: 3 + 2 tracks")

@@ -106,11 +106,8 @@ def named_data(file: Path) -> set[Path]:
 
 
 def declared(deps: list[str]) -> set[Path]:
-    """The files of code among the dependencies of a stage, those in folders included."""
-    code = [ROOT / dependency for dependency in deps if dependency.startswith(("cunet", "stages"))]
-    files = {file for path in code for file in (path.rglob("*") if path.is_dir() else [path])}
-    files = {file for file in files if file.is_file() and "__pycache__" not in file.parts}
-    return {file.relative_to(ROOT) for file in files if not says_nothing(file)}
+    """The files of code among the dependencies of a stage."""
+    return {Path(dependency) for dependency in deps if dependency.startswith(("cunet", "stages"))}
 
 
 def says_nothing(file: Path) -> bool:

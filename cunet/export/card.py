@@ -42,7 +42,7 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
         epochs=_epochs(architecture, training),
         data=dataset.description if dataset else training["dataset"],
         commit=commit or "not known",
-        limits=_limits(architecture, training),
+        limits=[*_limits(architecture, training), *([dataset.limits] if dataset and dataset.limits else [])],
         **_scores(results),
     )
 
@@ -77,8 +77,6 @@ def _limits(architecture: Architecture, training: dict[str, Any]) -> list[str]:
         share = training["train.progressive"]
         scaled = f", and in {share:.0%} of the patches one of them scaled by a random factor" if share else ""
         limits.append(f"It was trained only on the conditions above{scaled}; others are untested.")
-    if (dataset := DATASETS.get(training["dataset"])) and dataset.limits:
-        limits.append(dataset.limits)
     return limits
 
 

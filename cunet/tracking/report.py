@@ -5,10 +5,9 @@ from pathlib import Path
 from mlflow import MlflowClient
 
 from cunet.examples.excerpts import FLAC, SOUND
-from cunet.files import temporary_folder
 from cunet.report.listen import PAGE
 from cunet.report.sections import INTERPRETATION, SPECTROGRAMS
-from cunet.store import MODEL_TAG, connect, find, fingerprint, log_folder
+from cunet.store import MODEL_TAG, connect, find, fingerprint, log_files, log_folder
 from cunet.train.history import read_provenance
 
 
@@ -31,9 +30,5 @@ def log_report(report: Path, models: list[Path], studied: Path) -> None:
 
 def _log_sound(sound: Path, architecture: str, run: str) -> None:
     """Log the estimates of an architecture: `sound/<track>/<target>.flac`."""
-    with temporary_folder() as temporary:
-        for path in sound.glob(f"*/*/{architecture}{FLAC}"):
-            link = temporary / path.parents[1].name / f"{path.parent.name}{FLAC}"
-            link.parent.mkdir(exist_ok=True)
-            link.symlink_to(path.resolve())
-        log_folder(temporary, SOUND, run)
+    found = sound.glob(f"*/*/{architecture}{FLAC}")
+    log_files({Path(path.parents[1].name, f"{path.parent.name}{FLAC}"): path for path in found}, SOUND, run)

@@ -42,6 +42,14 @@ def open_runs(page: Page, address: str, view: str = "") -> None:
         assistant.first.click()
 
 
+def open_artifacts(page: Page, address: str) -> None:
+    """The artifacts of the run of the studied network."""
+    open_runs(page, address)
+    page.locator("a[href*='/runs/']", has_text="simple-dense-pairs").first.click()
+    expect(page.get_by_text("sdr/vocals").first).to_be_visible()
+    page.goto(f"{page.url.split('?')[0]}/artifacts")
+
+
 def sdr(pipeline: Workspace, architecture: str, target: str) -> str:
     table = pd.read_csv(pipeline.path / "reports" / "sdr.csv").set_index(["architecture", "target"])
     return str(round(float(table["SDR"][architecture, target]), 2))
@@ -70,10 +78,7 @@ def test_the_tables_stand_side_by_side_without_a_click(page: Page, address: str,
 
 
 def test_a_run_shows_its_pictures_and_sound(page: Page, address: str) -> None:
-    open_runs(page, address)
-    page.locator("a[href*='/runs/']", has_text="simple-dense-pairs").first.click()
-    expect(page.get_by_text("sdr/vocals").first).to_be_visible()
-    page.goto(f"{page.url.split('?')[0]}/artifacts")
+    open_artifacts(page, address)
     page.get_by_text("interpretation", exact=True).first.click()
     for name in ("gamma.png", "path.png", "projection.png"):
         expect(page.get_by_text(name).first).to_be_visible()
@@ -121,10 +126,7 @@ def test_the_estimates_play_from_disk_one_at_a_time(page: Page, pipeline: Worksp
 
 
 def test_mlflow_plays_the_page_of_estimates(page: Page, address: str) -> None:
-    open_runs(page, address)
-    page.locator("a[href*='/runs/']", has_text="simple-dense-pairs").first.click()
-    expect(page.get_by_text("sdr/vocals").first).to_be_visible()
-    page.goto(f"{page.url.split('?')[0]}/artifacts")
+    open_artifacts(page, address)
     page.get_by_text("listen.html", exact=True).first.click()
     frame = page.frame_locator("iframe").first
     expect(frame.get_by_role("heading", name="drums+vocals").first).to_be_visible()
