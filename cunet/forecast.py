@@ -18,6 +18,7 @@ from cunet.cluster import local_workers
 from cunet.conditions.naming import by_name
 from cunet.conditions.sets import scored_conditions, single_conditions
 from cunet.datasets.disk import human
+from cunet.datasets import joined
 from cunet.datasets.extent import Extent
 from cunet.evaluation.bounds import BOUNDS, ideal_ratio_mask
 from cunet.evaluation.scores import score_track
@@ -28,7 +29,6 @@ from cunet.names import MIXTURE
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
-from cunet.registry.datasets import DATASETS
 from cunet.registry.losses import LOSSES
 from cunet.registry.protocols import PROTOCOLS
 from cunet.tracks.reading import read_tracks
@@ -76,9 +76,11 @@ def show(params: Params) -> None:
     Raises:
         UserError: the user's own tracks cannot be used.
     """
-    extent = DATASETS[params.dataset].extent(params.of_dataset)
+    extent = joined.extent(params.joined)
     hours = sum(extent.seconds.values()) / 3600
-    print(f"{params.dataset}: {extent.tracks['train']} + {extent.tracks['test']} tracks, {hours:.1f} hours of music")
+    print(
+        f"{' + '.join(params.datasets)}: {extent.tracks['train']} + {extent.tracks['test']} tracks, {hours:.1f} hours of music"
+    )
     print("trying each step for a moment on this machine ...", flush=True)
     steps = forecast(params, extent)
     disk, seconds = sum(step.disk for step in steps), sum(step.seconds for step in steps)
@@ -114,7 +116,7 @@ def _or_dash(value: float, words: Callable[[float], str]) -> str:
 def _trial_track(folder: Path, params: Params, sources: int) -> Track:
     """A track of noise in the format of the data set."""
     noise = np.random.default_rng(0).normal(0, 0.05, (sources, TRIAL_SECONDS * RATE, 2)).astype(np.float32)
-    if DATASETS[params.dataset].stem_files:
+    if any(dataset.stem_files for dataset, _ in params.joined.values()):
         (folder / "train").mkdir()
         path = folder / "train" / f"{TRIAL}{STEM_SUFFIX}"
         stems = np.concatenate([noise.sum(axis=0, keepdims=True), noise])[:STREAMS]

@@ -5,13 +5,14 @@ import os
 import re
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import ValidationError
 
 from cunet.errors import UserError
 from cunet.files import temporary_folder, workspace
 from cunet.models.architecture import DESCRIPTION, WEIGHTS
+from cunet.settings.evaluation import Consistency
 
 if TYPE_CHECKING:
     from cunet.separate.model import Model
@@ -21,24 +22,28 @@ PACKAGED = Path("artifacts") / "model"  # where an MLflow model keeps the folder
 OVERLAP = 0.5  # of the patches
 
 
-def load_model(source: str | Path, overlap: float = OVERLAP) -> "Model":
+def load_model(source: str | Path, overlap: float = OVERLAP, consistency: Consistency = "ratio") -> "Model":
     """A model that the pipeline trained.
 
     Args:
         source: the folder that the training wrote (`models/cunet/0`) or `cunet export` did, or where MLflow keeps
             one: `runs:/…/model`, `models:/conditioned-u-net@best`, or any other of its addresses.
         overlap: of the patches, in [0, 1): more is smoother and slower.
+        consistency: `ratio` lets the instruments share the mixture, so that their estimates agree with each other;
+            `none` takes the networks' masks as they are, and is faster where one instrument is asked for.
 
     Raises:
         UserError: there is no such model, or it is none of this project.
     """
+    if consistency not in get_args(Consistency):
+        raise UserError(f"consistency={consistency!r}: expected one of {', '.join(get_args(Consistency))}")
     if not 0 <= overlap < 1:
         raise UserError(f"overlap={overlap:g}: it lies between 0 and 1, 1 excluded")
     folder = find_model(source)
     from cunet.separate.model import Model
 
     try:
-        return Model(folder, overlap)
+        return Model(folder, overlap, consistency)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or DESCRIPTION

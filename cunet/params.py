@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import yaml
 from omegaconf import OmegaConf
@@ -16,7 +16,7 @@ from cunet.registry.films import FILMS
 from cunet.registry.losses import LOSSES
 from cunet.registry.protocols import PROTOCOLS
 from cunet.registry.registry import Registry
-from cunet.settings.base import Settings
+from cunet.settings.base import INSTRUMENT, Settings
 from cunet.settings.cluster import Dask
 from cunet.settings.comparison import Compare
 from cunet.settings.conditions import ConditionSet
@@ -29,7 +29,12 @@ from cunet.settings.spectrogram import Spectrogram
 from cunet.settings.training import Train
 from cunet.variant import CONDITIONS, DEDICATED, Placement, Variant, canonical, conditions_of
 
+if TYPE_CHECKING:
+    from cunet.datasets.dataset import Dataset
+
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Instrument = Annotated[str, Field(pattern=f"^{INSTRUMENT}$")]
+DatasetName = Annotated[str, Field(min_length=1)]
 SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 
@@ -43,7 +48,8 @@ class Params(Settings):
     baselines: list[str]
     seeds: Annotated[list[Seed], Field(min_length=1)]
     condition_sets: dict[SetName, ConditionSet]
-    dataset: str
+    dataset: DatasetName | list[DatasetName]
+    merge: dict[Instrument, Instrument]
     spectrogram: Spectrogram
     patch: Patch
     validation: Validation
@@ -62,27 +68,47 @@ class Params(Settings):
         return Variant(self.film, self.control, self.placement, self.conditions).name
 
     @property
-    def of_dataset(self) -> Settings:
-        """Settings of the data set, from its section."""
-        settings: Settings = getattr(self, DATASETS[self.dataset].section)
-        return settings
+    def datasets(self) -> list[str]:
+        """Names of the data sets, which are used together."""
+        return [self.dataset] if isinstance(self.dataset, str) else self.dataset
+
+    @property
+    def joined(self) -> dict[str, tuple["Dataset", Settings]]:
+        """The data sets by name, each with the settings from its section."""
+        return {name: (DATASETS[name], getattr(self, DATASETS[name].section)) for name in self.datasets}
 
     @model_validator(mode="after")
     def _names_are_registered(self) -> "Params":
         named: dict[str, tuple[Registry[Any], str]] = {
             "film": (FILMS, self.film),
             "control": (CONTROLS, self.control),
-            "dataset": (DATASETS, self.dataset),
             "train.loss": (LOSSES, self.train.loss),
             "evaluate.protocol": (PROTOCOLS, self.evaluate.protocol),
             **{f"controls.{name}": (CONTROLS, name) for name in self.controls.widths},
             **{f"controls.{name}.{film}": (FILMS, film) for name, of in self.controls.widths.items() for film in of},
         }
-        for where, (registry, name) in named.items():
+        entries = [(where, *entry) for where, entry in named.items()]
+        for where, registry, name in [*entries, *(("dataset", DATASETS, name) for name in self.datasets)]:
             try:
                 registry.check(name)
             except ValueError as error:
                 raise ValueError(f"{where}: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _data_sets_can_be_joined(self) -> "Params":
+        names = self.datasets
+        if not names:
+            raise ValueError(f"dataset: name at least one of {', '.join(DATASETS)}")
+        if len(set(names)) < len(names):
+            raise ValueError(f"dataset names one twice: {', '.join(names)}")
+        if chained := sorted(self.merge.keys() & set(self.merge.values())):
+            raise ValueError(f"merge: {chained[0]} cannot both be merged and have others merged into it")
+        stems = [name for name in names if DATASETS[name].stem_files]
+        if stems and (len(names) > 1 or self.merge):
+            raise ValueError(
+                f"dataset: {stems[0]} has stem files, which can be neither joined nor merged: use musdb18-hq"
+            )
         return self
 
     @model_validator(mode="after")

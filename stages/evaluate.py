@@ -18,7 +18,7 @@ def main(model: Path, audio: Path, spectrograms: Path, conditions: Path, out: Pa
     """Score the architecture in the folder `model`, and write the results to `out`."""
     params = load_params()
     with uncollected():  # Keras, which takes seconds to import
-        separator = Separator(model, params.evaluate.overlap)
+        separator = Separator(model, params.evaluate.overlap, params.evaluate.consistency)
     name = separator.architecture.name
     tracks, scored = read_tracks(audio), by_name(read_conditions(conditions))
     settings = params.spectrogram, params.evaluate

@@ -13,7 +13,7 @@ from cunet.preprocess.validation import validation_tracks
 def main(spectrograms: Path, out: Path) -> None:
     """Write the two index tables of the training tracks' spectrograms to `out`."""
     params = load_params()
-    official = validation_tracks(params.dataset)
+    official = tuple(name for dataset in params.datasets for name in validation_tracks(dataset))
     training, validation = build_indexes(spectrograms, params.patch, params.validation, official)
     with new_folder(out) as folder:
         training.to_csv(folder / TRAINING, index=False)

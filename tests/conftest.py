@@ -134,6 +134,7 @@ TINY: dict[str, Any] = {
     },
     "train": {
         "loss": "l1",
+        "conditions_per_patch": 2,
         "progressive": 0.25,
         "augmentation": {"probability": 0.25, "gain": [0.5, 1.5]},
         "batch_size": 4,
@@ -156,6 +157,7 @@ TINY: dict[str, Any] = {
         "window": 1.0,
         "hop": 1.0,
         "overlap": 0.5,
+        "consistency": "ratio",
     },
     "interpret": {"path": None, "steps": 3, "tracks": 1},
     "examples": {"tracks": 1, "seconds": 3},
@@ -251,7 +253,7 @@ def separator(params: Params, tmp_path: Path) -> "Separator":
     from cunet.masking.separator import Separator
     from tests.saved import save_model  # Keras takes seconds to import
 
-    return Separator(save_model(tmp_path / "model", "complex-dense-both"), params.evaluate.overlap)
+    return Separator(save_model(tmp_path / "model", "complex-dense-both"), params.evaluate.overlap, "none")
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_a_control_network_a_block_and_a_loss_train_and_separate(
         lambda network, row: losses.append(row["train_loss"]),
     ).train(tmp_path / "model")
     assert 0.01 < losses[0] < 1  # l1 of these magnitudes is far smaller
-    separator = Separator(tmp_path / "model", 0.5)
+    separator = Separator(tmp_path / "model", 0.5, "none")
     masks = separator.masks(TrackSpectrograms(prepared / "test" / "song 0.h5"), by_name(SINGLES))
     assert np.abs(masks["tone"] - masks["noise"]).max() > 1e-4  # the condition reaches the mask
     (tmp_path / "out").mkdir()
@@ -96,10 +96,10 @@ def test_a_control_network_a_block_and_a_loss_train_and_separate(
 def test_a_data_set_brings_its_settings_and_its_tracks(write_params: Write, tmp_path: Path) -> None:
     run("Data set")
     params = write_params(dataset="tones", **yaml.safe_load(block("Data set", "yaml")))
-    dataset = DATASETS[params.dataset]
-    assert dataset.extent(params.of_dataset).tracks == {"train": 4, "test": 4}
+    ((dataset, settings),) = params.joined.values()
+    assert dataset.extent(settings).tracks == {"train": 4, "test": 4}
     (tmp_path / "train").mkdir()
-    dataset.prepare(params.of_dataset, "train", tmp_path / "train", None)  # type: ignore[arg-type]
+    dataset.prepare(settings, "train", tmp_path / "train", None)  # type: ignore[arg-type]
     tracks = read_tracks(tmp_path / "train")
     assert [track.name for track in tracks] == [f"song {number}" for number in range(4)]
     assert tracks[0].instruments == ("high", "low")

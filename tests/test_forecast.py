@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cunet import forecast
+from cunet.datasets import joined
 from cunet.params import Params
 from cunet.preprocess.writing import write_track
-from cunet.registry.datasets import DATASETS
 from cunet.tracks import folder
 from tests.conftest import TINY
 
@@ -18,7 +18,7 @@ Write = Callable[..., Params]
 
 
 def steps(params: Params) -> dict[str, forecast.Step]:
-    extent = DATASETS[params.dataset].extent(params.of_dataset)
+    extent = joined.extent(params.joined)
     return {step.name: step for step in forecast.forecast(params, extent)}
 
 
@@ -80,7 +80,7 @@ def test_published_sizes_count_before_anything_is_there(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     params = write_params(dataset=dataset, musdb={"source": source, "checksum": None})
-    extent = DATASETS[dataset].extent(params.of_dataset)
+    extent = joined.extent(params.joined)
     assert (extent.download + extent.audio) / 1e9 == pytest.approx(gigabytes, abs=0.1)
     assert extent.tracks == {"train": 100, "test": 50}
 

@@ -43,7 +43,8 @@ REGISTRIES = {
 PROPERTIES = {
     "architecture": {"film", "control", "placement", "conditions"},
     # The files of `folder` are dependencies themselves.
-    "of_dataset": {dataset.section for dataset in DATASETS.values()} - {"folder"},
+    "joined": {"dataset"} | {dataset.section for dataset in DATASETS.values()} - {"folder"},
+    "datasets": {"dataset"},
 }
 UNTRACKED = {"dask"}  # where the work is done
 

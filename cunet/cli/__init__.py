@@ -139,13 +139,16 @@ def _add_separate(commands: Commands) -> None:
     parser.add_argument(
         "--above",
         choices=["silence", "share"],
-        help="what there is above the model's band: silence (the default), or the mixture's share, as large as the "
-        "estimate's in the octave below",
+        default="silence",
+        help="content above the model's band: silence (the default), or the proportion of the mixture that the estimate "
+        "has in the octave below",
     )
     parser.add_argument(
-        "--add-up",
-        action="store_true",
-        help="all instruments, scaled so that they add up to the mixture; with --above share",
+        "--consistency",
+        choices=["ratio", "none"],
+        default="ratio",
+        help="ratio: masks of all instruments sum to one (the default); none: the networks' masks as they are, faster "
+        "for a single target",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace estimates that are there already")
 

@@ -15,6 +15,7 @@ from cunet.startup import uncollected
 if TYPE_CHECKING:  # Keras takes seconds to import, and a mistake should be told at once
     from cunet.separate.estimates import Above
     from cunet.separate.model import Model
+    from cunet.settings.evaluation import Consistency
 
 
 def separate(
@@ -24,8 +25,8 @@ def separate(
     mix: str | None,
     out: Path,
     suffix: str,
-    above: "Above | None",
-    add_up: bool,
+    above: "Above",
+    consistency: "Consistency",
     overwrite: bool,
 ) -> None:
     """Separate songs; all that can be are, and what is wrong with the others is said, on a line each.
@@ -33,20 +34,16 @@ def separate(
     Raises:
         UserError: nothing can be started; or, at the end, some songs could not be separated.
     """
-    if add_up and (targets or mix or above == "silence"):
-        raise UserError("--add-up is for all instruments together, with the mixture's share above the model's band")
     mixed = None if mix is None else parse_condition(mix)
     found = find_songs(songs, out)
     with uncollected():
-        trained = load_model(model)
+        trained = load_model(model, consistency=consistency)
     conditions = _conditions(trained, targets, mixed)
     _check_targets(found, [file for song in found for file in song.files(conditions, suffix).values()], overwrite)
     failed = 0
     for song in found:
         try:
-            remarks = separate_song(
-                trained, song, conditions, suffix, above or ("share" if add_up else "silence"), add_up
-            )
+            remarks = separate_song(trained, song, conditions, suffix, above)
         except UserError as error:
             if len(found) == 1:
                 raise

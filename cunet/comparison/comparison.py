@@ -77,7 +77,7 @@ def compare(results: Folders, models: Folders, params: Params) -> Comparison:
     keys = ["architecture", "target"]
     measured = summarise(scores).merge(intervals(scores, settings), "left", keys)
     measured = measured.merge(seed_spread(by_seed), "left", keys)
-    published = published_rows(params.dataset, scores) if settings.published else None
+    published = published_rows(" + ".join(params.datasets), scores) if settings.published else None
     return Comparison(
         params=params,
         by_seed=by_seed,

@@ -18,7 +18,7 @@ from cunet.datasets.dataset import Dataset
 from cunet.datasets.extent import Extent
 from cunet.files import new_folder
 from cunet.names import MIXTURE
-from cunet.settings.base import SUBSETS, Positive, Settings, Subset
+from cunet.settings.base import SUBSETS, Settings, Subset
 
 if TYPE_CHECKING:
     import pretty_midi
@@ -30,14 +30,15 @@ LEVELS = {"drums": (-20, 2), "bass": (-22, 2), "other": (-23, 2.5), "vocals": (-
 PEAK = 0.89  # of the mixture, about -1 dBFS
 FULL_SCALE = 32768
 
+Count = Annotated[int, Field(ge=0)]
 Stem = npt.NDArray[np.float64]
 
 
 class Synthetic(Settings):
     """The data set composed from a seed: numbers of songs and their length."""
 
-    train: Positive
-    test: Positive
+    train: Count
+    test: Count
     seconds: Annotated[float, Field(ge=2)]
     seed: int
 

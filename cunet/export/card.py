@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cunet.comparison.tables import protocol_of, sdr_table, summarise, title_of
 from cunet.conditions.naming import condition_name
+from cunet.datasets.dataset import Dataset
 from cunet.evaluation.evaluate import SCORES, read_scores
 from cunet.models.architecture import Architecture
 from cunet.registry.datasets import DATASETS
@@ -26,7 +27,7 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
         commit: that the training started from, where it is known.
     """
     architecture, training = Architecture.load(model), read_provenance(model)
-    dataset = DATASETS.get(training["dataset"])
+    datasets = [dataset for name in training["dataset"].split(" + ") if (dataset := DATASETS.get(name))]
     environment = Environment(
         loader=PackageLoader("cunet.export", "."), undefined=StrictUndefined, keep_trailing_newline=True
     )
@@ -40,11 +41,16 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
         networks=_networks(Cost.load(model)),
         training=training,
         epochs=_epochs(architecture, training),
-        data=dataset.description if dataset else training["dataset"],
+        data="; ".join(dataset.description for dataset in datasets) or training["dataset"],
         commit=commit or "not known",
-        limits=[*_limits(architecture, training), *([dataset.limits] if dataset and dataset.limits else [])],
+        limits=[*_limits(architecture, training), *_limits_of(datasets)],
         **_scores(results),
     )
+
+
+def _limits_of(datasets: list[Dataset]) -> list[str]:
+    """Of all data sets together: what one lacks, another may have."""
+    return list(dict.fromkeys(dataset.limits for dataset in datasets)) if all(d.limits for d in datasets) else []
 
 
 def _epochs(architecture: Architecture, training: dict[str, Any]) -> int:

@@ -12,8 +12,23 @@ from cunet.signals.arrays import Waveform
 from cunet.signals.stft import istft, stft
 
 Mask = npt.NDArray[np.float32]  # (bins, frames)
+EPSILON = 1e-12
 # Masks of a track for conditions, by the name of the condition: of an architecture, or of a bound.
 GetMasks = Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]
+
+
+def share_out(masks: dict[str, Mask]) -> dict[str, Mask]:
+    """Masks `(bins, frames)` of all sources, scaled so that they sum to one: the estimates then sum to the mixture.
+
+    Where all of them are zero, every source gets the same share.
+
+    Examples:
+        >>> masks = {"bass": np.full((2, 3), 0.6, np.float32), "drums": np.full((2, 3), 0.2, np.float32)}
+        >>> {name: float(mask[0, 0].round(3)) for name, mask in share_out(masks).items()}
+        {'bass': 0.75, 'drums': 0.25}
+    """
+    total = sum(masks.values()) + np.float32(EPSILON)
+    return {name: (mask + np.float32(EPSILON / len(masks))) / total for name, mask in masks.items()}
 
 
 def apply_masks(masks: dict[str, Mask], mixture: Waveform, settings: Spectrogram) -> dict[str, Waveform]:

@@ -8,20 +8,27 @@ import numpy as np
 import numpy.typing as npt
 
 from cunet.conditions.naming import Condition, Conditions
-from cunet.masking.masks import Mask
+from cunet.masking.masks import EPSILON, Mask, share_out
 from cunet.masking.saved import Network, load_networks
 from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.settings.evaluation import Consistency
 from cunet.signals.arrays import Complex
 
 BATCH = 16
-EPSILON = 1e-12
 
 
 class Separator:
-    """A trained architecture, read from the folder that the training wrote."""
+    """A trained architecture and the way its masks are made.
 
-    def __init__(self, model: Path, overlap: float) -> None:
+    Args:
+        model: folder that the training wrote.
+        overlap: of the patches, in [0, 1).
+        consistency: as `evaluate.consistency` in `params.yaml`.
+    """
+
+    def __init__(self, model: Path, overlap: float, consistency: Consistency) -> None:
         self.architecture, self.networks = load_networks(model)
+        self._consistency = consistency
         self._seconds, self._frames = 0.0, 0
         self.step = max(1, round(self.architecture.frames * (1 - overlap)))
 
@@ -32,17 +39,25 @@ class Separator:
     def masks_of(self, mixture: Complex, peak: float, conditions: Conditions) -> dict[str, Mask]:
         """Masks `(bins, frames)` of what each condition asks for, in a mixture `(bins, frames)` with this peak.
 
-        A conditioned network gets the condition. Dedicated networks know one instrument each: the mask is the
-        sum of theirs, each times its weight.
+        A conditioned network gets the condition. Otherwise, masks of the instruments are summed, each times its
+        weight: dedicated networks know one instrument each, and masks that agree with each other are of instruments.
         """
-        if self.architecture.conditioned:
-            network = self.networks[self.architecture.name]
+        architecture = self.architecture
+        if architecture.conditioned and self._consistency == "none":
+            network = self.networks[architecture.name]
             return {name: self.mask(network, mixture, peak, condition) for name, condition in conditions.items()}
         asked = {name for condition in conditions.values() for name, weight in condition.items() if weight}
-        own = {
-            name: self.mask(self.networks[name], mixture, peak) for name in self.architecture.networks if name in asked
-        }
-        return {name: _weighted(own, condition, mixture.shape) for name, condition in conditions.items()}
+        needed = [name for name in architecture.instruments if name in asked or self._consistency != "none"]
+        masks = {name: self._mask_of_instrument(name, mixture, peak) for name in needed}
+        if self._consistency == "ratio":
+            masks = share_out(masks)
+        return {name: _weighted(masks, condition, mixture.shape) for name, condition in conditions.items()}
+
+    def _mask_of_instrument(self, instrument: str, mixture: Complex, peak: float) -> Mask:
+        if not self.architecture.conditioned:
+            return self.mask(self.networks[instrument], mixture, peak)
+        condition = {name: float(name == instrument) for name in self.architecture.instruments}
+        return self.mask(self.networks[self.architecture.name], mixture, peak, condition)
 
     @property
     def seconds_per_minute(self) -> float | None:

@@ -28,7 +28,7 @@ def compared(comparison: Comparison, report: Path) -> list[Section]:
     params, train = comparison.params, comparison.params.train
     lines = [
         f"The Conditioned-U-Net {params.architecture} beside {', '.join(params.baselines) or 'no other network'}, on "
-        f"the data set {params.dataset}. A name says FiLM (simple: one gamma and beta per layer, complex: one per "
+        f"the data set {' + '.join(params.datasets)}. A name says FiLM (simple: one gamma and beta per layer, complex: one per "
         "feature map), control network (dense or conv) and, where they are not the paper's, where the FiLM layers are "
         f"and which conditions the network was trained on; {DEDICATED} is one dedicated U-Net per instrument.",
         f"Training read up to {_patches(train, True)} patches per conditioned network and {_patches(train, False)} per "

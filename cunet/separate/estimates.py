@@ -14,8 +14,8 @@ import numpy.typing as npt
 from cunet.audio import Audio
 from cunet.conditions.naming import Conditions
 from cunet.errors import UserError
-from cunet.masking.masks import Mask
-from cunet.masking.separator import EPSILON, Separator
+from cunet.masking.masks import EPSILON, Mask
+from cunet.masking.separator import Separator
 from cunet.separate.audio import Downmix, Resampled
 from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.arrays import Complex, Waveform
@@ -37,8 +37,6 @@ class Estimates:
         separator: a trained model.
         conditions: what is asked for, by name.
         above: what there is above the model's band.
-        add_up: scale the masks of all conditions so that their sum is one everywhere; with `share`, the estimates
-            then add up to the mixture.
         advance: told of progress, for all samples twice: while the peak is looked for that the mixture is scaled by,
             and while pieces are computed.
 
@@ -52,14 +50,13 @@ class Estimates:
         separator: Separator,
         conditions: Conditions,
         above: Above,
-        add_up: bool,
         advance: Advance,
     ) -> None:
         self._audio, self._conditions, self._above, self._advance = audio, conditions, above, advance
         settings = separator.architecture.spectrogram
         band = Resampled(audio, settings.sample_rate)
         peak = _peak(audio, settings, advance)
-        self._masked = _Masked(band, separator, conditions, add_up, peak)
+        self._masked = _Masked(band, separator, conditions, peak)
         self._band, self._own = Resampled(band, audio.rate), Resampled(self._masked, audio.rate)
 
     def pieces(self) -> Iterator[dict[str, Waveform]]:
@@ -88,9 +85,9 @@ class Estimates:
 class _Masked(Audio):
     """The estimates at the model's rate: channels are those of the mixture under the first mask, the second, ..."""
 
-    def __init__(self, mixture: Audio, separator: Separator, conditions: Conditions, add_up: bool, peak: float) -> None:
+    def __init__(self, mixture: Audio, separator: Separator, conditions: Conditions, peak: float) -> None:
         self.rate, self.samples, self.channels = mixture.rate, mixture.samples, len(conditions) * mixture.channels
-        self._mixture, self._separator, self._conditions, self._add_up = mixture, separator, conditions, add_up
+        self._mixture, self._separator, self._conditions = mixture, separator, conditions
         self._peak = peak
         self._settings = separator.architecture.spectrogram
         self._frames = frame_count(mixture.samples, self._settings)
@@ -122,9 +119,6 @@ class _Masked(Audio):
         start, stop = self._patches_around(first, last)
         channels = spectrograms(self._mixture, start, stop, self._settings)
         masks = list(self._separator.masks_of(channels.mean(axis=0), self._peak, self._conditions).values())
-        if self._add_up:
-            total = sum(masks) + np.float32(EPSILON)
-            masks = [(mask + np.float32(EPSILON / len(masks))) / total for mask in masks]
         frames = slice(first - start, last - start)
         return channels[:, :, frames], [mask[:, frames] for mask in masks]
 

@@ -13,6 +13,7 @@ from cunet.masking.separator import Separator
 from cunet.names import normalise
 from cunet.separate.audio import ArrayAudio
 from cunet.separate.estimates import Above, Advance, Estimates
+from cunet.settings.evaluation import Consistency
 from cunet.signals.arrays import Waveform
 
 Float = npt.NDArray[np.floating]
@@ -24,6 +25,7 @@ class Model:
     Args:
         folder: what the training or `cunet export` wrote.
         overlap: of the patches, in [0, 1): more is smoother and slower.
+        consistency: as `evaluate.consistency` in `params.yaml`.
 
     Attributes:
         name: of the architecture, such as `simple-dense-pairs`.
@@ -31,8 +33,8 @@ class Model:
         rate: in Hz, of the mono spectrograms that its masks are computed from; it changes nothing above `rate / 2`.
     """
 
-    def __init__(self, folder: Path, overlap: float) -> None:
-        self._separator = Separator(folder, overlap)
+    def __init__(self, folder: Path, overlap: float, consistency: Consistency) -> None:
+        self._separator = Separator(folder, overlap, consistency)
         self.name = self._separator.architecture.name
         self.instruments = self._separator.architecture.instruments
         self.rate = self._separator.architecture.spectrogram.sample_rate
@@ -50,16 +52,15 @@ class Model:
         Raises:
             UserError: an unknown instrument, or audio or a weight that is not as above.
         """
-        (estimate,) = self._estimates(audio, rate, {"estimate": self.condition(condition)}, above, False).values()
+        (estimate,) = self._estimates(audio, rate, {"estimate": self.condition(condition)}, above).values()
         return estimate
 
-    def stems(self, audio: Float, rate: int, above: Above = "silence", add_up: bool = False) -> dict[str, Waveform]:
+    def stems(self, audio: Float, rate: int, above: Above = "silence") -> dict[str, Waveform]:
         """All instruments one by one; audio, rate, above and errors are those of `separate`.
 
-        With `add_up`, the mixture is shared out, all of it: the masks are scaled so that they sum to one, and the
-        estimates add up to `audio`. This wants `above="share"`.
+        With `above="share"`, the stems of a model with the consistency `ratio` add up to `audio`.
         """
-        return self._estimates(audio, rate, self.single_conditions(), above, add_up)
+        return self._estimates(audio, rate, self.single_conditions(), above)
 
     def condition(self, asked: str | Condition) -> Condition:
         """A weight for every instrument.
@@ -87,23 +88,18 @@ class Model:
         audio: Audio,
         conditions: Conditions,
         above: Above = "silence",
-        add_up: bool = False,
         advance: Advance = lambda samples: None,
     ) -> Estimates:
         """For audio too long for memory: the estimates piece by piece."""
         if above not in get_args(Above):
             raise UserError(f"above={above!r}: it is one of {', '.join(get_args(Above))}")
-        if add_up and above != "share":
-            raise UserError("cannot be shared out in full without its share above the model's band: above='share'")
-        return Estimates(audio, self._separator, conditions, above, add_up, advance)
+        return Estimates(audio, self._separator, conditions, above, advance)
 
-    def _estimates(
-        self, audio: Float, rate: int, conditions: Conditions, above: Above, add_up: bool
-    ) -> dict[str, Waveform]:
+    def _estimates(self, audio: Float, rate: int, conditions: Conditions, above: Above) -> dict[str, Waveform]:
         audio = np.asarray(audio)
         waveform = _check(audio, rate)
         try:
-            pieces = list(self.estimates(ArrayAudio(waveform, rate), conditions, above, add_up).pieces())
+            pieces = list(self.estimates(ArrayAudio(waveform, rate), conditions, above).pieces())
         except UserError as error:
             raise UserError(f"the audio {error}") from None
         return {name: np.concatenate([piece[name] for piece in pieces]).reshape(audio.shape) for name in conditions}

@@ -81,7 +81,6 @@ def separate_song(
     conditions: Conditions,
     suffix: str,
     above: "Above" = "silence",
-    add_up: bool = False,
     progress: bool = True,
 ) -> list[str]:
     """Write the estimates of a song, with its rate, length and number of channels.
@@ -100,7 +99,7 @@ def separate_song(
         _writers(files, suffix, audio) as writers,
     ):
         try:
-            for piece in model.estimates(audio, conditions, above, add_up, bar.update).pieces():
+            for piece in model.estimates(audio, conditions, above, bar.update).pieces():
                 for name, waveform in piece.items():
                     _write(writers[name], waveform)
                     peaks[name] = max(peaks[name], float(np.abs(waveform).max()))

@@ -7,14 +7,21 @@ from pydantic import Field, model_validator
 from cunet.settings.base import Fraction, Settings
 
 Engine = Literal["bsseval", "museval"]
+Consistency = Literal["none", "ratio"]
 
 
 class Evaluate(Settings):
     """How architectures are scored.
 
-    The protocol (a name in `cunet.registry.protocols`), the library that computes its BSS Eval, the set of
-    conditions scored beside the single instruments, BSS Eval v4 frames in seconds, and overlap of patches in
-    separation.
+    Attributes:
+        protocol: name in `cunet.registry.protocols`.
+        engine: library that computes BSS Eval.
+        conditions: condition set scored beside the single instruments.
+        window: of the frames of BSS Eval v4, in seconds.
+        hop: of the same frames, in seconds.
+        overlap: of the patches in separation.
+        consistency: `none` takes the networks' masks as they are; `ratio` scales the masks of the instruments so that
+            they sum to one, and a combination gets the weighted sum of its instruments' masks.
     """
 
     protocol: str
@@ -23,6 +30,7 @@ class Evaluate(Settings):
     window: Annotated[float, Field(gt=0)]
     hop: Annotated[float, Field(gt=0)]
     overlap: Fraction
+    consistency: Consistency
 
     @model_validator(mode="after")
     def _protocol_defines_its_frames(self) -> "Evaluate":

@@ -1,7 +1,7 @@
 """Batches of patches for any Keras backend: NumPy arrays, read from HDF5 when they are asked for."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,8 +17,8 @@ from cunet.settings.training import Train
 from cunet.signals.arrays import Complex
 
 Magnitudes = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.intp]
 Batch = tuple[Magnitudes | tuple[Magnitudes, Magnitudes], Magnitudes]
-Write = Callable[[int, Magnitudes, Magnitudes], tuple[float, float]]
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 READERS = min(8, CORES)  # threads that read; on 16 cores, 16 were slower than 8: they wait for the interpreter's lock
@@ -31,6 +31,14 @@ class Share:
 
     frames: Complex
     weight: float
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A mixture and its sources, one per instrument; their weights make magnitudes of them over the peak."""
+
+    mixture: Share
+    sources: tuple[Share, ...]
 
 
 class PatchReader:
@@ -54,7 +62,7 @@ class PatchReader:
         complex_targets: bool = False,
     ) -> None:
         self._instruments = tuple(conditions.columns)
-        self._conditions = conditions.to_numpy(np.float32)
+        self.conditions = conditions.to_numpy(np.float32)
         names = index["track"].unique()
         allow_open_files(len(names))
         self._tracks = [TrackSpectrograms(spectrograms / f"{name}.h5") for name in names]
@@ -70,67 +78,57 @@ class PatchReader:
         return len(self._start)
 
     def __len__(self) -> int:
-        return len(self._start) * len(self._conditions)
+        return len(self._start) * len(self.conditions)
 
-    def conditions(self, rows: npt.NDArray[np.intp]) -> Magnitudes:
-        """Conditions `(rows, instruments)` of some rows."""
-        return self._conditions[rows % len(self._conditions)]
-
-    def read(self, row: int, condition: Magnitudes, mixture: Magnitudes, target: Magnitudes) -> tuple[float, float]:
-        """Write a row's mixture `(bins, frames)`, and the target of a condition, but for a factor.
-
-        Returns:
-            the factors of mixture and target that make them magnitudes over the peak.
-        """
-        number = row // len(self._conditions)
+    def read(self, number: int) -> Patch:
+        """A patch; its frames are read from the disk when they are used."""
         scale = 1 / self._tracks[self._track[number]].peak
-        weights = enumerate(condition.tolist())
-        shares = [Share(self._patch(number, n), scale * weight) for n, weight in weights if weight]
-        return _write(Share(self._patch(number), scale), self._sum(shares), mixture, target)
+        sources = (Share(self._read(number, n), scale) for n in range(len(self._instruments)))
+        return Patch(Share(self._read(number), scale), tuple(sources))
 
-    def mix(
-        self,
-        rng: np.random.Generator,
-        gain: tuple[float, float],
-        condition: Magnitudes,
-        mixture: Magnitudes,
-        target: Magnitudes,
-    ) -> tuple[float, float]:
-        """As `read`, of a new mixture: every source is from a patch that `rng` draws, times a gain.
-
-        Magnitudes stay within one.
-        """
+    def mix(self, rng: np.random.Generator, gain: tuple[float, float]) -> Patch:
+        """A new mixture: every source is from a patch that `rng` draws, times a gain."""
         numbers = rng.integers(self.patches, size=len(self._instruments)).tolist()
         gains = rng.uniform(*gain, size=len(self._instruments)).tolist()
-        scales = [gain / self._tracks[self._track[number]].peak for gain, number in zip(gains, numbers, strict=True)]
-        shares = [Share(self._patch(number, n), scales[n]) for n, number in enumerate(numbers)]
-        weighted = zip(shares, condition.tolist(), strict=True)
-        wanted = [Share(share.frames, share.weight * weight) for share, weight in weighted if weight]
-        factors = _write(self._sum(shares), self._sum(wanted), mixture, target)
-        peak = max(1.0, factors[0] * float(mixture.max()))
-        return factors[0] / peak, factors[1] / peak
+        sources = tuple(
+            Share(self._read(number, n), gains[n] / self._tracks[self._track[number]].peak)
+            for n, number in enumerate(numbers)
+        )
+        return Patch(self._sum(sources), sources)
 
-    def batch(self, conditions: Magnitudes, conditioned: bool, write: Write) -> Batch:
+    def batch(self, patches: Sequence[Patch], conditions: Magnitudes, conditioned: bool) -> Batch:
         """Inputs and targets: magnitudes `(rows, bins, frames, 1)`, and conditions `(rows, instruments)` if asked.
 
-        Targets are `(rows, bins, frames, 4)` where they are complex.
+        Magnitudes stay within one. Targets are `(rows, bins, frames, 4)` where they are complex.
 
         Args:
+            patches: of the rows; rows with the same patch follow each other.
             conditions: of the rows.
             conditioned: whether the network takes them.
-            write: called with the place of a row in the batch and what is to be filled, as `read` does.
         """
-        shape = (len(conditions), self._bins, self._frames)
+        shape = (len(patches), self._bins, self._frames)
         mixtures = np.empty((*shape, 1), np.float32)
         targets = np.empty((*shape, self._channels), np.float32)
-        factors = [write(place, mixtures[place, ..., 0], targets[place]) for place in range(len(conditions))]
+        factors = np.empty((len(patches), 2), np.float32)
+        for row, (patch, condition) in enumerate(zip(patches, conditions.tolist(), strict=True)):
+            if row and patch is patches[row - 1]:
+                mixtures[row], targets[row, ..., self._scaled :] = (
+                    mixtures[row - 1],
+                    targets[row - 1, ..., self._scaled :],
+                )
+            else:
+                _write_mixture(patch.mixture.frames, mixtures[row, ..., 0], targets[row])
+            weighted = zip(patch.sources, condition, strict=True)
+            target = self._sum([Share(source.frames, source.weight * weight) for source, weight in weighted if weight])
+            _write_target(target.frames, targets[row])
+            factors[row] = patch.mixture.weight, target.weight
         # All rows at once: each call of numpy may wait for the interpreter's lock.
-        scaled = (mixtures, targets[..., : self._scaled])
-        for values, factor in zip(scaled, np.array(factors, np.float32).T, strict=True):
+        peaks = np.maximum(1, factors[:, 0] * mixtures.max(axis=(1, 2, 3)))
+        for values, factor in zip((mixtures, targets[..., : self._scaled]), factors.T / peaks, strict=True):
             values *= factor[:, None, None, None]
         return ((mixtures, conditions) if conditioned else mixtures), targets
 
-    def _patch(self, number: int, instrument: int | None = None) -> Complex:
+    def _read(self, number: int, instrument: int | None = None) -> Complex:
         """Frames `(frames, bins)` of a patch's mixture, or of one of its sources."""
         track, start = self._tracks[self._track[number]], int(self._start[number])
         spectrogram = (
@@ -153,25 +151,29 @@ class PatchReader:
         return Share(total, first.weight)
 
 
-def _write(whole: Share, wanted: Share, mixture: Magnitudes, target: Magnitudes) -> tuple[float, float]:
-    """Write mixture and target of a patch, but for the weights of their shares, which are returned."""
-    np.abs(whole.frames.T, out=mixture)
+def _write_mixture(frames: Complex, mixture: Magnitudes, target: Magnitudes) -> None:
+    """Write a mixture, and its phase where targets are complex."""
+    np.abs(frames.T, out=mixture)
+    if target.shape[-1] > 1:
+        phase = frames.T / np.maximum(mixture, np.finfo(np.float32).tiny)
+        target[..., 2], target[..., 3] = phase.real, phase.imag
+
+
+def _write_target(frames: Complex, target: Magnitudes) -> None:
     if target.shape[-1] == 1:
-        np.abs(wanted.frames.T, out=target[..., 0])
+        np.abs(frames.T, out=target[..., 0])
     else:
-        phase = whole.frames.T / np.maximum(mixture, np.finfo(np.float32).tiny)
-        for place, values in ((0, wanted.frames.T), (2, phase)):
-            target[..., place], target[..., place + 1] = values.real, values.imag
-    return whole.weight, wanted.weight
+        target[..., 0], target[..., 1] = frames.T.real, frames.T.imag
 
 
 class TrainingBatches(keras.utils.PyDataset):
     """Epochs of shuffled batches; every row comes once before any comes again.
 
-    Some rows are augmented: their patch is mixed from several tracks, or (progressive conditioning) their
-    condition, and with it their target, is scaled by a random factor. A dedicated network has no condition to
-    scale. A batch is a function of the seed, the epoch and its number alone, so that a training that continues
-    sees what an unbroken one would have seen. Keras reads ahead: `epoch` is right from the start, and set
+    Rows are shuffled in groups: some conditions of one patch follow each other, so that a batch holds what the
+    condition alone changes. Some groups are augmented: their patch is mixed from several tracks. Of some rows, the
+    condition, and with it the target, is scaled by a random factor (progressive conditioning). A dedicated network has
+    no condition to scale. A batch is a function of the seed, the epoch and its number alone, so that a training that
+    continues sees what an unbroken one would have seen. Keras reads ahead: `epoch` is right from the start, and set
     before each epoch.
     """
 
@@ -180,6 +182,7 @@ class TrainingBatches(keras.utils.PyDataset):
         self.epoch = epoch
         self._reader, self._conditioned, self._seed = reader, conditioned, seed
         self._size, self._batches = settings.batch_size, settings.batches_per_epoch
+        self._group = min(settings.conditions_per_patch, len(reader.conditions))
         self._progressive = settings.progressive if conditioned else 0.0
         self._augmentation = settings.augmentation
         self._order = lru_cache(maxsize=2)(self._draw_order)  # a large table takes long to shuffle for every batch
@@ -190,29 +193,42 @@ class TrainingBatches(keras.utils.PyDataset):
         return self._batches
 
     def __getitem__(self, number: int) -> Batch:
-        count = self.epoch * self._batches + number
-        rng = np.random.default_rng([self._seed, count, 1])
-        rows = self._rows(count * self._size)
-        conditions = self._reader.conditions(rows)
+        first = (self.epoch * self._batches + number) * self._size
+        groups: list[tuple[int, int]] = []
+        patches: list[Patch] = []
+        numbers: list[int] = []
+        for passage, place in zip(*np.divmod(np.arange(first, first + self._size), len(self._reader)), strict=True):
+            rows, group_of = self._order(int(passage))
+            patch, condition = divmod(int(rows[place]), len(self._reader.conditions))
+            group = (int(passage), int(group_of[place]))
+            if groups and group == groups[-1]:
+                patches.append(patches[-1])
+            else:
+                patches.append(self._patch(group, patch))
+            groups.append(group)
+            numbers.append(condition)
+        conditions = self._reader.conditions[numbers]
+        rng = np.random.default_rng([self._seed, first, 1])
         scaled = rng.random(self._size) < self._progressive
         conditions = conditions * np.where(scaled, rng.random(self._size), 1).astype(np.float32)[:, None]
-        mixed = rng.random(self._size) < self._augmentation.probability
-        reader, gain = self._reader, self._augmentation.gain
+        return self._reader.batch(patches, conditions, self._conditioned)
 
-        def write(place: int, mixture: Magnitudes, target: Magnitudes) -> tuple[float, float]:
-            if mixed[place]:
-                return reader.mix(rng, gain, conditions[place], mixture, target)
-            return reader.read(int(rows[place]), conditions[place], mixture, target)
+    def _patch(self, group: tuple[int, int], number: int) -> Patch:
+        """What all rows of a group share."""
+        rng = np.random.default_rng([self._seed, *group, 2])
+        if rng.random() < self._augmentation.probability:
+            return self._reader.mix(rng, self._augmentation.gain)
+        return self._reader.read(number)
 
-        return reader.batch(conditions, self._conditioned, write)
-
-    def _rows(self, first: int) -> npt.NDArray[np.intp]:
-        passages, places = np.divmod(np.arange(first, first + self._size), len(self._reader))
-        orders = {passage: self._order(passage) for passage in np.unique(passages)}
-        return np.array([orders[passage][place] for passage, place in zip(passages, places, strict=True)])
-
-    def _draw_order(self, passage: int) -> npt.NDArray[np.intp]:
-        return np.random.default_rng([self._seed, passage]).permutation(len(self._reader))
+    def _draw_order(self, passage: int) -> tuple[Numbers, Numbers]:
+        """All rows in the order of a passage, and the number of the group of each."""
+        rng = np.random.default_rng([self._seed, passage])
+        patches, conditions = self._reader.patches, len(self._reader.conditions)
+        drawn = rng.permuted(np.tile(np.arange(conditions), (patches, 1)), axis=1)  # of each patch
+        groups = np.arange(patches)[:, None] * -(-conditions // self._group) + np.arange(conditions) // self._group
+        rank = rng.permutation(groups[-1, -1] + 1)[groups].ravel()
+        order = np.argsort(rank, kind="stable")
+        return (np.arange(patches)[:, None] * conditions + drawn).ravel()[order], rank[order]
 
 
 class ValidationBatches(keras.utils.PyDataset):
@@ -233,10 +249,8 @@ class ValidationBatches(keras.utils.PyDataset):
     def __getitem__(self, number: int) -> Batch:
         rows = np.arange(number * self._size, min((number + 1) * self._size, len(self._reader)))
         rows = np.pad(rows, (0, -len(rows) % self._devices), mode="edge")
-        conditions = self._reader.conditions(rows)
-        reader = self._reader
-
-        def write(place: int, mixture: Magnitudes, target: Magnitudes) -> tuple[float, float]:
-            return reader.read(int(rows[place]), conditions[place], mixture, target)
-
-        return reader.batch(conditions, self._conditioned, write)
+        numbers, conditions = np.divmod(rows, len(self._reader.conditions))
+        patches = {number: self._reader.read(number) for number in np.unique(numbers).tolist()}
+        return self._reader.batch(
+            [patches[number] for number in numbers.tolist()], self._reader.conditions[conditions], self._conditioned
+        )

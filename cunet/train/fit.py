@@ -57,7 +57,7 @@ def provenance(
         {
             "architecture": architecture.name,
             **control,
-            "dataset": params.dataset,
+            "dataset": " + ".join(params.datasets),
             "data.train": tracks_fingerprint(spectrograms),
             "data.train_tracks": len(tracks),
             "data.train_minutes": round(samples / params.spectrogram.sample_rate / 60, 1),

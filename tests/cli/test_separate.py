@@ -154,7 +154,7 @@ def test_a_mix_is_the_weighted_sum_that_is_asked_for(separate: Command, model_fo
 @pytest.mark.parametrize(("suffix", "error"), [("wav", 1e-5), ("flac", 1e-5), ("ogg", 0.8), ("mp3", 0.8)])
 def test_formats_keep_length_and_sum(separate: Command, suffix: str, error: float) -> None:
     # Of lossy formats, noise keeps less than half; a shift would leave 1.4.
-    assert separate("b.flac", "--add-up", "--format", suffix)[0] == 0
+    assert separate("b.flac", "--above", "share", "--format", suffix)[0] == 0
     waveform = soundfile.read("b.flac")[0]
     stems = [soundfile.read(f"separated/b/{name}.{suffix}")[0] for name in ("clicks", "noise", "tone")]
     assert [stem.shape for stem in stems] == [waveform.shape] * 3
@@ -204,8 +204,6 @@ def test_one_bad_song_does_not_keep_the_others_from_being_separated(separate: Co
         (["a.wav", "--mix", "tone=2"], "tone=2: a weight lies between 0 and 1"),
         (["a.wav", "--mix", "tone=loud"], "'loud' is not a number"),
         (["a.wav", "--mix", "tone,tone"], "name every instrument once"),
-        (["a.wav", "--add-up", "--target", "tone"], "--add-up is for all instruments together"),
-        (["a.wav", "--add-up", "--above", "silence"], "with the mixture's share above"),
         (["a.wav", "album/a.wav"], "would go to separated/a, and so would a.wav"),
         (["...wav"], "would be written outside separated: rename it"),
         (["wide.wav", "--format", "mp3"], "mp3 cannot hold 8 channel(s) at 192000 Hz"),

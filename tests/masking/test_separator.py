@@ -43,7 +43,7 @@ def test_a_constant_mask_scales_the_mixture_whatever_the_overlap(
     params: Params, track: TrackSpectrograms, tmp_path: Path, name: str, overlap: float
 ) -> None:
     model = save(params, name, track, tmp_path / "model", mask_bias=0.0)
-    masks = Separator(model, overlap).masks(track, by_name(SINGLES))
+    masks = Separator(model, overlap, "none").masks(track, by_name(SINGLES))
     stereo = np.random.default_rng(0).standard_normal((track.samples, 2)).astype(np.float32)
     estimates = apply_masks(masks, stereo, params.spectrogram)
     assert list(estimates) == list(track.instruments)
@@ -58,7 +58,7 @@ def networks(separator: Separator) -> list[keras.Model]:
 
 def test_the_condition_reaches_the_network(params: Params, track: TrackSpectrograms, tmp_path: Path) -> None:
     model = save(params, "simple-conv", track, tmp_path / "model", mask_bias=0.0)
-    separator = Separator(model, 0.0)
+    separator = Separator(model, 0.0, "none")
     (network,) = networks(separator)
     mask = network.get_layer("mask")
     mask.set_weights([np.full_like(mask.kernel, 0.3), np.zeros(1)])
@@ -70,7 +70,7 @@ def test_dedicated_networks_give_the_weighted_sum_of_their_masks(
     params: Params, track: TrackSpectrograms, tmp_path: Path
 ) -> None:
     model = save(params, "unet", track, tmp_path / "model", mask_bias=0.0)
-    separator = Separator(model, 0.0)
+    separator = Separator(model, 0.0, "none")
     for bias, network in zip((-1.0, 0.0, 1.0), networks(separator), strict=True):
         mask = network.get_layer("mask")
         mask.set_weights([np.zeros_like(mask.kernel), np.full(1, bias)])
@@ -85,7 +85,7 @@ def test_a_conditioned_network_is_told_the_condition_to_the_number(
     params: Params, track: TrackSpectrograms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = save(params, "simple-dense-pairs", track, tmp_path / "model", mask_bias=0.0)
-    separator = Separator(model, 0.0)
+    separator = Separator(model, 0.0, "none")
     (network,) = networks(separator)
     told: list[np.ndarray] = []
     predict = network.predict_on_batch
@@ -99,3 +99,22 @@ def test_a_conditioned_network_is_told_the_condition_to_the_number(
     vectors = np.unique(np.concatenate(told), axis=0)
     expected = np.array([[z[name] for name in track.instruments] for z in CONDITIONS.values()], np.float32)
     np.testing.assert_array_equal(vectors, np.unique(expected, axis=0))
+
+
+@pytest.mark.parametrize("name", ["unet", "complex-dense"])
+def test_masks_that_agree_share_the_mixture_and_combinations_are_sums(
+    params: Params, track: TrackSpectrograms, tmp_path: Path, name: str
+) -> None:
+    model = save(params, name, track, tmp_path / "model", mask_bias=0.0)
+    plain, agreeing = Separator(model, 0.5, "none"), Separator(model, 0.5, "ratio")
+    for separator in (plain, agreeing):
+        for number, network in enumerate(networks(separator)):
+            mask = network.get_layer("mask")
+            mask.set_weights([np.full_like(mask.kernel, 0.1 * (number + 1)), np.full(1, -1.0)])
+    before, after = plain.masks(track, CONDITIONS | by_name(SINGLES)), agreeing.masks(track, CONDITIONS)
+    total = np.sum([before[instrument] for instrument in track.instruments], axis=0)
+    assert np.abs(total - 1).max() > 0.1
+    audible = np.abs(track.mixture()) > 1e-3
+    for name, condition in CONDITIONS.items():
+        expected = np.sum([weight * before[instrument] for instrument, weight in condition.items()], axis=0) / total
+        np.testing.assert_allclose(after[name][audible], expected[audible], atol=1e-5)

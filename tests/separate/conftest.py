@@ -10,7 +10,7 @@ from tests.test_audio import noise
 
 @pytest.fixture(scope="session", params=["simple-dense", "unet"])
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return Model(save_model(tmp_path_factory.mktemp("models") / "model", request.param), 0.5)
+    return Model(save_model(tmp_path_factory.mktemp("models") / "model", request.param), 0.5, "ratio")
 
 
 RATE = 44100

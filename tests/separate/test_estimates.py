@@ -11,6 +11,7 @@ from cunet.masking.separator import Separator
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.separate import estimates
 from cunet.separate.model import Model
+from cunet.settings.evaluation import Consistency
 from cunet.signals.resampling import resample
 from tests.separate.conftest import RATE, song
 
@@ -44,13 +45,16 @@ def test_pieces_are_the_same_as_the_whole_whatever_the_overlap(
     np.testing.assert_allclose(model.separate(waveform, RATE, "tone"), whole, atol=1e-5)
 
 
-def test_an_estimate_is_that_of_the_evaluation(model_folder: Path, prepared: Path, songs: Path) -> None:
+@pytest.mark.parametrize("consistency", ["none", "ratio"])
+def test_an_estimate_is_that_of_the_evaluation(
+    model_folder: Path, prepared: Path, songs: Path, consistency: Consistency
+) -> None:
     mixture = np.mean(
         [resample_source(songs / "test" / "song 0" / f"{name}.wav") for name in ("clicks", "noise", "tone")], axis=0
     )
     mixture = 3 * mixture
-    separator = Separator(model_folder, 0.5)
-    model = cunet.load_model(model_folder)
+    separator = Separator(model_folder, 0.5, consistency)
+    model = cunet.load_model(model_folder, consistency=consistency)
     track = TrackSpectrograms(prepared / "test" / "song 0.h5")
     masks = separator.masks(track, {"tone": model.condition("tone")})
     settings = separator.architecture.spectrogram
@@ -68,13 +72,14 @@ def resample_source(path: Path) -> np.ndarray:
 @pytest.mark.parametrize("rate", [RATE, 8192, 16000])
 def test_stems_add_up_to_the_mixture(model: Model, rate: int) -> None:
     waveform = song(4, rate)
-    stems = model.stems(waveform, rate, "share", add_up=True)
+    stems = model.stems(waveform, rate, "share")
     assert list(stems) == ["clicks", "noise", "tone"]
     np.testing.assert_allclose(sum(stems.values()), waveform, atol=1e-5)
     assert all(np.abs(stem).max() > 0.01 for stem in stems.values())
 
 
-def test_stems_that_need_not_add_up_do_not(model: Model) -> None:
+def test_stems_that_need_not_add_up_do_not(model_folder: Path) -> None:
+    model = cunet.load_model(model_folder, consistency="none")
     waveform = song(4)
     assert np.abs(sum(model.stems(waveform, RATE, "share").values()) - waveform).max() > 0.05
 

@@ -57,7 +57,6 @@ def test_silence_stays_silent(model: Model) -> None:
             lambda model: model.separate(np.full(RATE, np.inf), RATE, "tone"),
             "the audio holds values that are not finite",
         ),
-        (lambda model: model.stems(song(1), RATE, add_up=True), "without its share above the model's band"),
     ],
 )
 def test_what_cannot_be_asked_is_said(model: Model, ask: Callable[[Model], object], reason: str) -> None:

@@ -7,7 +7,15 @@ from cunet.settings.evaluation import Evaluate
 
 
 def evaluate(protocol: str, window: float, hop: float) -> Evaluate:
-    return Evaluate(protocol=protocol, engine="bsseval", conditions="single", window=window, hop=hop, overlap=0.5)
+    return Evaluate(
+        protocol=protocol,
+        engine="bsseval",
+        conditions="single",
+        window=window,
+        hop=hop,
+        overlap=0.5,
+        consistency="ratio",
+    )
 
 
 def test_the_frames_of_sisec18_are_its_own() -> None:

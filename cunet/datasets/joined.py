@@ -1,0 +1,106 @@
+"""The data sets of `params.yaml` as one: their tracks side by side, with the same instruments."""
+
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cunet.cluster import for_each
+from cunet.datasets.dataset import Dataset
+from cunet.datasets.extent import Extent
+from cunet.errors import UserError
+from cunet.files import new_folder
+from cunet.names import MIXTURE
+from cunet.settings.base import SUBSETS, Settings, Subset
+from cunet.tracks.checks import check_tracks
+from cunet.tracks.folder import tracks
+from cunet.tracks.track import FileTrack
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+Joined = Mapping[str, tuple[Dataset, Settings]]  # by the name of the data set
+Merged = Mapping[str, str]  # instruments, and the one that each is counted as
+
+
+def prepare(joined: Joined, merged: Merged, subset: Subset, out: Path, client: "Client") -> None:
+    """Put the tracks of a subset of all data sets into the folder `out`; a merged stem is added to the other's.
+
+    Raises:
+        UserError: as the data sets' own `prepare`; there are no tracks; or names or instruments do not go together.
+    """
+    if len(joined) == 1 and not merged:
+        ((dataset, settings),) = joined.values()
+        dataset.prepare(settings, subset, out, client)
+    else:
+        parts = {name: out / f".{name}" for name in joined}
+        for name, (dataset, settings) in joined.items():
+            parts[name].mkdir(exist_ok=True)
+            dataset.prepare(settings, subset, parts[name], client)
+        _merge(parts, merged, subset, out, client)
+        for part in parts.values():
+            shutil.rmtree(part)
+    if not any(out.iterdir()):
+        raise UserError(f"{' + '.join(joined)}: no {subset} tracks")
+
+
+def origin(joined: Joined, subset: Subset) -> list[Path]:
+    """The files of the user that a subset is made from."""
+    return [path for dataset, settings in joined.values() for path in dataset.origin(settings, subset)]
+
+
+def extent(joined: Joined) -> Extent:
+    """How large all of them are together, before any stem is merged."""
+    extents = [dataset.extent(settings) for dataset, settings in joined.values()]
+    return Extent(
+        {subset: sum(extent.tracks[subset] for extent in extents) for subset in SUBSETS},
+        {subset: sum(extent.seconds[subset] for extent in extents) for subset in SUBSETS},
+        max(extent.sources for extent in extents),
+        sum(extent.audio for extent in extents),
+        sum(extent.download for extent in extents),
+    )
+
+
+def _merge(parts: Mapping[str, Path], merged: Merged, subset: Subset, out: Path, client: "Client") -> None:
+    """Tracks of all `parts` in `out`, with their merged instruments."""
+    found = {name: tracks(folder) if any(folder.iterdir()) else [] for name, folder in parts.items()}
+    everything = [track for some in found.values() for track in some]
+    check_tracks(" + ".join(parts), (track.name for track in everything))
+    known = {instrument for track in everything for instrument in track.instruments}
+    if subset == "train" and (missing := sorted(merged.keys() - known)):  # some data sets have no test tracks
+        raise UserError(f"merge: no training track has {missing[0]}: there are {', '.join(sorted(known))}")
+    instruments = {name: _instruments(some, merged) for name, some in found.items() if some}
+    if len(set(instruments.values())) > 1:
+        lists = "; ".join(f"{name} has {', '.join(of)}" for name, of in instruments.items())
+        raise UserError(f"{lists}: say in merge which instruments count as which, such as merge: {{bass: other}}")
+    jobs = for_each(
+        client,
+        _merge_track,
+        everything,
+        lambda track: (track, dict(merged), out.resolve()),
+        "merged tracks",
+        done=lambda track: (out / track.name).exists(),
+    )
+    for _ in jobs:
+        pass
+
+
+def _instruments(some: Iterable[FileTrack], merged: Merged) -> tuple[str, ...]:
+    return tuple(sorted({merged.get(name, name) for track in some for name in track.instruments}))
+
+
+def _merge_track(track: FileTrack, merged: Merged, out: Path) -> None:
+    from scipy.io import wavfile
+
+    stems: dict[str, dict[str, Path]] = {}
+    for name, path in track.files.items():
+        stems.setdefault(merged.get(name, name), {})[name] = path.resolve()
+    with new_folder(out / track.name) as folder:
+        for name, files in stems.items():
+            if len(files) == 1:
+                (path,) = files.values()
+                shutil.copyfile(path, folder / f"{name}{path.suffix}")
+            else:
+                waveform, rate = FileTrack(track.name, files).read(MIXTURE)
+                # Not by soundfile, which writes the time of day into WAV files of floats.
+                wavfile.write(folder / f"{name}.wav", rate, waveform)
