@@ -17,8 +17,8 @@ from tabulate import tabulate
 from cunet.cluster import local_workers
 from cunet.conditions.naming import by_name
 from cunet.conditions.sets import scored_conditions, single_conditions
-from cunet.datasets.disk import human
 from cunet.datasets import joined
+from cunet.datasets.disk import human
 from cunet.datasets.extent import Extent
 from cunet.evaluation.bounds import BOUNDS, ideal_ratio_mask
 from cunet.evaluation.scores import score_track
@@ -29,6 +29,7 @@ from cunet.names import MIXTURE
 from cunet.params import Params
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
+from cunet.registry.datasets import DATASETS
 from cunet.registry.losses import LOSSES
 from cunet.registry.protocols import PROTOCOLS
 from cunet.tracks.reading import read_tracks
@@ -78,9 +79,8 @@ def show(params: Params) -> None:
     """
     extent = joined.extent(params.joined)
     hours = sum(extent.seconds.values()) / 3600
-    print(
-        f"{' + '.join(params.datasets)}: {extent.tracks['train']} + {extent.tracks['test']} tracks, {hours:.1f} hours of music"
-    )
+    tracks = f"{extent.tracks['train']} + {extent.tracks['test']} tracks"
+    print(f"{' + '.join(params.datasets)}: {tracks}, {hours:.1f} hours of music")
     print("trying each step for a moment on this machine ...", flush=True)
     steps = forecast(params, extent)
     disk, seconds = sum(step.disk for step in steps), sum(step.seconds for step in steps)
@@ -116,7 +116,7 @@ def _or_dash(value: float, words: Callable[[float], str]) -> str:
 def _trial_track(folder: Path, params: Params, sources: int) -> Track:
     """A track of noise in the format of the data set."""
     noise = np.random.default_rng(0).normal(0, 0.05, (sources, TRIAL_SECONDS * RATE, 2)).astype(np.float32)
-    if any(dataset.stem_files for dataset, _ in params.joined.values()):
+    if any(DATASETS[name].stem_files for name in params.datasets):
         (folder / "train").mkdir()
         path = folder / "train" / f"{TRIAL}{STEM_SUFFIX}"
         stems = np.concatenate([noise.sum(axis=0, keepdims=True), noise])[:STREAMS]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import Annotated, Any, get_args
 
 import yaml
 from omegaconf import OmegaConf
@@ -28,9 +28,6 @@ from cunet.settings.patches import Patch, Validation
 from cunet.settings.spectrogram import Spectrogram
 from cunet.settings.training import Train
 from cunet.variant import CONDITIONS, DEDICATED, Placement, Variant, canonical, conditions_of
-
-if TYPE_CHECKING:
-    from cunet.datasets.dataset import Dataset
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Instrument = Annotated[str, Field(pattern=f"^{INSTRUMENT}$")]
@@ -73,9 +70,9 @@ class Params(Settings):
         return [self.dataset] if isinstance(self.dataset, str) else self.dataset
 
     @property
-    def joined(self) -> dict[str, tuple["Dataset", Settings]]:
-        """The data sets by name, each with the settings from its section."""
-        return {name: (DATASETS[name], getattr(self, DATASETS[name].section)) for name in self.datasets}
+    def joined(self) -> dict[str, Settings]:
+        """Settings of the data sets by name, each from its section."""
+        return {name: getattr(self, DATASETS[name].section) for name in self.datasets}
 
     @model_validator(mode="after")
     def _names_are_registered(self) -> "Params":

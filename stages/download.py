@@ -15,10 +15,14 @@ from cunet.tracks.track import DECODING_MEMORY
 def main(subset: Subset, out: Path) -> None:
     """Fill `out` with the tracks of `subset`."""
     params = load_params()
-    settings = (setting for _, setting in params.joined.values())
     merged = json.dumps(params.merge, sort_keys=True)
     made_of = identity(
-        "download", *params.datasets, merged, subset, *settings, inputs=joined.origin(params.joined, subset)
+        "download",
+        *params.datasets,
+        merged,
+        subset,
+        *params.joined.values(),
+        inputs=joined.origin(params.joined, subset),
     )
     with resumable_folder(out, made_of) as folder, cluster.connect(params.dask, DECODING_MEMORY) as client:
         joined.prepare(params.joined, params.merge, subset, folder, client)

@@ -96,7 +96,8 @@ def test_a_control_network_a_block_and_a_loss_train_and_separate(
 def test_a_data_set_brings_its_settings_and_its_tracks(write_params: Write, tmp_path: Path) -> None:
     run("Data set")
     params = write_params(dataset="tones", **yaml.safe_load(block("Data set", "yaml")))
-    ((dataset, settings),) = params.joined.values()
+    ((name, settings),) = params.joined.items()
+    dataset = DATASETS[name]
     assert dataset.extent(settings).tracks == {"train": 4, "test": 4}
     (tmp_path / "train").mkdir()
     dataset.prepare(settings, "train", tmp_path / "train", None)  # type: ignore[arg-type]

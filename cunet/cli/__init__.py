@@ -140,8 +140,8 @@ def _add_separate(commands: Commands) -> None:
         "--above",
         choices=["silence", "share"],
         default="silence",
-        help="content above the model's band: silence (the default), or the proportion of the mixture that the estimate "
-        "has in the octave below",
+        help="content above the model's band: silence (the default), or the proportion of the mixture that the "
+        "estimate has in the octave below",
     )
     parser.add_argument(
         "--consistency",

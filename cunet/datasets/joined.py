@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cunet.cluster import for_each
-from cunet.datasets.dataset import Dataset
 from cunet.datasets.extent import Extent
 from cunet.errors import UserError
 from cunet.files import new_folder
 from cunet.names import MIXTURE
+from cunet.registry.datasets import DATASETS
 from cunet.settings.base import SUBSETS, Settings, Subset
 from cunet.tracks.checks import check_tracks
 from cunet.tracks.folder import tracks
@@ -19,7 +19,7 @@ from cunet.tracks.track import FileTrack
 if TYPE_CHECKING:
     from distributed import Client
 
-Joined = Mapping[str, tuple[Dataset, Settings]]  # by the name of the data set
+Joined = Mapping[str, Settings]  # by the name of the data set
 Merged = Mapping[str, str]  # instruments, and the one that each is counted as
 
 
@@ -30,13 +30,13 @@ def prepare(joined: Joined, merged: Merged, subset: Subset, out: Path, client: "
         UserError: as the data sets' own `prepare`; there are no tracks; or names or instruments do not go together.
     """
     if len(joined) == 1 and not merged:
-        ((dataset, settings),) = joined.values()
-        dataset.prepare(settings, subset, out, client)
+        ((name, settings),) = joined.items()
+        DATASETS[name].prepare(settings, subset, out, client)
     else:
         parts = {name: out / f".{name}" for name in joined}
-        for name, (dataset, settings) in joined.items():
+        for name, settings in joined.items():
             parts[name].mkdir(exist_ok=True)
-            dataset.prepare(settings, subset, parts[name], client)
+            DATASETS[name].prepare(settings, subset, parts[name], client)
         _merge(parts, merged, subset, out, client)
         for part in parts.values():
             shutil.rmtree(part)
@@ -46,12 +46,12 @@ def prepare(joined: Joined, merged: Merged, subset: Subset, out: Path, client: "
 
 def origin(joined: Joined, subset: Subset) -> list[Path]:
     """The files of the user that a subset is made from."""
-    return [path for dataset, settings in joined.values() for path in dataset.origin(settings, subset)]
+    return [path for name, settings in joined.items() for path in DATASETS[name].origin(settings, subset)]
 
 
 def extent(joined: Joined) -> Extent:
     """How large all of them are together, before any stem is merged."""
-    extents = [dataset.extent(settings) for dataset, settings in joined.values()]
+    extents = [DATASETS[name].extent(settings) for name, settings in joined.items()]
     return Extent(
         {subset: sum(extent.tracks[subset] for extent in extents) for subset in SUBSETS},
         {subset: sum(extent.seconds[subset] for extent in extents) for subset in SUBSETS},

@@ -26,10 +26,11 @@ SILENCE = "An estimate of silence would score about 0 dB."
 def compared(comparison: Comparison, report: Path) -> list[Section]:
     """What was compared, for readers of the paper."""
     params, train = comparison.params, comparison.params.train
+    data = " + ".join(params.datasets)
     lines = [
         f"The Conditioned-U-Net {params.architecture} beside {', '.join(params.baselines) or 'no other network'}, on "
-        f"the data set {' + '.join(params.datasets)}. A name says FiLM (simple: one gamma and beta per layer, complex: one per "
-        "feature map), control network (dense or conv) and, where they are not the paper's, where the FiLM layers are "
+        f"the data set {data}. A name says FiLM (simple: one gamma and beta per layer, complex: one per feature map), "
+        "control network (dense or conv) and, where they are not the paper's, where the FiLM layers are "
         f"and which conditions the network was trained on; {DEDICATED} is one dedicated U-Net per instrument.",
         f"Training read up to {_patches(train, True)} patches per conditioned network and {_patches(train, False)} per "
         f"dedicated network, {_with_seeds(params.seeds)}. Intervals and tests are over tracks; only several seeds show "
