@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:/")
 PACKAGED = Path("artifacts") / "model"  # where an MLflow model keeps the folder that the training wrote
 OVERLAP = 0.5  # of the patches
+STARTER = Path(__file__).parent / "starter"  # a trained model that comes with the package
 
 
-def load_model(source: str | Path, overlap: float = OVERLAP, consistency: Consistency = "ratio") -> "Model":
+def load_model(
+    source: str | Path | None = None, overlap: float = OVERLAP, consistency: Consistency = "ratio"
+) -> "Model":
     """A model that the pipeline trained.
 
     Args:
         source: the folder that the training wrote (`models/cunet/0`) or `cunet export` did, or where MLflow keeps
-            one: `runs:/…/model`, `models:/conditioned-u-net@best`, or any other of its addresses.
+            one: `runs:/…/model`, `models:/conditioned-u-net@best`, or any other of its addresses. None is the starter
+            model, which comes with the package.
         overlap: of the patches, in [0, 1): more is smoother and slower.
         consistency: `ratio` lets the instruments share the mixture, so that their estimates agree with each other;
             `none` takes the networks' masks as they are, and is faster where one instrument is asked for.
@@ -39,6 +43,7 @@ def load_model(source: str | Path, overlap: float = OVERLAP, consistency: Consis
         raise UserError(f"consistency={consistency!r}: expected one of {', '.join(get_args(Consistency))}")
     if not 0 <= overlap < 1:
         raise UserError(f"overlap={overlap:g}: it lies between 0 and 1, 1 excluded")
+    source = STARTER if source is None else source
     folder = find_model(source)
     from cunet.separate.model import Model
 

@@ -161,7 +161,7 @@ TINY: dict[str, Any] = {
     },
     "interpret": {"path": None, "steps": 3, "tracks": 1},
     "examples": {"tracks": 1, "seconds": 3},
-    "compare": {"published": True, "confidence": 0.95, "resamples": 200},
+    "compare": {"published": True, "confidence": 0.95, "resamples": 200, "margin": 0.3, "still_falling": 0.02},
 }
 
 

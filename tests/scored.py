@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cunet.comparison.comparison import Comparison
+from cunet.comparison.convergence import convergence
 from cunet.comparison.statistics import SEEDS, differences
 from cunet.comparison.tables import summarise
 from cunet.params import Params
@@ -64,7 +65,13 @@ def with_a_perfect_estimate(scores: pd.DataFrame) -> pd.DataFrame:
 
 def sections(name: str, scores: pd.DataFrame, params: Params, report: Path = Path()) -> list[Section]:
     """What a section of the report says of some scores."""
-    summary, training = summarise(scores).assign(**{SEEDS: 1}), pd.DataFrame()
+    summary = summarise(scores).assign(**{SEEDS: 1})
+    curves = pd.concat(
+        pd.DataFrame({"network": name, "epoch": range(1, 9), "patches": "validation", "loss": losses})
+        for name, losses in (("a", [4, 3, 2, 1, 1, 1, 1, 1]), ("b", [8, 7, 6, 5, 4, 3, 2, 1]), ("c", range(1, 9)))
+    )
     costs = pd.DataFrame({"architecture": ["simple-dense"]})
-    compared = differences(scores, list(scores["architecture"].unique()), params.compare)
-    return SECTIONS[name](Comparison(params, scores, scores, summary, summary, compared, costs, training), report)
+    compared = differences(scores.assign(seed=0), list(scores["architecture"].unique()), params.compare)
+    trained = convergence(curves, params.compare.still_falling)
+    comparison = Comparison(params, scores, scores, summary, summary, compared, costs, curves, trained)
+    return SECTIONS[name](comparison, report)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # Keras takes seconds to import, and a mistake should be told
 
 def separate(
     songs: list[str],
-    model: str,
+    model: str | None,
     targets: list[str] | None,
     mix: str | None,
     out: Path,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from cunet.comparison.convergence import convergence
 from cunet.comparison.costs import costs
 from cunet.comparison.published import published_rows
 from cunet.comparison.statistics import differences, intervals, over_seeds, seed_spread
@@ -31,6 +32,7 @@ class Comparison:
         differences: paired comparisons of every two architectures.
         costs: of every architecture.
         training: losses of all networks: a row per network, epoch, and kind of patches.
+        convergence: of all networks: how far their trainings came.
     """
 
     params: Params
@@ -41,6 +43,7 @@ class Comparison:
     differences: pd.DataFrame
     costs: pd.DataFrame
     training: pd.DataFrame
+    convergence: pd.DataFrame
 
     def write(self, folder: Path) -> None:
         """Write sdr.csv, sdr_by_track.csv, differences.csv, costs.csv, training.csv, and metrics.json for DVC."""
@@ -78,15 +81,17 @@ def compare(results: Folders, models: Folders, params: Params) -> Comparison:
     measured = summarise(scores).merge(intervals(scores, settings), "left", keys)
     measured = measured.merge(seed_spread(by_seed), "left", keys)
     published = published_rows(" + ".join(params.datasets), scores) if settings.published else None
+    curves = _curves(models)
     return Comparison(
         params=params,
         by_seed=by_seed,
         scores=scores,
         measured=measured,
         summary=measured if published is None else pd.concat([measured, published], ignore_index=True),
-        differences=differences(scores, list(models), settings),
+        differences=differences(by_seed, list(models), settings),
         costs=costs(models),
-        training=_curves(models),
+        training=curves,
+        convergence=convergence(curves, settings.still_falling),
     )
 
 

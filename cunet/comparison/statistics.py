@@ -62,24 +62,36 @@ def intervals(scores: pd.DataFrame, settings: Compare) -> pd.DataFrame:
 def differences(scores: pd.DataFrame, names: list[str], settings: Compare) -> pd.DataFrame:
     """Paired comparisons over tracks of every two of the architectures called `names`, target by target.
 
+    Args:
+        scores: of every track with every seed.
+        names: of architectures.
+        settings: confidence, number of samples, and the margin of equivalence.
+
     Returns:
         target, group, first, second, tracks; `difference` in dB, second less first, over tracks as the protocol says,
-        with its bootstrap interval `low` and `high`; `p` of the Wilcoxon signed-rank test, two-sided, and `p_holm`
-        corrected for the number of pairs; `effect`, the matched-pairs rank-biserial correlation (Kerby, 2014): 1
-        where the second is better on every track, -1 where the first is.
+        with its interval `low` and `high` of a hierarchical bootstrap: tracks are drawn with replacement, and so are
+        the seeds of each architecture (Davison & Hinkley, 1997, section 3.8); `p` of the Wilcoxon signed-rank test of
+        means over seeds, two-sided, and `p_holm` corrected for the number of pairs; `p_equivalent` of two one-sided
+        tests (Schuirmann, 1987) that the difference lies within plus or minus `settings.margin`, from the same
+        bootstrap; `effect`, the matched-pairs rank-biserial correlation (Kerby, 2014): 1 where the second is better on
+        every track, -1 where the first is.
     """
     middle = np.mean if protocol_of(scores).mean else np.median
     tables = []
     for group, target, wide in _by_target(scores[scores["architecture"].isin(names)]):
         rows = []
         for first, second in combinations([name for name in names if name in wide], 2):
-            by_target = (wide[second] - wide[first]).dropna()  # of both, or a missing target would make a difference
-            paired = by_target.groupby("track").mean().to_numpy(float)
-            if len(paired):
-                low, high = _interval(lambda v, axis: middle(v, axis=axis), paired, settings)
-                rows.append((first, second, len(paired), float(middle(paired)), low, high, *_signed_rank(paired)))
-        table = pd.DataFrame(rows, columns=["first", "second", "tracks", "difference", "low", "high", "p", "effect"])
+            one, other = _paired(wide.loc[:, [first]], wide.loc[:, [second]])
+            if len(one):
+                paired = other.mean(axis=1) - one.mean(axis=1)
+                drawn = _hierarchical(one, other, middle, settings.resamples)
+                interval = _quantiles(drawn, settings.confidence)
+                tests = (*_signed_rank(paired), _equivalence(drawn, settings.margin))
+                rows.append((first, second, len(paired), float(middle(paired)), *interval, *tests))
+        columns = ["first", "second", "tracks", "difference", "low", "high", "p", "effect", "p_equivalent"]
+        table = pd.DataFrame(rows, columns=columns)
         table.insert(7, "p_holm", multipletests(table["p"], method="holm")[1] if len(table) else [])
+        table.insert(8, "p_equivalent", table.pop("p_equivalent"))
         table.insert(0, "target", target)
         table.insert(1, "group", group)
         tables.append(table)
@@ -87,12 +99,55 @@ def differences(scores: pd.DataFrame, names: list[str], settings: Compare) -> pd
 
 
 def _by_target(scores: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Group, target, and SDR: a row per track and target, a column per architecture; last in a group, all targets."""
+    """Group, target, and SDR: a row per track and target, columns by architecture and seed; last, all targets."""
     for group, own in scores.groupby("group", sort=False):
-        wide = own.pivot(index=["track", "target"], columns="architecture", values="SDR")
+        wide = own.pivot(index=["track", "target"], columns=["architecture", "seed"], values="SDR")
         for target in own["target"].unique():
             yield str(group), str(target), wide[wide.index.get_level_values("target") == target]
         yield str(group), mean_of(str(group)), wide
+
+
+def _paired(first: pd.DataFrame, second: pd.DataFrame) -> tuple[Values, Values]:
+    """Means over targets `(tracks, seeds)` of two architectures.
+
+    A target of a track that one of them lacks with all seeds is left out for both, or it would make a difference; one
+    that it lacks with some seeds has the mean over the others.
+    """
+    first, second = (table.T.fillna(table.mean(axis=1)).T for table in (first, second))
+    known = first.notna().all(axis=1) & second.notna().all(axis=1)
+    one, other = (table[known].groupby("track").mean().to_numpy(float) for table in (first, second))
+    return one, other
+
+
+def _hierarchical(one: Values, other: Values, middle: Any, resamples: int) -> Values:
+    """Bootstrap samples of the difference between `(tracks, seeds)`; none of a single track."""
+    tracks = len(one)
+    if tracks < 2:
+        return np.array([])
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(tracks, size=(resamples, tracks))
+
+    def means(values: Values) -> Values:
+        """Means over drawn seeds, of the drawn tracks."""
+        seeds = values.shape[1]
+        counts = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples)
+        return np.take_along_axis(counts @ values.T / seeds, drawn, axis=1)
+
+    return np.asarray(middle(means(other) - means(one), axis=1))
+
+
+def _quantiles(drawn: Values, confidence: float) -> tuple[float, float]:
+    if not len(drawn):
+        return np.nan, np.nan
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+def _equivalence(drawn: Values, margin: float) -> float:
+    """The larger p of the two one-sided tests, each the share of samples beyond its end of the margin."""
+    if not len(drawn):
+        return np.nan
+    return float(1 + max((drawn <= -margin).sum(), (drawn >= margin).sum())) / (1 + len(drawn))
 
 
 def _interval(statistic: Any, values: Values, settings: Compare) -> tuple[float, float]:

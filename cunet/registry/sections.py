@@ -16,6 +16,7 @@ SECTIONS: "Registry[WriteSections]" = Registry(
         "metrics": "cunet.report.sections:metrics",
         "differences": "cunet.report.sections:differences",
         "seeds": "cunet.report.sections:seeds",
+        "convergence": "cunet.report.sections:convergence",
         "costs": "cunet.report.sections:costs",
         "interpretation": "cunet.report.sections:interpretation",
         "examples": "cunet.report.sections:examples",

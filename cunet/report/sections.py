@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from cunet.comparison.comparison import Comparison
+from cunet.comparison.convergence import CONVERGED, DIVERGED, FALLING
 from cunet.comparison.costs import costs_table
 from cunet.comparison.published import MARK
 from cunet.comparison.statistics import SEED_MEAN, SEED_STD, SEEDS
@@ -109,14 +110,17 @@ def differences(comparison: Comparison, report: Path) -> list[Section]:
             "difference, dB": [f"{value:+.2f}{interval(*ends)}" for value, *ends in values.to_numpy()],
             "p": own["p"].map(_probability),
             "p, Holm": own["p_holm"].map(_probability),
+            f"p, equivalent within {settings.margin:g} dB": own["p_equivalent"].map(_probability),
             "effect size": own["effect"].map("{:+.2f}".format),
         }
     )
     text = (
         "Every two architectures, paired over tracks by the mean SDR of the targets. The difference is the median or "
-        f"mean over tracks, as in the tables above, with its {settings.confidence:.0%} bootstrap interval; a median of "
-        "differences is not the difference of medians. p is that of the Wilcoxon signed-rank test, also with Holm's "
-        "correction for the number of pairs. The effect size is the rank-biserial correlation: 1 where the second is "
+        f"mean over tracks, as in the tables above, with its {settings.confidence:.0%} interval of a bootstrap that "
+        "draws tracks and seeds; a median of differences is not the difference of medians. p is that of the Wilcoxon "
+        "signed-rank test, also with Holm's correction for the number of pairs: a large one proves no equality. The "
+        f"last p is that of two one-sided tests: if it is small, the difference is surely within {settings.margin:g} dB. "
+        "The effect size is the rank-biserial correlation: 1 where the second is "
         "better on every track, -1 where the first is."
     )
     return [Section("Differences between architectures", [text], shown, ["Target by target: differences.csv."])]
@@ -141,6 +145,28 @@ def seeds(comparison: Comparison, report: Path) -> list[Section]:
         "the mean over seeds."
     )
     return [Section("Spread over seeds", [text], shown)]
+
+
+def convergence(comparison: Comparison, report: Path) -> list[Section]:
+    """Which trainings cannot be judged by their scores yet."""
+    table, share = comparison.convergence, comparison.params.compare.still_falling
+    counts = table["state"].value_counts()
+    told = ", ".join(f"{counts.get(state, 0)} {state}" for state in (CONVERGED, FALLING, DIVERGED))
+    text = (
+        f"Of {len(table)} trained networks: {told}. Still falling: in the last quarter of its epochs, the lowest "
+        f"validation loss of a network fell by more than {share:.0%}; a longer training would score better. "
+        "Diverged: the last validation loss is above the first, or not finite."
+    )
+    shown = pd.DataFrame(
+        {
+            "network": table["network"],
+            "epochs": table["epochs"].map(str),
+            "validation loss": table["validation loss"].map("{:.3g}".format),
+            "fall in the last quarter": table["fall"].map("{:.1%}".format),
+            "state": table["state"],
+        }
+    )
+    return [Section("Convergence", [text], shown)]
 
 
 def costs(comparison: Comparison, report: Path) -> list[Section]:

@@ -5,20 +5,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import wilcoxon
+from scipy.stats import norm, wilcoxon
 
 from cunet.comparison.statistics import differences, intervals, over_seeds, seed_spread
 from cunet.settings.comparison import Compare
 
 TRACKS = 12
-SETTINGS = Compare(published=False, confidence=0.95, resamples=2000)
+SETTINGS = Compare(published=False, confidence=0.95, resamples=2000, margin=0.3, still_falling=0.02)
 
 
 def rows(name: str, values: np.ndarray, target: str = "vocals", protocol: str = "model-rate") -> pd.DataFrame:
     tracks = [f"track {number}" for number in range(len(values))]
     table = pd.DataFrame({"architecture": name, "protocol": protocol, "track": tracks, "target": target, "SDR": values})
     zeros = dict.fromkeys(["ISR", "SIR", "SAR", "SI-SDR", "SDR 2021"], 0.0)
-    return table.assign(group="single", **zeros, frames=10, lost=0, note="")
+    return table.assign(group="single", **zeros, frames=10, lost=0, note="", seed=0)
 
 
 def bounds(table: pd.DataFrame) -> dict[str, tuple[float, float]]:
@@ -134,3 +134,45 @@ def test_what_was_wrong_with_any_seed_is_noted(first: np.ndarray) -> None:
     assert averaged.loc[0, "note"] == "silent estimate"
     assert averaged.loc[0, "lost"] == 10
     assert averaged.loc[0, "SDR"] == pytest.approx(first[0])
+
+
+def test_the_interval_of_a_difference_draws_tracks_and_seeds() -> None:
+    """Its variance is that of tracks plus that of both architectures' seeds, as of means of independent draws."""
+    rng = np.random.default_rng(0)
+    tracks, seeds = 200, 12
+    base = rng.normal(0, 1, tracks)
+    shifts = {name: rng.normal(0, 0.8, seeds) for name in ("a", "b")}
+    table = pd.concat(
+        rows(name, base + shift + rng.normal(0, 0.5, tracks), protocol="paper").assign(seed=seed)
+        for name, own in shifts.items()
+        for seed, shift in enumerate(own)
+    )
+    found = compared(table, "a", "b")
+    assert found["difference"] == pytest.approx(shifts["b"].mean() - shifts["a"].mean(), abs=0.05)
+    expected = np.sqrt(sum(own.var() for own in shifts.values()) / seeds)
+    assert (found["high"] - found["low"]) / (2 * 1.96) == pytest.approx(expected, rel=0.15)
+
+
+@pytest.mark.parametrize(("shift", "spread", "equivalent"), [(0.0, 0.2, True), (0.0, 2.0, False), (1.0, 0.2, False)])
+def test_equivalence_needs_a_difference_that_is_surely_small(
+    shift: float, spread: float, equivalent: bool, first: np.ndarray
+) -> None:
+    noise = np.random.default_rng(1).normal(0, spread, TRACKS)
+    table = pd.concat([rows("a", first, protocol="paper"), rows("b", first + shift + noise, protocol="paper")])
+    found = compared(table, "a", "b")
+    assert (found["p_equivalent"] < 0.05) is equivalent
+    standard_error = noise.std(ddof=1) / np.sqrt(TRACKS)
+    expected = max(norm.sf((0.3 + side * (shift + noise.mean())) / standard_error) for side in (-1, 1))
+    assert found["p_equivalent"] == pytest.approx(expected, abs=0.05)
+
+
+def test_seeds_that_differ_by_more_than_the_margin_prove_no_equivalence(first: np.ndarray) -> None:
+    table = pd.concat(
+        rows(name, first + shift, protocol="paper").assign(seed=seed)
+        for name in ("a", "b")
+        for seed, shift in enumerate((-1.0, 0.0, 1.0))
+    )
+    found = compared(table, "a", "b")
+    assert found["difference"] == pytest.approx(0)
+    assert found["p_equivalent"] > 0.1
+    assert found["low"] < -0.5

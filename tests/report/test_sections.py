@@ -65,3 +65,14 @@ def test_without_examples_there_is_no_section_of_them(scores: pd.DataFrame, para
     (section,) = sections("examples", scores, params, tmp_path)
     assert [picture.file for picture in section.pictures] == ["spectrograms/a.png"]
     assert section.links == {"Listen to the mixture, the targets and every estimate": "listen.html"}
+
+
+def test_trainings_that_did_not_converge_are_named(scores: pd.DataFrame, params: Params) -> None:
+    (section,) = sections("convergence", scores, params)
+    assert "Of 3 trained networks: 1 converged, 1 still falling, 1 diverged." in section.text[0]
+    assert section.table is not None
+    assert dict(zip(section.table["network"], section.table["state"], strict=True)) == {
+        "a": "converged",
+        "b": "still falling",
+        "c": "diverged",
+    }
