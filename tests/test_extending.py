@@ -142,7 +142,10 @@ def test_the_page_names_every_registry() -> None:
         ({"film": "gated"}, "film: no FiLM is called gated; there are simple, complex"),
         ({"control": "residual"}, "control: no control network is called residual; there are dense, conv"),
         ({"dataset": "tones"}, "dataset: no data set is called tones; there are synthetic, musdb18"),
-        ({"train": TINY["train"] | {"loss": "l3"}}, "train.loss: no loss is called l3; there are l1, waveform"),
+        (
+            {"train": TINY["train"] | {"loss": "l3"}},
+            "train.loss: no loss is called l3; there are l1, complex, waveform",
+        ),
         ({"evaluate": TINY["evaluate"] | {"protocol": "x"}}, "evaluate.protocol: no protocol is called x; there are"),
         ({"controls": {"dropout": 0}}, "controls.dense.simple: the widths of simple-dense-pairs are missing"),
         ({"controls": TINY["controls"] | {"conv": {"simpel": [4]}}}, "controls.conv.simpel: no FiLM is called simpel"),

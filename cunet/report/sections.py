@@ -119,9 +119,10 @@ def differences(comparison: Comparison, report: Path) -> list[Section]:
         f"mean over tracks, as in the tables above, with its {settings.confidence:.0%} interval of a bootstrap that "
         "draws tracks and seeds; a median of differences is not the difference of medians. p is that of the Wilcoxon "
         "signed-rank test, also with Holm's correction for the number of pairs: a large one proves no equality. The "
-        f"last p is that of two one-sided tests: if it is small, the difference is surely within {settings.margin:g} dB. "
-        "The effect size is the rank-biserial correlation: 1 where the second is "
-        "better on every track, -1 where the first is."
+        "last p is that of two one-sided tests: a small one shows that the difference is within the "
+        f"margin of {settings.margin:g} dB. "
+        "The effect size is the rank-biserial correlation: 1 where the second is better on every track, -1 where the "
+        "first is."
     )
     return [Section("Differences between architectures", [text], shown, ["Target by target: differences.csv."])]
 

@@ -8,6 +8,7 @@ from keras import KerasTensor, losses, ops
 from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.windows import dual_window
 
+QUIET = 3e-5  # magnitude below which errors hardly count: the root of zero has no derivative
 Function = Callable[[KerasTensor, KerasTensor], KerasTensor]  # of targets and estimates
 
 
@@ -72,5 +73,30 @@ def _windows(real: KerasTensor, imaginary: KerasTensor) -> KerasTensor:
     return ops.irfft(tuple(spectra))
 
 
+def complex_error(settings: Spectrogram) -> Function:
+    """The root-mean-square error of complex spectrograms, of each patch; estimates have the mixture's phase.
+
+    Its square is the error whose logarithm is the SDR. The root keeps loud patches from outweighing all others, as the
+    square would let them, and quiet ones from counting as much as loud ones, as the logarithm would.
+
+    Examples:
+        >>> from keras import ops
+        >>> settings = Spectrogram(sample_rate=8192, window=16, hop=12)
+        >>> estimates, phase = ops.ones((1, 8, 4, 1)), ops.ones((1, 8, 4, 1))
+        >>> targets = ops.concatenate([0 * phase, -estimates, phase, 0 * phase], axis=-1)
+        >>> round(float(complex_error(settings)(targets, estimates)[0]), 3)
+        1.414
+    """
+
+    def error(targets: KerasTensor, estimates: KerasTensor) -> KerasTensor:
+        estimate = estimates[..., 0]
+        real = estimate * targets[..., 2] - targets[..., 0]
+        imaginary = estimate * targets[..., 3] - targets[..., 1]
+        return ops.sqrt(ops.mean(real**2 + imaginary**2, axis=(1, 2)) + QUIET**2)
+
+    return error
+
+
 L1 = Loss(lambda settings: losses.mean_absolute_error)  # of magnitudes, the paper's
+COMPLEX = Loss(complex_error, complex_targets=True)
 WAVEFORM = Loss(waveform_error, complex_targets=True)
