@@ -94,7 +94,8 @@ def _score(notes: "Sequence[Note]", frames: int, rng: Rng) -> tuple[Values, Valu
         midi = np.interp(np.arange(frames), sounding, midi[sounding])
     midi = gaussian_filter1d(midi, rng.uniform(3, 8))  # a slide from note to note
     midi += gaussian_filter1d(rng.standard_normal(frames), 12) * 0.5  # nobody holds a pitch to the cent
-    return 440 * 2 ** ((midi - 69) / 12), gaussian_filter1d(loudness, 2), consonants
+    pitch: Values = 440 * 2 ** ((midi - 69) / 12)
+    return pitch, np.asarray(gaussian_filter1d(loudness, 2)), consonants
 
 
 def _vowels(notes: "Sequence[Note]", frames: int, rng: Rng) -> Values:
@@ -104,7 +105,7 @@ def _vowels(notes: "Sequence[Note]", frames: int, rng: Rng) -> Values:
         onsets.append(note.start * CONTROL)
         chosen.append(VOWELS[rng.integers(len(VOWELS))])
     place = np.searchsorted(onsets, np.arange(frames), side="right") - 1
-    return gaussian_filter1d(np.array(chosen, float)[place].T, 6, axis=1)
+    return np.asarray(gaussian_filter1d(np.array(chosen, float)[place].T, 6, axis=1))
 
 
 def _pulses(pitch: Values, rate: int) -> Values:
@@ -156,4 +157,4 @@ def _room(voice: Values, rate: int, rng: Rng) -> Values:
     time = np.arange(round(seconds * rate)) / rate
     tail = rng.standard_normal(len(time)) * 10 ** (-3 * time / seconds)
     tail *= wet / np.sqrt((tail**2).sum())
-    return voice + fftconvolve(voice, tail)[: len(voice)]
+    return np.asarray(voice + fftconvolve(voice, tail)[: len(voice)])

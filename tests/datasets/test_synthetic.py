@@ -85,3 +85,12 @@ def test_the_shortest_song_has_every_stem(tmp_path: Path) -> None:
     compose_song(tmp_path / "short", (0, 1, 1), 2, False)
     for name in STEMS:
         assert read(tmp_path / "short", name).any()
+
+
+def test_a_sung_voice_leaves_the_other_stems_as_they_are_but_for_the_gain(song: Path, tmp_path: Path) -> None:
+    compose_song(tmp_path / "sung", (0, 0, 1), SECONDS, True)
+    sampled, sung = ({name: read(folder, name) for name in STEMS} for folder in (song, tmp_path / "sung"))
+    for name in ("bass", "drums", "other"):
+        assert np.corrcoef(sampled[name].ravel(), sung[name].ravel())[0, 1] > 0.999
+    assert abs(np.corrcoef(sampled["vocals"].ravel(), sung["vocals"].ravel())[0, 1]) < 0.5
+    assert np.abs(sung["vocals"]).max() > 1000

@@ -44,7 +44,7 @@ def test_what_is_added_is_found_in_order_and_can_be_taken_out() -> None:
 
 
 def test_a_name_that_nothing_has_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(ValueError, match="no loss is called l2; there are l1, waveform"):
+    with pytest.raises(ValueError, match="no loss is called l2; there are l1, complex, waveform"):
         LOSSES.check("l2")
     assert LOSSES.get("l2") is None
 

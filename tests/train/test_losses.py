@@ -80,6 +80,26 @@ def test_l1_is_the_mean_absolute_difference_of_magnitudes(params: Params) -> Non
     np.testing.assert_allclose(value("l1", params.spectrogram, targets, estimates), expected, rtol=1e-5)
 
 
+def test_the_complex_loss_is_the_root_mean_square_difference_of_spectra(params: Params) -> None:
+    rng, settings = np.random.default_rng(0), params.spectrogram
+    mixture, target = noise(rng, settings), noise(rng, settings)
+    mask = rng.uniform(0, 1, mixture.shape).astype(np.float32)
+    phase = mixture / np.abs(mixture)
+    targets = np.stack([target.real, target.imag, phase.real, phase.imag], axis=-1)
+    losses = value("complex", settings, targets, (mask * np.abs(mixture))[..., None])
+    expected = np.sqrt((np.abs(mask * mixture - target) ** 2).mean(axis=(1, 2)))
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+
+
+def test_the_complex_loss_of_silence_has_a_gradient_that_is_finite(params: Params, prepared: Path) -> None:
+    train = changed(params, loss="complex").train
+    network = build(describe(params, "simple-dense", SINGLES), "simple-dense")
+    compile_network(network, train, params.spectrogram, epochs=1)
+    shape = (2, params.spectrogram.bins, params.patch.frames)
+    network.train_on_batch([np.zeros((*shape, 1)), np.eye(3)[:2]], np.zeros((*shape, 4)))
+    assert all(np.isfinite(weights).all() for weights in network.get_weights())
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_network_that_is_trained_on_a_batch_lowers_its_loss(params: Params, prepared: Path, loss: str) -> None:
     train = changed(params, loss=loss, learning_rate=0.01, schedule="plateau").train

@@ -1,0 +1,294 @@
+"""The recipe of the training, one change at a time: loss, SDR and seconds, on songs that no network was trained on.
+
+    python -m benchmarks.recipe [ROW ...] [--patches 4096] [--seed 0] [--songs 12] [--out FILE] [-S name=value ...]
+
+Trains a network per row on the workspace's training songs, with the settings of `params.yaml` and what the row
+changes, and judges it by its validation tracks and by songs composed from another seed; the test tracks are not
+touched. Without rows, all. -S changes parameters of every row, as `dvc exp run -S` does: another FiLM, say.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import KerasTensor, layers, ops
+
+from benchmarks.measure import machine
+from cunet.conditions.naming import Conditions, by_name
+from cunet.conditions.sets import build_conditions, single_conditions
+from cunet.conditions.tables import SINGLE
+from cunet.datasets.synthetic import Synthetic, compose_song, plan_songs
+from cunet.evaluation.scores import score_track
+from cunet.masking.masks import share_out
+from cunet.masking.separator import Separator
+from cunet.models import film, unet
+from cunet.params import Params, load_params
+from cunet.preprocess.indexes import VALIDATION, read_index
+from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.preprocess.writing import write_track
+from cunet.tracks.folder import tracks
+from cunet.tracks.track import Track
+from cunet.train import fit, losses
+from cunet.train.fit import Trainer, describe
+
+AUDIO, SPECTROGRAMS, INDEXES = Path("data/audio/train"), Path("data/spectrograms/train"), Path("data/indexes")
+OTHER_SEED = 1  # of the songs that are composed for this alone
+EPOCHS = 4  # after each of them the weights are kept that validate best
+Patches = Sequence[tuple[object, str, Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One change: what was expected of it, parameters that it sets, and attributes of modules that it replaces."""
+
+    prediction: str
+    changes: Sequence[str] = ()
+    patches: Patches = ()
+
+
+def _group_normalisation(groups: int) -> Callable[..., Any]:
+    """In place of batch normalisation: the statistics of each example alone."""
+
+    def layer(name: str, momentum: float) -> layers.Layer:
+        return layers.GroupNormalization(groups=groups, epsilon=1e-5, name=name)
+
+    return layer
+
+
+def _compressed(power: float) -> Callable[..., KerasTensor]:
+    """The encoder, whose input is the magnitude to this power, normalised by frequency; the mask is not."""
+    encode = unet._encode
+
+    def compressed(x: KerasTensor, filters: int, number: int, modulate: unet.Modulate) -> KerasTensor:
+        if number == 1:
+            x = layers.Permute((3, 2, 1))(ops.power(ops.maximum(x, 1e-8), power))
+            x = layers.Permute((3, 2, 1))(layers.BatchNormalization(momentum=unet.MOMENTUM)(x))
+        return encode(x, filters, number, modulate)
+
+    return compressed
+
+
+def _compressed_error(settings: Any) -> losses.Function:
+    return lambda targets, estimates: ops.mean(
+        ops.abs((targets + 1e-5) ** 0.5 - (estimates + 1e-5) ** 0.5), axis=(1, 2, 3)
+    )
+
+
+def _square_error(settings: Any) -> losses.Function:
+    error = losses.complex_error(settings)
+    return lambda targets, estimates: 100 * error(targets, estimates) ** 2
+
+
+def _log_error(settings: Any) -> losses.Function:
+    """The SDR of every patch, with its sign changed, but for a factor."""
+    error = losses.complex_error(settings)
+
+    def log_error(targets: KerasTensor, estimates: KerasTensor) -> KerasTensor:
+        power = ops.mean(targets[..., 0] ** 2 + targets[..., 1] ** 2, axis=(1, 2))
+        ratio: KerasTensor = ops.log((error(targets, estimates) ** 2 + 1e-7) / (power + 1e-7))
+        return ratio
+
+    return log_error
+
+
+def _scaled(loss: losses.Loss, factor: float) -> losses.Loss:
+    def make(settings: Any) -> losses.Function:
+        error = loss.make(settings)
+        return lambda targets, estimates: factor * ops.mean(error(targets, estimates))
+
+    return losses.Loss(make, loss.complex_targets)
+
+
+def _normal_initialiser(stddev: float) -> Callable[[type[layers.Layer]], Any]:
+    small: Any = keras.initializers.RandomNormal(stddev=stddev)
+    return lambda kind: partial(kind, kernel_initializer=small)
+
+
+def _adam(**changes: Any) -> Callable[..., Any]:
+    adam: Any = keras.optimizers.Adam
+    return lambda rate, **own: adam(rate, **(own | changes))
+
+
+BATCH_NORMALISATION = layers.BatchNormalization
+NORMAL = _normal_initialiser(0.02)
+OLD = ("train.loss=l1", "train.conditions_per_patch=1", "train.batch_size=16", "train.progressive=0.25")
+ROWS = {
+    "recipe": Row("what params.yaml says"),
+    "as before this study": Row("-1 dB", OLD),
+    "as main 511269d": Row(
+        "-1.5 dB",
+        (*OLD, "train.schedule=plateau", "train.learning_rate=0.001", "train.min_delta=0.0001"),
+        [(unet, "MOMENTUM", 0.99), (fit, "BETA_1", 0.9)],
+    ),
+    "loss: l1 of magnitudes": Row("-0.5 dB: the median is not what SDR asks for", ["train.loss=l1"]),
+    "loss: l1 of compressed magnitudes": Row(
+        "-0.5 dB", ["train.loss=l1"], [(losses, "L1", losses.Loss(_compressed_error))]
+    ),
+    "loss: l1 of the waveform": Row("-0.5 dB", ["train.loss=waveform"]),
+    "loss: mean square of spectra": Row(
+        "-0.1 dB", patches=[(losses, "COMPLEX", losses.Loss(_square_error, complex_targets=True))]
+    ),
+    "loss: SDR of every patch": Row(
+        "+0.1 dB", patches=[(losses, "COMPLEX", losses.Loss(_log_error, complex_targets=True))]
+    ),
+    "loss times 100": Row(
+        "0 dB: Adam divides by its size", patches=[(losses, "COMPLEX", _scaled(losses.COMPLEX, 100))]
+    ),
+    "conditions in any order": Row("-0.5 dB: the contrast is lost", ["train.conditions_per_patch=1"]),
+    "two conditions per patch": Row("-0.2 dB", ["train.conditions_per_patch=2"]),
+    "batches of 4": Row("0 dB: more steps, noisier statistics", ["train.batch_size=4"]),
+    "batches of 16": Row("-0.3 dB: half the steps", ["train.batch_size=16"]),
+    "learning rate 0.001": Row("-0.2 dB", ["train.learning_rate=0.001"]),
+    "learning rate 0.004": Row("-0.2 dB", ["train.learning_rate=0.004"]),
+    "on a plateau": Row("-0.3 dB", ["train.schedule=plateau"]),
+    "Adam's beta 0.9": Row("0 dB", patches=[(fit, "BETA_1", 0.9)]),
+    "progressive conditioning": Row("-0.2 dB on whole instruments", ["train.progressive=0.25"]),
+    "no augmentation": Row("-0.2 dB", ["train.augmentation.probability=0"]),
+    "augmentation 0.5": Row("-0.2 dB: no music sounds like it", ["train.augmentation.probability=0.5"]),
+    "momentum 0.99": Row("-0.3 dB: statistics lag behind", patches=[(unet, "MOMENTUM", 0.99)]),
+    "epsilon 1e-5": Row(
+        "0.2 dB: quiet layers are normalised too",
+        patches=[(layers, "BatchNormalization", partial(BATCH_NORMALISATION, epsilon=1e-5))],
+    ),
+    "statistics of each example": Row(
+        "0.3 dB: of each condition alone",
+        patches=[(layers, "BatchNormalization", _group_normalisation(-1))],
+    ),
+    "averaged weights": Row(
+        "0 dB: the cosine averages already",
+        patches=[(keras.optimizers, "Adam", _adam(use_ema=True, ema_momentum=0.98, ema_overwrite_frequency=128))],
+    ),
+    "N(0, 0.02) initialisers": Row(
+        "0 dB: every layer is normalised",
+        patches=[(layers, kind, NORMAL(getattr(layers, kind))) for kind in ("Conv2D", "Conv2DTranspose")],
+    ),
+    "Glorot for gammas and betas": Row("-0.2 dB: a modulated start", patches=[(film, "STANDARD_DEVIATION", 0.1)]),
+    "dropout 0.3": Row("-0.3 dB: it is far from overfitting", ["unet.dropout=0.3"]),
+    "compressed input": Row("0.5 dB: quiet bins are seen", patches=[(unet, "_encode", _compressed(0.3))]),
+    "FiLM in the decoder": Row("0.2 dB (Choi et al., 2021)", ["placement=decoder"]),
+    "FiLM in both": Row("0.3 dB", ["placement=both"]),
+    "complex FiLM": Row("0.3 dB", ["film=complex"]),
+    "16 filters": Row("0.5 dB, for four times the work", ["unet.filters=16"]),
+    "dedicated U-Nets": Row("1 dB, for four times the patches", ["dedicated"]),
+}
+
+
+@contextmanager
+def _patched(patches: Patches) -> Iterator[None]:
+    with ExitStack() as stack:
+        for owner, name, value in patches:
+            stack.enter_context(patch.object(owner, name, value))
+        yield
+
+
+def _songs(count: int, params: Params, folder: Path) -> list[tuple[Track, TrackSpectrograms]]:
+    """The validation tracks, and as many songs of another seed."""
+    own = load_params().model_dump()["synthetic"]
+    settings = Synthetic.model_validate(own | {"seed": OTHER_SEED, "train": count})
+    for name, seed in plan_songs(settings, "train").items():
+        compose_song(folder / "audio" / f"Other {name}", seed, settings.seconds, settings.voices == "sung")
+    held = set(read_index(INDEXES / VALIDATION)["track"])
+    found = [track for track in tracks(AUDIO) if track.name in held]
+    if count:
+        found += tracks(folder / "audio")
+    (folder / "spectrograms").mkdir()
+    for track in found:
+        write_track(track, folder / "spectrograms" / f"{track.name}.h5", params.spectrogram)
+    return [(track, TrackSpectrograms(folder / "spectrograms" / f"{track.name}.h5")) for track in found]
+
+
+def _settings(row: Row, patches: int, changes: Sequence[str]) -> Params:
+    params = load_params(changes=[*changes, *(change for change in row.changes if change != "dedicated")])
+    train = params.train
+    per_epoch = patches // EPOCHS // train.batch_size
+    epochs = train.epochs.model_copy(update={"conditioned": EPOCHS, "dedicated": EPOCHS})
+    return params.model_copy(
+        update={"train": train.model_copy(update={"batches_per_epoch": per_epoch, "epochs": epochs})}
+    )
+
+
+def measure(
+    row: Row, patches: int, seed: int, changes: Sequence[str], songs: list[tuple[Track, TrackSpectrograms]]
+) -> tuple[float, float, float, float]:
+    """Validation loss, SDR of the networks' masks, SDR of masks that share the mixture, and seconds of training."""
+    params = _settings(row, patches, changes)
+    dedicated = "dedicated" in row.changes
+    instruments = songs[0][0].instruments
+    conditions = single_conditions(instruments)
+    if not dedicated:
+        conditions = build_conditions(list(instruments), params.condition_sets[params.conditions])
+    rows = []
+    with _patched(row.patches), tempfile.TemporaryDirectory() as folder:
+        architecture = describe(params, "unet" if dedicated else params.architecture, conditions)
+        trainer = Trainer(
+            architecture,
+            params.train,
+            seed,
+            {},
+            SPECTROGRAMS,
+            INDEXES,
+            Path(folder, "checkpoints"),
+            lambda network, row: rows.append(row["validation_loss"]),
+        )
+        begin = time.perf_counter()
+        trainer.train(Path(folder, "model"))
+        seconds = time.perf_counter() - begin
+        separator = Separator(Path(folder, "model"), params.evaluate.overlap, "none")
+        plain, shared = _sdr(separator, by_name(single_conditions(instruments)), songs, params)
+    keras.backend.clear_session()
+    return float(np.min(rows)), plain, shared, seconds
+
+
+def _sdr(
+    separator: Separator, conditions: Conditions, songs: list[tuple[Track, TrackSpectrograms]], params: Params
+) -> tuple[float, float]:
+    """Mean over songs and instruments of the median over frames, in dB."""
+    found = []
+    for track, spectrograms in songs:
+        masks = separator.masks(spectrograms, conditions)
+        for own in (masks, share_out(masks)):
+            table = score_track(track, own, conditions, params.spectrogram, params.evaluate).table()
+            found.append(table[table["group"] == SINGLE]["SDR"].mean())
+    return float(np.mean(found[::2])), float(np.mean(found[1::2]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--patches", type=int, default=4096, help="that a network is trained on (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the training (%(default)s)")
+    parser.add_argument("--songs", type=int, default=12, help="of another seed to score (%(default)s)")
+    parser.add_argument("--out", type=Path, help="a CSV file to add the rows to")
+    parser.add_argument("-S", dest="changes", action="append", default=[], metavar="name=value")
+    arguments = parser.parse_args()
+    if unknown := [name for name in arguments.rows if name not in ROWS]:
+        parser.error(f"no row is called {unknown[0]}: there are {', '.join(ROWS)}")
+    print(machine(), flush=True)
+    columns = ["change", "prediction", "seed", "patches", "validation loss, 1e-3", "SDR", "SDR, ratio", "seconds"]
+    with tempfile.TemporaryDirectory() as folder:
+        songs = _songs(arguments.songs, load_params(), Path(folder))
+        for name in arguments.rows or ROWS:
+            row = ROWS[name]
+            loss, plain, shared, seconds = measure(row, arguments.patches, arguments.seed, arguments.changes, songs)
+            figures = (f"{1000 * loss:.3f}", f"{plain:.2f}", f"{shared:.2f}", f"{seconds:.0f}")
+            label = " ".join([name, *arguments.changes])
+            table = pd.DataFrame(
+                [(label, row.prediction, arguments.seed, arguments.patches, *figures)], columns=columns
+            )
+            print(table.to_markdown(index=False), flush=True)
+            if arguments.out:
+                table.to_csv(arguments.out, mode="a", header=not arguments.out.exists(), index=False)
+
+
+if __name__ == "__main__":
+    main()
