@@ -1,10 +1,14 @@
 """The recipe of the training, one change at a time: loss, SDR and seconds, on songs that no network was trained on.
 
     python -m benchmarks.recipe [ROW ...] [--patches 4096] [--seed 0] [--songs 12] [--out FILE] [-S name=value ...]
+                                [--train 'Synthetic*'] [--score FOLDER]
 
 Trains a network per row on the workspace's training songs, with the settings of `params.yaml` and what the row
 changes, and judges it by its validation tracks and by songs composed from another seed; the test tracks are not
 touched. Without rows, all. -S changes parameters of every row, as `dvc exp run -S` does: another FiLM, say.
+
+--train keeps the training songs whose names match, and --score judges by the tracks of a folder instead, which is how
+docs/real_singing.md compares composed with recorded songs. The rows mixture and ideal-ratio-mask train nothing.
 """
 
 import argparse
@@ -13,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,20 +29,20 @@ import pandas as pd
 from keras import KerasTensor, layers, ops
 
 from benchmarks.measure import machine
-from cunet.conditions.naming import Conditions, by_name
+from cunet.conditions.naming import by_name
 from cunet.conditions.sets import build_conditions, single_conditions
-from cunet.conditions.tables import SINGLE
 from cunet.datasets.synthetic import Synthetic, compose_song, plan_songs
+from cunet.evaluation.bounds import BOUNDS
 from cunet.evaluation.scores import score_track
-from cunet.masking.masks import share_out
+from cunet.masking.masks import GetMasks, share_out
 from cunet.masking.separator import Separator
 from cunet.models import film, unet
 from cunet.params import Params, load_params
-from cunet.preprocess.indexes import VALIDATION, read_index
+from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.preprocess.writing import write_track
 from cunet.tracks.folder import tracks
-from cunet.tracks.track import Track
+from cunet.tracks.track import FileTrack, Track
 from cunet.train import fit, losses
 from cunet.train.fit import Trainer, describe
 
@@ -45,6 +50,7 @@ AUDIO, SPECTROGRAMS, INDEXES = Path("data/audio/train"), Path("data/spectrograms
 OTHER_SEED = 1  # of the songs that are composed for this alone
 EPOCHS = 4  # after each of them the weights are kept that validate best
 Patches = Sequence[tuple[object, str, Any]]
+Songs = list[tuple[Track, TrackSpectrograms]]
 
 
 @dataclass(frozen=True)
@@ -191,20 +197,24 @@ def _patched(patches: Patches) -> Iterator[None]:
         yield
 
 
-def _songs(count: int, params: Params, folder: Path) -> list[tuple[Track, TrackSpectrograms]]:
+def _scored(found: Sequence[Track], params: Params, folder: Path) -> Songs:
+    folder.mkdir()
+    for track in found:
+        write_track(track, folder / f"{track.name}.h5", params.spectrogram)
+    return [(track, TrackSpectrograms(folder / f"{track.name}.h5")) for track in found]
+
+
+def _songs(count: int, folder: Path) -> list[FileTrack]:
     """The validation tracks, and as many songs of another seed."""
     own = load_params().model_dump()["synthetic"]
     settings = Synthetic.model_validate(own | {"seed": OTHER_SEED, "train": count})
     for name, seed in plan_songs(settings, "train").items():
-        compose_song(folder / "audio" / f"Other {name}", seed, settings.seconds, settings.voices == "sung")
+        compose_song(folder / f"Other {name}", seed, settings.seconds, settings.voices == "sung")
     held = set(read_index(INDEXES / VALIDATION)["track"])
     found = [track for track in tracks(AUDIO) if track.name in held]
     if count:
-        found += tracks(folder / "audio")
-    (folder / "spectrograms").mkdir()
-    for track in found:
-        write_track(track, folder / "spectrograms" / f"{track.name}.h5", params.spectrogram)
-    return [(track, TrackSpectrograms(folder / "spectrograms" / f"{track.name}.h5")) for track in found]
+        found += tracks(folder)
+    return found
 
 
 def _settings(row: Row, patches: int, changes: Sequence[str]) -> Params:
@@ -217,10 +227,20 @@ def _settings(row: Row, patches: int, changes: Sequence[str]) -> Params:
     )
 
 
+def _index(chosen: str, folder: Path) -> Path:
+    """Index tables of the training tracks whose names match."""
+    folder.mkdir()
+    for name in (TRAINING, VALIDATION):
+        table = read_index(INDEXES / name)
+        kept = table[[fnmatch(track, chosen) for track in table["track"]]] if name == TRAINING else table
+        kept.to_csv(folder / name, index=False)
+    return folder
+
+
 def measure(
-    row: Row, patches: int, seed: int, changes: Sequence[str], songs: list[tuple[Track, TrackSpectrograms]]
-) -> tuple[float, float, float, float]:
-    """Validation loss, SDR of the networks' masks, SDR of masks that share the mixture, and seconds of training."""
+    row: Row, patches: int, seed: int, changes: Sequence[str], train: str, songs: Songs
+) -> tuple[float, list[pd.Series], float]:
+    """Validation loss; SDR by instrument of the networks' masks, and of masks that share the mixture; seconds."""
     params = _settings(row, patches, changes)
     dedicated = "dedicated" in row.changes
     instruments = songs[0][0].instruments
@@ -236,7 +256,7 @@ def measure(
             seed,
             {},
             SPECTROGRAMS,
-            INDEXES,
+            _index(train, Path(folder, "indexes")),
             Path(folder, "checkpoints"),
             lambda network, row: rows.append(row["validation_loss"]),
         )
@@ -244,47 +264,55 @@ def measure(
         trainer.train(Path(folder, "model"))
         seconds = time.perf_counter() - begin
         separator = Separator(Path(folder, "model"), params.evaluate.overlap, "none")
-        plain, shared = _sdr(separator, by_name(single_conditions(instruments)), songs, params)
+        found = _sdr(separator.masks, songs, params)
     keras.backend.clear_session()
-    return float(np.min(rows)), plain, shared, seconds
+    return float(np.min(rows)), found, seconds
 
 
-def _sdr(
-    separator: Separator, conditions: Conditions, songs: list[tuple[Track, TrackSpectrograms]], params: Params
-) -> tuple[float, float]:
-    """Mean over songs and instruments of the median over frames, in dB."""
-    found = []
+def _sdr(get_masks: GetMasks, songs: Songs, params: Params) -> list[pd.Series]:
+    """Mean over songs of the median over frames, in dB, by instrument: of the masks, and of those that share."""
+    conditions = by_name(single_conditions(songs[0][0].instruments))
+    found: list[list[pd.Series]] = [[], []]
     for track, spectrograms in songs:
-        masks = separator.masks(spectrograms, conditions)
-        for own in (masks, share_out(masks)):
+        masks = get_masks(spectrograms, conditions)
+        for own, tables in zip((masks, share_out(masks)), found, strict=True):
             table = score_track(track, own, conditions, params.spectrogram, params.evaluate).table()
-            found.append(table[table["group"] == SINGLE]["SDR"].mean())
-    return float(np.mean(found[::2])), float(np.mean(found[1::2]))
+            tables.append(table.set_index("target")["SDR"])
+    return [pd.concat(tables, axis=1).mean(axis=1) for tables in found]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join([*BOUNDS, *ROWS])}")
     parser.add_argument("--patches", type=int, default=4096, help="that a network is trained on (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the training (%(default)s)")
     parser.add_argument("--songs", type=int, default=12, help="of another seed to score (%(default)s)")
     parser.add_argument("--out", type=Path, help="a CSV file to add the rows to")
+    parser.add_argument("--train", default="*", metavar="PATTERN", help="of the names of songs to train on")
+    parser.add_argument("--score", type=Path, metavar="FOLDER", help="of tracks to judge by")
     parser.add_argument("-S", dest="changes", action="append", default=[], metavar="name=value")
     arguments = parser.parse_args()
-    if unknown := [name for name in arguments.rows if name not in ROWS]:
-        parser.error(f"no row is called {unknown[0]}: there are {', '.join(ROWS)}")
+    if unknown := [name for name in arguments.rows if name not in {*ROWS, *BOUNDS}]:
+        parser.error(f"no row is called {unknown[0]}: there are {', '.join([*BOUNDS, *ROWS])}")
     print(machine(), flush=True)
-    columns = ["change", "prediction", "seed", "patches", "validation loss, 1e-3", "SDR", "SDR, ratio", "seconds"]
+    columns = ["change", "prediction", "seed", "patches", "validation loss, 1e-3", "SDR", "ratio", "seconds"]
     with tempfile.TemporaryDirectory() as folder:
-        songs = _songs(arguments.songs, load_params(), Path(folder))
+        params = load_params(changes=arguments.changes)
+        chosen = tracks(arguments.score) if arguments.score else _songs(arguments.songs, Path(folder, "audio"))
+        songs = _scored(chosen, params, Path(folder, "spectrograms"))
         for name in arguments.rows or ROWS:
-            row = ROWS[name]
-            loss, plain, shared, seconds = measure(row, arguments.patches, arguments.seed, arguments.changes, songs)
-            figures = (f"{1000 * loss:.3f}", f"{plain:.2f}", f"{shared:.2f}", f"{seconds:.0f}")
-            label = " ".join([name, *arguments.changes])
-            table = pd.DataFrame(
-                [(label, row.prediction, arguments.seed, arguments.patches, *figures)], columns=columns
-            )
+            row = ROWS.get(name, Row("a bound"))
+            if name in BOUNDS:
+                loss, found, seconds = np.nan, _sdr(BOUNDS[name], songs, params), 0.0
+            else:
+                loss, found, seconds = measure(
+                    row, arguments.patches, arguments.seed, arguments.changes, arguments.train, songs
+                )
+            plain, shared = found
+            figures = (f"{1000 * loss:.3f}", f"{plain.mean():.2f}", f"{shared.mean():.2f}", f"{seconds:.0f}")
+            label = " ".join([name, *arguments.changes, *([] if arguments.train == "*" else [arguments.train])])
+            told = (label, row.prediction, arguments.seed, arguments.patches, *figures)
+            table = pd.DataFrame([(*told, *shared.map("{:.2f}".format))], columns=[*columns, *shared.index])
             print(table.to_markdown(index=False), flush=True)
             if arguments.out:
                 table.to_csv(arguments.out, mode="a", header=not arguments.out.exists(), index=False)
