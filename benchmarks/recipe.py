@@ -36,7 +36,7 @@ from cunet.evaluation.bounds import BOUNDS
 from cunet.evaluation.scores import score_track
 from cunet.masking.masks import GetMasks, share_out
 from cunet.masking.separator import Separator
-from cunet.models import film, unet
+from cunet.models import film, networks, unet
 from cunet.params import Params, load_params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms
@@ -120,12 +120,29 @@ def _normal_initialiser(stddev: float) -> Callable[[type[layers.Layer]], Any]:
     return lambda kind: partial(kind, kernel_initializer=small)
 
 
+def _normalised_mask(*arguments: Any, **settings: Any) -> Any:
+    """As `layers.Conv2DTranspose`, but with batch normalisation before the sigmoid of the mask."""
+    if settings["name"] != "mask":
+        return TRANSPOSED(*arguments, **settings)
+    convolution = TRANSPOSED(*arguments, **(settings | {"name": "mask_logits", "activation": None}))
+    norm = layers.BatchNormalization(momentum=unet.MOMENTUM, name="mask_norm")
+    return lambda x: layers.Activation("sigmoid", name="mask")(norm(convolution(x)))
+
+
+def _dense_from_zero(*arguments: Any, **settings: Any) -> Any:
+    """As `layers.Dense`, but gammas start at zero."""
+    gamma = settings["name"].startswith("gamma_")
+    return DENSE(*arguments, **(settings | ({"bias_initializer": "zeros"} if gamma else {})))
+
+
 def _adam(**changes: Any) -> Callable[..., Any]:
     adam: Any = keras.optimizers.Adam
     return lambda rate, **own: adam(rate, **(own | changes))
 
 
-BATCH_NORMALISATION = layers.BatchNormalization
+BATCH_NORMALISATION: Any = layers.BatchNormalization
+DENSE: Any = layers.Dense
+TRANSPOSED: Any = layers.Conv2DTranspose
 NORMAL = _normal_initialiser(0.02)
 OLD = ("train.loss=l1", "train.conditions_per_patch=1", "train.batch_size=16", "train.progressive=0.25")
 ROWS = {
@@ -179,6 +196,9 @@ ROWS = {
         patches=[(layers, kind, NORMAL(getattr(layers, kind))) for kind in ("Conv2D", "Conv2DTranspose")],
     ),
     "Glorot for gammas and betas": Row("-0.2 dB: a modulated start", patches=[(film, "STANDARD_DEVIATION", 0.1)]),
+    "gammas from zero": Row("-0.3 dB: half of the signal is gone", patches=[(layers, "Dense", _dense_from_zero)]),
+    "control vector as it is": Row("-1 dB: gammas leap", patches=[(networks, "scaled", lambda vector: vector)]),
+    "normalised mask": Row("0 dB", patches=[(layers, "Conv2DTranspose", _normalised_mask)]),
     "dropout 0.3": Row("-0.3 dB: it is far from overfitting", ["unet.dropout=0.3"]),
     "compressed input": Row("0.5 dB: quiet bins are seen", patches=[(unet, "_encode", _compressed(0.3))]),
     "FiLM in the decoder": Row("0.2 dB (Choi et al., 2021)", ["placement=decoder"]),

@@ -5,8 +5,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from cunet.comparison.tables import protocol_of, sdr_table, summarise, title_of
+from cunet.comparison.tables import mean_of, protocol_of, sdr_table, summarise, title_of
 from cunet.conditions.naming import condition_name
+from cunet.conditions.tables import SINGLE
 from cunet.datasets.dataset import Dataset
 from cunet.evaluation.evaluate import SCORES, read_scores
 from cunet.models.architecture import Architecture
@@ -31,8 +32,10 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
     environment = Environment(
         loader=PackageLoader("cunet.export", "."), undefined=StrictUndefined, keep_trailing_newline=True
     )
+    limits = [*_limits(architecture, training), *_limits_of(datasets)]
     return environment.get_template("card.md").render(
         name=architecture.name,
+        headline=_headline(architecture, results),
         architecture=architecture,
         spectrogram=architecture.spectrogram,
         instruments=", ".join(architecture.instruments),
@@ -43,9 +46,22 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
         epochs=_epochs(architecture, training),
         data="; ".join(dataset.description for dataset in datasets) or training["dataset"],
         commit=commit or "not known",
-        limits=[*_limits(architecture, training), *_limits_of(datasets)],
+        limits=limits,
         **_scores(results),
     )
+
+
+def _headline(architecture: Architecture, results: Path | None) -> str:
+    """What can be expected of it, in a sentence."""
+    band = architecture.spectrogram.sample_rate // 2
+    heard = f"It hears nothing above {band} Hz and knows {', '.join(architecture.instruments)} alone."
+    if results is None or not (results / SCORES).is_file():
+        return f"Not scored. {heard}"
+    scores = read_scores(results)
+    summary = summarise(scores)
+    (mean,) = summary[summary["target"] == mean_of(SINGLE)]["SDR"]
+    tracks = scores.dropna(subset=["SDR"])["track"].nunique()
+    return f"A mean SDR of {mean:.1f} dB on {tracks} test tracks that it never heard. {heard}"
 
 
 def _limits_of(datasets: list[Dataset]) -> list[str]:

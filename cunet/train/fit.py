@@ -28,6 +28,7 @@ from cunet.train.devices import training_devices
 from cunet.train.history import Row, write_history
 from cunet.variant import Variant, canonical
 
+LEAST_RATE = 1e-5  # that plateaus lower the learning rate to, as in the original
 BETA_1 = 0.5  # of Adam, as in the original: short trainings end lower than with Keras' 0.9
 
 
@@ -215,7 +216,7 @@ def _monitors(settings: Train) -> list[keras.callbacks.Callback]:
     if settings.schedule == "cosine":
         return [stopping]
     plateau = keras.callbacks.ReduceLROnPlateau(
-        factor=settings.factor, patience=patience.plateau, min_delta=settings.min_delta
+        factor=settings.factor, patience=patience.plateau, min_delta=settings.min_delta, min_lr=LEAST_RATE
     )
     return [plateau, stopping]
 
