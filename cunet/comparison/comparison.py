@@ -46,13 +46,14 @@ class Comparison:
     convergence: pd.DataFrame
 
     def write(self, folder: Path) -> None:
-        """Write sdr.csv, sdr_by_track.csv, differences.csv, costs.csv, training.csv, and metrics.json for DVC."""
+        """Write sdr.csv, sdr_by_track.csv, differences.csv, costs.csv, training.csv and convergence.csv; metrics.json."""
         tables = {
             "sdr": self.summary,
             "sdr_by_track": self.by_seed,
             "differences": self.differences,
             "costs": self.costs,
             "training": self.training,
+            "convergence": self.convergence,
         }
         for name, table in tables.items():
             table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")

@@ -12,7 +12,15 @@ from cunet.train.cost import Cost
 from cunet.train.history import write_history
 from tests.scored import scores_of_three_tracks
 
-FILES = ("costs.csv", "differences.csv", "metrics.json", "sdr.csv", "sdr_by_track.csv", "training.csv")
+FILES = (
+    "convergence.csv",
+    "costs.csv",
+    "differences.csv",
+    "metrics.json",
+    "sdr.csv",
+    "sdr_by_track.csv",
+    "training.csv",
+)
 
 
 def write_scores(folder: Path, name: str, gain: float) -> Path:

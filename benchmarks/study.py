@@ -1,0 +1,136 @@
+"""One network against four: SDR against training budget, with the statistics that docs/study.md reports.
+
+    python -m benchmarks.study run [--budgets 4 16] [--out study] [-S name=value ...]
+    python -m benchmarks.study report [--out study]
+
+`run` trains and scores the dedicated U-Nets and the four variants of the Conditioned-U-Net with several seeds, a budget
+after the other, by `dvc exp run`, and keeps the scores of every track in `<out>/<patches>.csv`. A budget is the number
+of epochs of every network, of 1,024 patches each. Hours; an interrupted run goes on where it was.
+
+`report` compares them: each variant with the dedicated networks of the same budget per network, and with those of the
+same total budget, of which each had a quarter. Needs budgets of which one is four times the other.
+"""
+
+import argparse
+import shutil
+import subprocess
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from benchmarks.measure import machine
+from cunet.comparison.statistics import differences, over_seeds
+from cunet.comparison.tables import MEAN, summarise
+from cunet.conditions.tables import SINGLE
+from cunet.params import load_params
+from cunet.variant import DEDICATED
+
+VARIANTS = ("simple-dense", "simple-conv", "complex-dense", "complex-conv")
+SETTINGS = (
+    "film=simple",
+    "control=dense",
+    f"baselines=[{DEDICATED},{','.join(VARIANTS[1:])}]",
+    "seeds=[0,1,2]",
+    "synthetic.test=24",
+    "evaluate.conditions=single",
+)
+INSTRUMENTS = 4  # dedicated networks per conditioned one
+ALPHA = 0.05
+
+
+def run(budgets: list[int], changes: list[str], out: Path) -> None:
+    """Train and score at every budget, unless its scores are there."""
+    out.mkdir(exist_ok=True)
+    for epochs in budgets:
+        params = load_params(changes=[*SETTINGS, *changes])
+        kept = out / f"{epochs * params.train.batches_per_epoch * params.train.batch_size}.csv"
+        if kept.exists():
+            continue
+        budget = [f"train.epochs.{kind}={epochs}" for kind in ("conditioned", "dedicated")]
+        settings = [*SETTINGS, *changes, *budget, f"train.patience.stop={epochs}"]
+        options = [option for setting in settings for option in ("-S", setting)]
+        subprocess.run(["dvc", "exp", "run", *options], check=True)
+        shutil.copyfile("reports/convergence.csv", out / f"convergence {kept.stem}.csv")
+        shutil.copyfile("reports/sdr_by_track.csv", kept)
+
+
+def read(out: Path) -> dict[int, pd.DataFrame]:
+    """Scores of every track with every seed, by patches per network."""
+    tables = {int(path.stem): pd.read_csv(path) for path in out.glob("[0-9]*.csv")}
+    return {
+        patches: table[(table["group"] == SINGLE) & table["architecture"].isin([DEDICATED, *VARIANTS])]
+        for patches, table in sorted(tables.items())
+    }
+
+
+def compare(scores: dict[int, pd.DataFrame]) -> pd.DataFrame:
+    """Every variant against the dedicated networks, at the same budget per network and in total."""
+    settings, rows = load_params().compare, []
+    for patches, table in scores.items():
+        for kind, dedicated in (("per network", patches), ("in total", patches // INSTRUMENTS)):
+            if dedicated not in scores:
+                continue
+            own = scores[dedicated][scores[dedicated]["architecture"] == DEDICATED]
+            both = pd.concat([table[table["architecture"] != DEDICATED], own])
+            found = differences(both, [DEDICATED, *VARIANTS], settings)
+            found = found[(found["target"] == MEAN) & (found["first"] == DEDICATED)]
+            rows.append(found.assign(budget=f"{patches:,} patches, the same {kind}"))
+    return pd.concat(rows, ignore_index=True)
+
+
+def verdict(row: pd.Series, margin: float) -> str:
+    """What a difference shows, and what it does not."""
+    if row["p_equivalent"] < ALPHA:
+        return f"equivalent within {margin:g} dB"
+    if row["low"] > 0 or row["high"] < 0:
+        return f"the {'variant' if row['low'] > 0 else 'dedicated networks'} better"
+    return "not decided"
+
+
+def report(out: Path) -> None:
+    """Print the tables, and draw SDR against the budget."""
+    scores, margin = read(out), load_params().compare.margin
+    curves = pd.concat(
+        summarise(over_seeds(table)).query("target == @MEAN").assign(patches=patches)
+        for patches, table in scores.items()
+    )
+    wide = curves.pivot(index="architecture", columns="patches", values="SDR").loc[[DEDICATED, *VARIANTS]]
+    print(wide.round(2).to_markdown(), end="\n\n")
+    found = compare(scores)
+    shown = pd.DataFrame(
+        {
+            "budget": found["budget"],
+            "variant": found["second"],
+            "difference to dedicated, dB": [
+                f"{row.difference:+.2f} [{row.low:+.2f}, {row.high:+.2f}]" for row in found.itertuples()
+            ],
+            "p": found["p"].map("{:.3f}".format),
+            "p, equivalence": found["p_equivalent"].map("{:.3f}".format),
+            "verdict": [verdict(row, margin) for _, row in found.iterrows()],
+        }
+    )
+    print(shown.to_markdown(index=False))
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    for name, row in wide.iterrows():
+        axes.plot(wide.columns, row, marker="o", label=str(name))
+    axes.set(xscale="log", xlabel="patches per network", ylabel="mean SDR, dB")
+    axes.legend()
+    figure.savefig(out / "study.png", dpi=150)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["run", "report"])
+    parser.add_argument("--budgets", type=int, nargs="+", default=[4, 16], help="epochs of every network")
+    parser.add_argument("--out", type=Path, default=Path("study"))
+    parser.add_argument("-S", dest="changes", action="append", default=[], metavar="name=value")
+    arguments = parser.parse_args()
+    print(machine(), flush=True)
+    if arguments.what == "run":
+        run(arguments.budgets, arguments.changes, arguments.out)
+    report(arguments.out)
+
+
+if __name__ == "__main__":
+    main()
