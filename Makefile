@@ -14,7 +14,7 @@ export DVC_NO_ANALYTICS := true
 PAPER = -S dataset=musdb18 -S patch.step=4 -S unet.filters=16 -S unet.dropout=0.5 -S controls.dropout=0.5 \
 	-S film=complex -S control=dense -S conditions=single -S evaluate.conditions=single \
 	-S 'baselines=[unet,simple-dense,simple-conv,complex-conv]' \
-	-S train.loss=l1 -S train.conditions_per_patch=1 -S train.progressive=0 -S train.augmentation.probability=0 \
+	-S train.loss=l1 -S train.progressive=0 -S train.augmentation.probability=0 \
 	-S patch.frames=128 -S train.batch_size=64 -S train.batches_per_epoch=2048 \
 	-S train.epochs.conditioned=1000 -S train.epochs.dedicated=1000 \
 	-S train.learning_rate=0.001 -S train.schedule=plateau \

@@ -134,7 +134,6 @@ TINY: dict[str, Any] = {
     },
     "train": {
         "loss": "l1",
-        "conditions_per_patch": 2,
         "progressive": 0.25,
         "augmentation": {"probability": 0.25, "gain": [0.5, 1.5]},
         "batch_size": 4,

@@ -46,7 +46,7 @@ class Comparison:
     convergence: pd.DataFrame
 
     def write(self, folder: Path) -> None:
-        """Write sdr.csv, sdr_by_track.csv, differences.csv, costs.csv, training.csv and convergence.csv; metrics.json."""
+        """Write sdr, sdr_by_track, differences, costs, training and convergence as CSV, and metrics.json for DVC."""
         tables = {
             "sdr": self.summary,
             "sdr_by_track": self.by_seed,

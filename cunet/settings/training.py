@@ -40,7 +40,6 @@ class Train(Settings):
 
     Attributes:
         loss: name in `cunet.registry.losses`.
-        conditions_per_patch: conditions of one patch that follow each other in the batches.
         progressive: share of the patches whose condition and target are scaled by one random factor.
         schedule: of the learning rate: `cosine` lowers it to zero over all epochs (Loshchilov & Hutter, ICLR 2017);
             `plateau` multiplies it by `factor` after `patience.plateau` epochs in which the validation loss fell by
@@ -51,7 +50,6 @@ class Train(Settings):
     """
 
     loss: str
-    conditions_per_patch: Positive
     progressive: Share
     augmentation: Augmentation
     batch_size: Positive

@@ -62,7 +62,7 @@ class PatchReader:
         complex_targets: bool = False,
     ) -> None:
         self._instruments = tuple(conditions.columns)
-        self.conditions = conditions.to_numpy(np.float32)
+        self._conditions = conditions.to_numpy(np.float32)
         names = index["track"].unique()
         allow_open_files(len(names))
         self._tracks = [TrackSpectrograms(spectrograms / f"{name}.h5") for name in names]
@@ -78,7 +78,12 @@ class PatchReader:
         return len(self._start)
 
     def __len__(self) -> int:
-        return len(self._start) * len(self.conditions)
+        return len(self._start) * len(self._conditions)
+
+    def rows(self, rows: Numbers) -> tuple[Numbers, Magnitudes]:
+        """Numbers of the patches, and conditions `(rows, instruments)`, of some rows."""
+        numbers, conditions = np.divmod(rows, len(self._conditions))
+        return numbers, self._conditions[conditions]
 
     def read(self, number: int) -> Patch:
         """A patch; its frames are read from the disk when they are used."""
@@ -169,11 +174,10 @@ def _write_target(frames: Complex, target: Magnitudes) -> None:
 class TrainingBatches(keras.utils.PyDataset):
     """Epochs of shuffled batches; every row comes once before any comes again.
 
-    Rows are shuffled in groups: some conditions of one patch follow each other, so that a batch holds what the
-    condition alone changes. Some groups are augmented: their patch is mixed from several tracks. Of some rows, the
-    condition, and with it the target, is scaled by a random factor (progressive conditioning). A dedicated network has
-    no condition to scale. A batch is a function of the seed, the epoch and its number alone, so that a training that
-    continues sees what an unbroken one would have seen. Keras reads ahead: `epoch` is right from the start, and set
+    Some rows are augmented: their patch is mixed from several tracks, or (progressive conditioning) their
+    condition, and with it their target, is scaled by a random factor. A dedicated network has no condition to
+    scale. A batch is a function of the seed, the epoch and its number alone, so that a training that continues
+    sees what an unbroken one would have seen. Keras reads ahead: `epoch` is right from the start, and set
     before each epoch.
     """
 
@@ -182,7 +186,6 @@ class TrainingBatches(keras.utils.PyDataset):
         self.epoch = epoch
         self._reader, self._conditioned, self._seed = reader, conditioned, seed
         self._size, self._batches = settings.batch_size, settings.batches_per_epoch
-        self._group = min(settings.conditions_per_patch, len(reader.conditions))
         self._progressive = settings.progressive if conditioned else 0.0
         self._augmentation = settings.augmentation
         self._order = lru_cache(maxsize=2)(self._draw_order)  # a large table takes long to shuffle for every batch
@@ -193,42 +196,25 @@ class TrainingBatches(keras.utils.PyDataset):
         return self._batches
 
     def __getitem__(self, number: int) -> Batch:
-        first = (self.epoch * self._batches + number) * self._size
-        groups: list[tuple[int, int]] = []
-        patches: list[Patch] = []
-        numbers: list[int] = []
-        for passage, place in zip(*np.divmod(np.arange(first, first + self._size), len(self._reader)), strict=True):
-            rows, group_of = self._order(int(passage))
-            patch, condition = divmod(int(rows[place]), len(self._reader.conditions))
-            group = (int(passage), int(group_of[place]))
-            if groups and group == groups[-1]:
-                patches.append(patches[-1])
-            else:
-                patches.append(self._patch(group, patch))
-            groups.append(group)
-            numbers.append(condition)
-        conditions = self._reader.conditions[numbers]
-        rng = np.random.default_rng([self._seed, first, 1])
+        count = self.epoch * self._batches + number
+        rng = np.random.default_rng([self._seed, count, 1])
+        numbers, conditions = self._reader.rows(self._rows(count * self._size))
         scaled = rng.random(self._size) < self._progressive
         conditions = conditions * np.where(scaled, rng.random(self._size), 1).astype(np.float32)[:, None]
+        mixed = rng.random(self._size) < self._augmentation.probability
+        patches = [
+            self._reader.mix(rng, self._augmentation.gain) if new else self._reader.read(number)
+            for number, new in zip(numbers.tolist(), mixed, strict=True)
+        ]
         return self._reader.batch(patches, conditions, self._conditioned)
 
-    def _patch(self, group: tuple[int, int], number: int) -> Patch:
-        """What all rows of a group share."""
-        rng = np.random.default_rng([self._seed, *group, 2])
-        if rng.random() < self._augmentation.probability:
-            return self._reader.mix(rng, self._augmentation.gain)
-        return self._reader.read(number)
+    def _rows(self, first: int) -> Numbers:
+        passages, places = np.divmod(np.arange(first, first + self._size), len(self._reader))
+        orders = {passage: self._order(passage) for passage in np.unique(passages).tolist()}
+        return np.array([orders[passage][place] for passage, place in zip(passages, places, strict=True)])
 
-    def _draw_order(self, passage: int) -> tuple[Numbers, Numbers]:
-        """All rows in the order of a passage, and the number of the group of each."""
-        rng = np.random.default_rng([self._seed, passage])
-        patches, conditions = self._reader.patches, len(self._reader.conditions)
-        drawn = rng.permuted(np.tile(np.arange(conditions), (patches, 1)), axis=1)  # of each patch
-        groups = np.arange(patches)[:, None] * -(-conditions // self._group) + np.arange(conditions) // self._group
-        rank = rng.permutation(groups[-1, -1] + 1)[groups].ravel()
-        order = np.argsort(rank, kind="stable")
-        return (np.arange(patches)[:, None] * conditions + drawn).ravel()[order], rank[order]
+    def _draw_order(self, passage: int) -> Numbers:
+        return np.random.default_rng([self._seed, passage]).permutation(len(self._reader))
 
 
 class ValidationBatches(keras.utils.PyDataset):
@@ -249,8 +235,6 @@ class ValidationBatches(keras.utils.PyDataset):
     def __getitem__(self, number: int) -> Batch:
         rows = np.arange(number * self._size, min((number + 1) * self._size, len(self._reader)))
         rows = np.pad(rows, (0, -len(rows) % self._devices), mode="edge")
-        numbers, conditions = np.divmod(rows, len(self._reader.conditions))
+        numbers, conditions = self._reader.rows(rows)
         patches = {number: self._reader.read(number) for number in np.unique(numbers).tolist()}
-        return self._reader.batch(
-            [patches[number] for number in numbers.tolist()], self._reader.conditions[conditions], self._conditioned
-        )
+        return self._reader.batch([patches[number] for number in numbers.tolist()], conditions, self._conditioned)

@@ -48,13 +48,11 @@ def settings(
     progressive: float = 0.0,
     augmentation: float = 0.0,
     gain: tuple[float, float] = (0.5, 1.5),
-    per_patch: int = 1,
 ) -> Train:
     return params.train.model_copy(
         update={
             "batch_size": size,
             "batches_per_epoch": batches,
-            "conditions_per_patch": per_patch,
             "progressive": progressive,
             "augmentation": Augmentation(probability=augmentation, gain=gain),
         }
@@ -252,39 +250,15 @@ def signatures(batches: TrainingBatches, epoch: int) -> list[bytes]:
     return [b"".join(part.tobytes() for part in row) for row in rows_of(batches)]
 
 
-@pytest.mark.parametrize("per_patch", [1, 2, 3, 9])
-def test_every_row_comes_once_before_any_comes_again(reader: PatchReader, params: Params, per_patch: int) -> None:
+def test_every_row_comes_once_before_any_comes_again(reader: PatchReader, params: Params) -> None:
     rows = len(reader)
-    plain = settings(params, 5, -(-2 * rows // 5), per_patch=per_patch)
-    batches = TrainingBatches(reader, True, plain, seed=0, epoch=0)
+    batches = TrainingBatches(reader, True, settings(params, 5, -(-2 * rows // 5)), seed=0, epoch=0)
     seen = signatures(batches, 0)
     distinct = len(set(seen))
     assert set(Counter(seen[:rows]).values()) == {1}
     assert set(Counter(seen[rows : 2 * rows]).values()) == {1}
     assert distinct == rows
     assert seen[:rows] != seen[rows : 2 * rows]
-
-
-@pytest.mark.parametrize("augmentation", [0.0, 1.0])
-@pytest.mark.parametrize(("per_patch", "sizes"), [(1, {1}), (2, {1, 2}), (4, {2, 4}), (6, {6}), (99, {6})])
-def test_conditions_of_one_patch_follow_each_other(
-    index: pd.DataFrame, prepared: Path, params: Params, per_patch: int, sizes: set[int], augmentation: float
-) -> None:
-    """Six conditions; groups are cut by the ends of batches of seven, and go on in the next with the same patch."""
-    reader = reader_of(index, prepared / "train", build_conditions(INSTRUMENTS, SETS["pairs"]))
-    assert len(reader.conditions) == 6
-    plain = settings(params, 7, -(-len(reader) // 7), 0.0, augmentation, per_patch=per_patch)
-    rows = list(rows_of(TrainingBatches(reader, True, plain, seed=0, epoch=0)))[: len(reader)]
-    groups = [[rows[0]]]
-    for row in rows[1:]:
-        if np.array_equal(row[0], groups[-1][0][0]) and len(groups[-1]) < per_patch:
-            groups[-1].append(row)
-        else:
-            groups.append([row])
-    assert {len(group) for group in groups} <= sizes | ({1} if per_patch == 2 else set())
-    assert max(len(group) for group in groups) == max(sizes)
-    for group in groups:
-        assert len({tuple(condition) for _, condition, _ in group}) == len(group)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
