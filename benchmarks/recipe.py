@@ -36,7 +36,7 @@ from cunet.evaluation.bounds import BOUNDS
 from cunet.evaluation.scores import score_track
 from cunet.masking.masks import GetMasks, share_out
 from cunet.masking.separator import Separator
-from cunet.models import film, networks, unet
+from cunet.models import control, film, networks, unet
 from cunet.params import Params, load_params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms
@@ -49,7 +49,7 @@ from cunet.train.fit import Trainer, describe
 
 AUDIO, SPECTROGRAMS, INDEXES = Path("data/audio/train"), Path("data/spectrograms/train"), Path("data/indexes")
 OTHER_SEED = 1  # of the songs that are composed for this alone
-EPOCHS = 4  # after each of them the weights are kept that validate best
+EPOCH = 1024  # patches, after each of which the weights are kept that validate best
 Patches = Sequence[tuple[object, str, Any]]
 Songs = list[tuple[Track, TrackSpectrograms]]
 
@@ -61,15 +61,14 @@ class Row:
     prediction: str
     changes: Sequence[str] = ()
     patches: Patches = ()
+    dedicated: bool = False
 
 
-def _group_normalisation(groups: int) -> Callable[..., Any]:
-    """In place of batch normalisation: the statistics of each example alone."""
-
-    def layer(name: str, momentum: float) -> layers.Layer:
-        return layers.GroupNormalization(groups=groups, epsilon=1e-5, name=name)
-
-    return layer
+def _example_normalisation(name: str, momentum: float) -> Any:
+    """In place of the U-Net's batch normalisation: the statistics of each example and feature map alone."""
+    if name.startswith("control"):
+        return BATCH_NORMALISATION(name=name, momentum=momentum)
+    return layers.GroupNormalization(groups=-1, epsilon=1e-5, name=name)
 
 
 def _compressed(power: float) -> Callable[..., KerasTensor]:
@@ -117,8 +116,15 @@ def _scaled(loss: losses.Loss, factor: float) -> losses.Loss:
 
 
 def _normal_initialiser(stddev: float) -> Callable[[type[layers.Layer]], Any]:
-    small: Any = keras.initializers.RandomNormal(stddev=stddev)
-    return lambda kind: partial(kind, kernel_initializer=small)
+    def initialised(kind: type[layers.Layer]) -> Callable[..., Any]:
+        def layer(*arguments: Any, **settings: Any) -> Any:
+            small: Any = keras.initializers.RandomNormal(stddev=stddev)  # one per layer, from the seed
+            make: Any = kind
+            return make(*arguments, kernel_initializer=small, **settings)
+
+        return layer
+
+    return initialised
 
 
 def _normalised_mask(*arguments: Any, **settings: Any) -> Any:
@@ -153,13 +159,14 @@ DENSE: Any = layers.Dense
 TRANSPOSED: Any = layers.Conv2DTranspose
 NORMAL = _normal_initialiser(0.02)
 OLD = ("train.loss=l1", "train.batch_size=16", "train.progressive=0.25")
+SLOW = [(module, "MOMENTUM", 0.99) for module in (unet, control)]
 ROWS = {
     "recipe": Row("what params.yaml says"),
     "as before this study": Row("-1 dB", OLD),
     "as main 511269d": Row(
         "-1.5 dB",
         (*OLD, "train.schedule=plateau", "train.learning_rate=0.001", "train.min_delta=0.0001"),
-        [(unet, "MOMENTUM", 0.99), (fit, "BETA_1", 0.9)],
+        [*SLOW, (fit, "BETA_1", 0.9), (fit, "LEAST_RATE", 0.0)],
     ),
     "loss: l1 of magnitudes": Row("-0.5 dB: the median is not what SDR asks for", ["train.loss=l1"]),
     "loss: l1 of compressed magnitudes": Row(
@@ -188,14 +195,14 @@ ROWS = {
     "progressive conditioning": Row("-0.2 dB on whole instruments", ["train.progressive=0.25"]),
     "no augmentation": Row("-0.2 dB", ["train.augmentation.probability=0"]),
     "augmentation 0.5": Row("-0.2 dB: no music sounds like it", ["train.augmentation.probability=0.5"]),
-    "momentum 0.99": Row("-0.3 dB: statistics lag behind", patches=[(unet, "MOMENTUM", 0.99)]),
+    "momentum 0.99": Row("-0.3 dB: statistics lag behind", patches=SLOW),
     "epsilon 1e-5": Row(
         "0.2 dB: quiet layers are normalised too",
         patches=[(layers, "BatchNormalization", partial(BATCH_NORMALISATION, epsilon=1e-5))],
     ),
     "statistics of each example": Row(
         "0.3 dB: of each condition alone",
-        patches=[(layers, "BatchNormalization", _group_normalisation(-1))],
+        patches=[(layers, "BatchNormalization", _example_normalisation)],
     ),
     "averaged weights": Row(
         "0 dB: the cosine averages already",
@@ -215,7 +222,7 @@ ROWS = {
     "FiLM in both": Row("0.3 dB", ["placement=both"]),
     "complex FiLM": Row("0.3 dB", ["film=complex"]),
     "16 filters": Row("0.5 dB, for four times the work", ["unet.filters=16"]),
-    "dedicated U-Nets": Row("1 dB, for four times the patches", ["dedicated"]),
+    "dedicated U-Nets": Row("1 dB, for four times the patches", dedicated=True),
 }
 
 
@@ -248,10 +255,11 @@ def _songs(count: int, folder: Path) -> list[FileTrack]:
 
 
 def _settings(row: Row, patches: int, changes: Sequence[str]) -> Params:
-    params = load_params(changes=[*changes, *(change for change in row.changes if change != "dedicated")])
+    params = load_params(changes=[*changes, *row.changes])
     train = params.train
-    per_epoch = patches // EPOCHS // train.batch_size
-    epochs = train.epochs.model_copy(update={"conditioned": EPOCHS, "dedicated": EPOCHS})
+    count = max(1, patches // EPOCH)
+    per_epoch = patches // count // train.batch_size
+    epochs = train.epochs.model_copy(update={"conditioned": count, "dedicated": count})
     return params.model_copy(
         update={"train": train.model_copy(update={"batches_per_epoch": per_epoch, "epochs": epochs})}
     )
@@ -272,14 +280,13 @@ def measure(
 ) -> tuple[float, list[pd.Series], float]:
     """Validation loss; SDR by instrument of the networks' masks, and of masks that share the mixture; seconds."""
     params = _settings(row, patches, changes)
-    dedicated = "dedicated" in row.changes
     instruments = songs[0][0].instruments
     conditions = single_conditions(instruments)
-    if not dedicated:
+    if not row.dedicated:
         conditions = build_conditions(list(instruments), params.condition_sets[params.conditions])
     rows = []
     with _patched(row.patches), tempfile.TemporaryDirectory() as folder:
-        architecture = describe(params, "unet" if dedicated else params.architecture, conditions)
+        architecture = describe(params, "unet" if row.dedicated else params.architecture, conditions)
         trainer = Trainer(
             architecture,
             params.train,
@@ -293,8 +300,8 @@ def measure(
         begin = time.perf_counter()
         trainer.train(Path(folder, "model"))
         seconds = time.perf_counter() - begin
-        separator = Separator(Path(folder, "model"), params.evaluate.overlap, "none")
-        found = _sdr(separator.masks, songs, params)
+        separator = Separator(Path(folder, "model"), params.evaluate.overlap)
+        found = _sdr(partial(separator.masks, consistency="none"), songs, params)
     keras.backend.clear_session()
     return float(np.min(rows)), found, seconds
 

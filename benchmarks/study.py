@@ -18,11 +18,15 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from statsmodels.stats.multitest import multipletests
 
 from benchmarks.measure import machine
+from cunet import cli
+from cunet.comparison.convergence import CONVERGED
 from cunet.comparison.statistics import differences, over_seeds
 from cunet.comparison.tables import MEAN, summarise
 from cunet.conditions.tables import SINGLE
+from cunet.errors import UserError
 from cunet.params import load_params
 from cunet.variant import DEDICATED
 
@@ -40,24 +44,35 @@ ALPHA = 0.05
 
 
 def run(budgets: list[int], changes: list[str], out: Path) -> None:
-    """Train and score at every budget, unless its scores are there."""
+    """Train and score at every budget, unless its scores are there.
+
+    Raises:
+        UserError: scores of other settings are there.
+    """
     out.mkdir(exist_ok=True)
+    described = "\n".join([*SETTINGS, *changes]) + "\n"
+    kept = out / "settings.txt"
+    if kept.exists() and kept.read_text() != described:
+        raise UserError(f"{out}: holds a study with other settings: choose another --out")
+    kept.write_text(described)
     for epochs in budgets:
         params = load_params(changes=[*SETTINGS, *changes])
-        kept = out / f"{epochs * params.train.batches_per_epoch * params.train.batch_size}.csv"
-        if kept.exists():
+        patches = epochs * params.train.batches_per_epoch * params.train.batch_size
+        if (out / f"{patches}.csv").exists():
             continue
         budget = [f"train.epochs.{kind}={epochs}" for kind in ("conditioned", "dedicated")]
         settings = [*SETTINGS, *changes, *budget, f"train.patience.stop={epochs}"]
         options = [option for setting in settings for option in ("-S", setting)]
         subprocess.run(["dvc", "exp", "run", *options], check=True)
-        shutil.copyfile("reports/convergence.csv", out / f"convergence {kept.stem}.csv")
-        shutil.copyfile("reports/sdr_by_track.csv", kept)
+        shutil.copyfile("reports/convergence.csv", out / f"convergence-{patches}.csv")
+        shutil.copyfile("reports/sdr_by_track.csv", out / f"{patches}.csv")
 
 
 def read(out: Path) -> dict[int, pd.DataFrame]:
     """Scores of every track with every seed, by patches per network."""
     tables = {int(path.stem): pd.read_csv(path) for path in out.glob("[0-9]*.csv")}
+    if not tables:
+        raise UserError(f"{out}: holds no scores: run the study first")
     return {
         patches: table[(table["group"] == SINGLE) & table["architecture"].isin([DEDICATED, *VARIANTS])]
         for patches, table in sorted(tables.items())
@@ -76,16 +91,20 @@ def compare(scores: dict[int, pd.DataFrame]) -> pd.DataFrame:
             found = differences(both, [DEDICATED, *VARIANTS], settings)
             found = found[(found["target"] == MEAN) & (found["first"] == DEDICATED)]
             rows.append(found.assign(budget=f"{patches:,} patches, the same {kind}"))
-    return pd.concat(rows, ignore_index=True)
+    found = pd.concat(rows, ignore_index=True)
+    for name in ("p", "p_equivalent"):
+        found[f"{name}_holm"] = multipletests(found[name], method="holm")[1]
+    return found
 
 
 def verdict(row: pd.Series, margin: float) -> str:
-    """What a difference shows, and what it does not."""
-    if row["p_equivalent"] < ALPHA:
-        return f"equivalent within {margin:g} dB"
-    if row["low"] > 0 or row["high"] < 0:
-        return f"the {'variant' if row['low'] > 0 else 'dedicated networks'} better"
-    return "not decided"
+    """What a difference shows, and what it does not, after Holm's correction for all that are tested."""
+    found = []
+    if row["p_holm"] < ALPHA:
+        found.append(f"{'variant' if row['difference'] > 0 else 'dedicated networks'} better")
+    if row["p_equivalent_holm"] < ALPHA:
+        found.append(f"equivalent within {margin:g} dB")
+    return ", ".join(found) or "not decided"
 
 
 def report(out: Path) -> None:
@@ -105,12 +124,16 @@ def report(out: Path) -> None:
             "difference to dedicated, dB": [
                 f"{row.difference:+.2f} [{row.low:+.2f}, {row.high:+.2f}]" for row in found.itertuples()
             ],
-            "p": found["p"].map("{:.3f}".format),
-            "p, equivalence": found["p_equivalent"].map("{:.3f}".format),
+            "p, Holm": found["p_holm"].map("{:.3f}".format),
+            "p of equivalence, Holm": found["p_equivalent_holm"].map("{:.3f}".format),
             "verdict": [verdict(row, margin) for _, row in found.iterrows()],
         }
     )
-    print(shown.to_markdown(index=False))
+    print(shown.to_markdown(index=False), end="\n\n")
+    for path in sorted(out.glob("convergence-*.csv")):
+        states = pd.read_csv(path).set_index("network")["state"]
+        unfinished = states[states != CONVERGED]
+        print(f"{path.stem}: {len(unfinished)} of {len(states)} networks not converged: {', '.join(unfinished.index)}")
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     for name, row in wide.iterrows():
         axes.plot(wide.columns, row, marker="o", label=str(name))
@@ -127,9 +150,13 @@ def main() -> None:
     parser.add_argument("-S", dest="changes", action="append", default=[], metavar="name=value")
     arguments = parser.parse_args()
     print(machine(), flush=True)
-    if arguments.what == "run":
-        run(arguments.budgets, arguments.changes, arguments.out)
-    report(arguments.out)
+
+    def study() -> None:
+        if arguments.what == "run":
+            run(arguments.budgets, arguments.changes, arguments.out)
+        report(arguments.out)
+
+    cli.run(study)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ class Params(Settings):
     seeds: Annotated[list[Seed], Field(min_length=1)]
     condition_sets: dict[SetName, ConditionSet]
     dataset: DatasetName | list[DatasetName]
-    merge: dict[Instrument, Instrument]
+    merge: dict[Instrument, Instrument] | None
     spectrogram: Spectrogram
     patch: Patch
     validation: Validation
@@ -68,6 +68,11 @@ class Params(Settings):
     def datasets(self) -> list[str]:
         """Names of the data sets, which are used together."""
         return [self.dataset] if isinstance(self.dataset, str) else self.dataset
+
+    @property
+    def merged(self) -> dict[str, str]:
+        """Instruments that count as others, and which."""
+        return self.merge or {}
 
     @property
     def joined(self) -> dict[str, Settings]:
@@ -99,10 +104,10 @@ class Params(Settings):
             raise ValueError(f"dataset: name at least one of {', '.join(DATASETS)}")
         if len(set(names)) < len(names):
             raise ValueError(f"dataset names one twice: {', '.join(names)}")
-        if chained := sorted(self.merge.keys() & set(self.merge.values())):
+        if chained := sorted(self.merged.keys() & set(self.merged.values())):
             raise ValueError(f"merge: {chained[0]} cannot both be merged and have others merged into it")
         stems = [name for name in names if DATASETS[name].stem_files]
-        if stems and (len(names) > 1 or self.merge):
+        if stems and (len(names) > 1 or self.merged):
             raise ValueError(
                 f"dataset: {stems[0]} has stem files, which can be neither joined nor merged: use musdb18-hq"
             )

@@ -11,7 +11,7 @@ from cunet.errors import UserError
 from cunet.files import new_folder
 from cunet.layout import STUDIED
 from cunet.params import load_params
-from cunet.preprocess.spectrogram import TrackSpectrograms, track_files
+from cunet.preprocess.spectrogram import TrackSpectrograms, check_split, track_files
 from cunet.variant import conditions_of
 
 
@@ -19,7 +19,8 @@ def main(train: Path, test: Path, out: Path) -> None:
     """Write a table per architecture, and one of what is scored, for the instruments of the tracks.
 
     Raises:
-        UserError: training and test tracks have other instruments, or params.yaml asks for what they do not have.
+        UserError: training and test tracks have other instruments, or one is in both; or params.yaml asks for what
+            they do not have.
     """
     params = load_params()
     instruments = _instruments(train)
@@ -28,6 +29,7 @@ def main(train: Path, test: Path, out: Path) -> None:
             f"the training tracks have {', '.join(instruments)}, the test tracks {', '.join(_instruments(test))}: "
             "they must be the same"
         )
+    check_split(train, test)
     ends(instruments, params.interpret)
     sets = params.condition_sets
     tables = {name: build_conditions(instruments, sets[conditions_of(name)]) for name in params.baselines}

@@ -15,7 +15,7 @@ from cunet.tracks.track import DECODING_MEMORY
 def main(subset: Subset, out: Path) -> None:
     """Fill `out` with the tracks of `subset`."""
     params = load_params()
-    merged = json.dumps(params.merge, sort_keys=True)
+    merged = json.dumps(params.merged, sort_keys=True)
     made_of = identity(
         "download",
         *params.datasets,
@@ -25,7 +25,7 @@ def main(subset: Subset, out: Path) -> None:
         inputs=joined.origin(params.joined, subset),
     )
     with resumable_folder(out, made_of) as folder, cluster.connect(params.dask, DECODING_MEMORY) as client:
-        joined.prepare(params.joined, params.merge, subset, folder, client)
+        joined.prepare(params.joined, params.merged, subset, folder, client)
 
 
 if __name__ == "__main__":

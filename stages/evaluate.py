@@ -1,5 +1,6 @@
 """evaluate: separate the test tracks with a trained architecture, and score them."""
 
+from functools import partial
 from pathlib import Path
 
 from cunet.cli import run_stage
@@ -18,13 +19,14 @@ def main(model: Path, audio: Path, spectrograms: Path, conditions: Path, out: Pa
     """Score the architecture in the folder `model`, and write the results to `out`."""
     params = load_params()
     with uncollected():  # Keras, which takes seconds to import
-        separator = Separator(model, params.evaluate.overlap, params.evaluate.consistency)
+        separator = Separator(model, params.evaluate.overlap)
     name = separator.architecture.name
     tracks, scored = read_tracks(audio), by_name(read_conditions(conditions))
     settings = params.spectrogram, params.evaluate
+    get_masks = partial(separator.masks, consistency=params.evaluate.consistency)
     made_of = identity("evaluate", name, *settings, inputs=[audio, spectrograms, conditions, model])
     with resumable_folder(out, made_of) as folder:
-        evaluate(name, separator.masks, scored, tracks, spectrograms, *settings, params.dask, folder)
+        evaluate(name, get_masks, scored, tracks, spectrograms, *settings, params.dask, folder)
         log_scores(folder, model, separator.seconds_per_minute)
 
 

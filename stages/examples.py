@@ -1,5 +1,6 @@
 """examples: the sound of a few test tracks, from every architecture, and along the path of the condition."""
 
+from functools import partial
 from pathlib import Path
 
 from cunet.cli import run_stage
@@ -30,14 +31,14 @@ def main(models: Path, spectrograms: Path, conditions: Path, out: Path) -> None:
         write_truth(tracks, scored, settings, seconds, folder / SOUND)
         write_estimates(IDEAL_RATIO_MASK, ideal_ratio_mask, tracks, scored, settings, seconds, folder / SOUND)
         for name, place in folders(params.architecture, params.baselines).items():
-            separator = Separator(models / place / seed, params.evaluate.overlap, params.evaluate.consistency)
+            separator = Separator(models / place / seed, params.evaluate.overlap)
+            get_masks = partial(separator.masks, consistency=params.evaluate.consistency)
             check_architecture(models / place / seed, separator.architecture.name, name)
-            write_estimates(name, separator.masks, tracks, scored, settings, seconds, folder / SOUND)
+            write_estimates(name, get_masks, tracks, scored, settings, seconds, folder / SOUND)
             if name == params.architecture:
                 instruments = separator.architecture.instruments
-                own_masks = Separator(models / place / seed, params.evaluate.overlap, "none")
                 steps = path(instruments, *ends(instruments, params.interpret), params.interpret.steps)
-                write_path(PathMasks(own_masks), tracks, steps, settings, seconds, folder / PATH_SOUND)
+                write_path(PathMasks(separator), tracks, steps, settings, seconds, folder / PATH_SOUND)
 
 
 if __name__ == "__main__":

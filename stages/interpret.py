@@ -16,7 +16,7 @@ with uncollected():
 def main(model: Path, audio: Path, spectrograms: Path, out: Path) -> None:
     """Write tables on the network in the folder `model` to `out`."""
     params = load_params()
-    separator, tracks = Separator(model, params.evaluate.overlap, "none"), read_tracks(audio)
+    separator, tracks = Separator(model, params.evaluate.overlap), read_tracks(audio)
     settings = params.spectrogram, params.evaluate, params.interpret
     with new_folder(out) as folder:
         interpret(separator, tracks, spectrograms, *settings, params.dask, folder)

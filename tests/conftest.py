@@ -252,7 +252,7 @@ def separator(params: Params, tmp_path: Path) -> "Separator":
     from cunet.masking.separator import Separator
     from tests.saved import save_model  # Keras takes seconds to import
 
-    return Separator(save_model(tmp_path / "model", "complex-dense-both"), params.evaluate.overlap, "none")
+    return Separator(save_model(tmp_path / "model", "complex-dense-both"), params.evaluate.overlap)
 
 
 @pytest.fixture

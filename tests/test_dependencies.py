@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tools.dependencies import BYSTANDERS, ROOT, declared, executed, imports, parameters, stands_by, written
+from tools.dependencies import BYSTANDERS, ROOT, declared, executed, imports, parameters, stands_by, values, written
 
 TEXT = (ROOT / "dvc.yaml").read_text()
 STAGES: dict[str, Any] = yaml.safe_load(TEXT)["stages"]
@@ -27,7 +27,10 @@ def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other(stage: str) ->
 def test_a_stage_depends_on_the_parameters_that_it_reads_and_on_no_other(stage: str) -> None:
     description = STAGES[stage].get("do", STAGES[stage])
     named = {str(name).partition(".")[0] for name in description["params"]}
-    assert named == parameters(Path(description["deps"][0]))
+    script = Path(description["deps"][0])
+    assert named == parameters(script)
+    missing = {value for value in values(script) if not {value, value.partition(".")[0]} & set(description["params"])}
+    assert not missing
 
 
 def test_the_command_writes_what_is_missing_and_takes_out_what_is_too_much() -> None:

@@ -81,8 +81,8 @@ def test_a_control_network_a_block_and_a_loss_train_and_separate(
         lambda network, row: losses.append(row["train_loss"]),
     ).train(tmp_path / "model")
     assert 0.01 < losses[0] < 1  # l1 of these magnitudes is far smaller
-    separator = Separator(tmp_path / "model", 0.5, "none")
-    masks = separator.masks(TrackSpectrograms(prepared / "test" / "song 0.h5"), by_name(SINGLES))
+    separator = Separator(tmp_path / "model", 0.5)
+    masks = separator.masks(TrackSpectrograms(prepared / "test" / "song 0.h5"), by_name(SINGLES), "none")
     assert np.abs(masks["tone"] - masks["noise"]).max() > 1e-4  # the condition reaches the mask
     (tmp_path / "out").mkdir()
     settings = params.spectrogram, params.evaluate, params.interpret, params.dask

@@ -1,6 +1,7 @@
-"""Seven songs with singing under CC0, from the artist's stems: the recordings that the starter model is trained on.
+"""Seven songs with singing under CC0, from the artist's stems: the starter model trains on four, three score it.
 
     git clone https://github.com/ichbinsoftware/everythingisremixed
+    git -C everythingisremixed checkout 6a6fbe3a634871fba7efe298dee048f394aa0f18
     python -m tools.cc0_songs everythingisremixed cc0_songs
 
 The songs are "Everything is Free" by Software-Entwicklungskit, public domain (CC0 1.0). Writes
@@ -86,7 +87,7 @@ def mix(song: str, folder: Path) -> dict[str, Waveform]:
     groups = {name: _longer(waveform, length) for name, waveform in groups.items()}
     mixture = np.sum(list(groups.values()), axis=0)
     sounding = np.flatnonzero(np.abs(mixture).max(axis=1) > 1e-4)
-    gain = PEAK / np.abs(mixture).max()
+    gain = PEAK / max(np.abs(waveform).max() for waveform in (mixture, *groups.values()))
     return {name: gain * waveform[sounding[0] : sounding[-1] + 1] for name, waveform in groups.items()}
 
 

@@ -45,6 +45,7 @@ PROPERTIES = {
     # The files of `folder` are dependencies themselves.
     "joined": {"dataset"} | {dataset.section for dataset in DATASETS.values()} - {"folder"},
     "datasets": {"dataset"},
+    "merged": {"merge"},
 }
 UNTRACKED = {"dask"}  # where the work is done
 
@@ -137,6 +138,17 @@ def parameters(script: Path) -> set[str]:
                 case ast.Attribute(value=ast.Name(id="params") | ast.Attribute(attr="params"), attr=name):
                     read |= PROPERTIES.get(name, {name})
     return read - UNTRACKED
+
+
+def values(script: Path) -> set[str]:
+    """Single values, such as `evaluate.overlap`, that the code of a stage reads from a section of `params`."""
+    read = set()
+    for file in executed(script):
+        for node in ast.walk(ast.parse((ROOT / file).read_text())) if file.suffix == ".py" else ():
+            match node:
+                case ast.Attribute(value=ast.Attribute(value=ast.Name(id="params"), attr=section), attr=name):
+                    read |= set() if section in PROPERTIES | dict.fromkeys(UNTRACKED) else {f"{section}.{name}"}
+    return read
 
 
 if __name__ == "__main__":

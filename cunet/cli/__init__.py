@@ -19,7 +19,7 @@ from cunet.names import readable
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 MODEL = "folder such as models/cunet/0, or an address in MLflow such as models:/conditioned-u-net@best"
-STARTER = "; the starter model if omitted"
+OMITTED = "; the starter model if omitted"
 ENDINGS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGXCPU")  # not all are on every system
 NO_SPACE = os.strerror(errno.ENOSPC)
 
@@ -116,7 +116,7 @@ def _add_separate(commands: Commands) -> None:
     parser.add_argument(
         "songs", nargs="+", metavar="SONG", help="file, folder or glob; whatever libsndfile or ffmpeg reads"
     )
-    parser.add_argument("--model", help=MODEL + STARTER)
+    parser.add_argument("--model", help=MODEL + OMITTED)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--target", dest="targets", action="append", metavar="INSTRUMENT", help="may be repeated")
     what.add_argument("--mix", metavar="vocals=1,drums=0.5", help="one estimate, of weighted instruments")
@@ -156,7 +156,7 @@ def _add_separate(commands: Commands) -> None:
 
 def _add_app(commands: Commands) -> None:
     parser = _add(commands, "app", "open a page to separate songs on, for this machine alone", _app)
-    parser.add_argument("--model", help=MODEL + STARTER)
+    parser.add_argument("--model", help=MODEL + OMITTED)
     parser.add_argument("--port", type=_port, default=7860, help="of the page's address, http://127.0.0.1:%(default)s")
 
 

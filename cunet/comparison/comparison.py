@@ -81,7 +81,8 @@ def compare(results: Folders, models: Folders, params: Params) -> Comparison:
     keys = ["architecture", "target"]
     measured = summarise(scores).merge(intervals(scores, settings), "left", keys)
     measured = measured.merge(seed_spread(by_seed), "left", keys)
-    published = published_rows(" + ".join(params.datasets), scores) if settings.published else None
+    shown = settings.published and not params.merged  # nobody published scores of merged instruments
+    published = published_rows(" + ".join(params.datasets), scores) if shown else None
     curves = _curves(models)
     return Comparison(
         params=params,

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-CONVERGED, FALLING, DIVERGED = "converged", "still falling", "diverged"
+CONVERGED, FALLING, DIVERGED, SHORT = "converged", "still falling", "diverged", "too short to tell"
+FEWEST = 4  # epochs, of which there is a last quarter
 
 
 def convergence(curves: pd.DataFrame, share: float) -> pd.DataFrame:
@@ -21,10 +22,14 @@ def convergence(curves: pd.DataFrame, share: float) -> pd.DataFrame:
     validation = curves[curves["patches"] == "validation"]
     for network, own in validation.groupby("network", sort=False):
         losses = own.sort_values("epoch")["loss"].to_numpy(float)
-        before = max(1, len(losses) * 3 // 4)
-        finite = np.where(np.isfinite(losses), losses, np.inf)
-        lowest, fall = finite.min(), 1 - finite.min() / finite[:before].min()
-        diverged = not np.isfinite(losses[-1]) or losses[-1] > losses[0]
-        state = DIVERGED if diverged else FALLING if fall > share else CONVERGED
+        lowest = float(np.nanmin(losses)) if np.isfinite(losses).any() else np.nan
+        fall = np.nan
+        if not np.isfinite(losses[-1]) or losses[-1] > losses[0]:
+            state = DIVERGED
+        elif len(losses) < FEWEST:
+            state = SHORT
+        else:
+            fall = 1 - lowest / float(np.nanmin(losses[: len(losses) * 3 // 4]))
+            state = FALLING if fall > share else CONVERGED
         rows.append((network, len(losses), lowest, fall, state))
     return pd.DataFrame(rows, columns=["network", "epochs", "validation loss", "fall", "state"])

@@ -1,5 +1,6 @@
 """The data sets of `params.yaml` as one: their tracks side by side, with the same instruments."""
 
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ from cunet.names import MIXTURE
 from cunet.registry.datasets import DATASETS
 from cunet.settings.base import SUBSETS, Settings, Subset
 from cunet.tracks.checks import check_tracks
-from cunet.tracks.folder import tracks
+from cunet.tracks.folder import may_be_instrument, tracks
 from cunet.tracks.track import FileTrack
 
 if TYPE_CHECKING:
@@ -69,7 +70,12 @@ def _merge(parts: Mapping[str, Path], merged: Merged, subset: Subset, out: Path,
     known = {instrument for track in everything for instrument in track.instruments}
     if subset == "train" and (missing := sorted(merged.keys() - known)):  # some data sets have no test tracks
         raise UserError(f"merge: no training track has {missing[0]}: there are {', '.join(sorted(known))}")
+    for name in merged.values():
+        if not may_be_instrument(name):
+            raise UserError(f"merge: an instrument cannot be called {name!r}")
     instruments = {name: _instruments(some, merged) for name, some in found.items() if some}
+    if few := [name for name, of in instruments.items() if len(of) < 2]:
+        raise UserError(f"merge leaves one instrument in {few[0]}; a track needs two or more")
     if len(set(instruments.values())) > 1:
         lists = "; ".join(f"{name} has {', '.join(of)}" for name, of in instruments.items())
         raise UserError(f"{lists}: say in merge which instruments count as which, such as merge: {{bass: other}}")
@@ -99,8 +105,16 @@ def _merge_track(track: FileTrack, merged: Merged, out: Path) -> None:
         for name, files in stems.items():
             if len(files) == 1:
                 (path,) = files.values()
-                shutil.copyfile(path, folder / f"{name}{path.suffix}")
+                _link(path, folder / f"{name}{path.suffix}")
             else:
                 waveform, rate = FileTrack(track.name, files).read(MIXTURE)
                 # Not by soundfile, which writes the time of day into WAV files of floats.
                 wavfile.write(folder / f"{name}.wav", rate, waveform)
+
+
+def _link(path: Path, out: Path) -> None:
+    """The same file in another place, without its bytes on the disk twice where the file system can."""
+    try:
+        os.link(path, out)
+    except OSError:
+        shutil.copyfile(path, out)

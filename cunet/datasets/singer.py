@@ -30,6 +30,7 @@ VOWELS = (
     (490, 1350, 1690, 3300),
 )
 BANDWIDTHS = (130, 150, 200, 280)
+SHORTEST = 0.1  # seconds of a note before the end, or it is left out
 CONTROL = 200  # Hz, of pitch, loudness and vowels
 PHRASE_GAP, PAUSE = 0.2, 0.45  # seconds between two phrases at least; share of the phrases that are left out
 CONSONANTS = 0.75  # share of the notes that begin with one
@@ -45,7 +46,8 @@ def sing(notes: "Sequence[Note]", samples: int, rate: int, rng: Rng) -> Values:
         rng: draws the singer, words, pauses and the room.
     """
     frames = -(-samples * CONTROL // rate) + 1
-    sung = _phrases(sorted(notes, key=lambda note: note.start), rng)
+    inside = [note for note in notes if note.start < samples / rate - SHORTEST]
+    sung = _phrases(sorted(inside, key=lambda note: note.start), rng)
     pitch, loudness, noise = _score(sung, frames, rng)
     man = rng.random() < 0.5
     pitch, size = (pitch / 2, rng.uniform(0.95, 1.05)) if man else (pitch, rng.uniform(1.12, 1.25))

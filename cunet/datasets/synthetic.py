@@ -29,7 +29,7 @@ RATE = 44100
 LEVELS = {"drums": (-20, 2), "bass": (-22, 2), "other": (-23, 2.5), "vocals": (-20, 2)}
 PEAK = 0.89  # of the mixture, about -1 dBFS
 FULL_SCALE = 32768
-SINGERS = 1  # their random numbers are their own: the rest of a song is the same without them
+SINGERS = 1  # their random numbers are their own: the other stems are the same without them, but for their gain
 
 Count = Annotated[int, Field(ge=0)]
 Stem = npt.NDArray[np.float64]
@@ -142,7 +142,8 @@ def _soundfont() -> bytes:
 
 def _level(stem: Stem, mean: float, spread: float, rng: np.random.Generator) -> Stem:
     level = 10 ** (rng.normal(mean, spread) / 20)
-    return np.asarray(stem * (level / np.sqrt(np.mean(stem**2))))
+    loudness = np.sqrt(np.mean(stem**2)) or 1.0  # of silence, which stays so
+    return np.asarray(stem * (level / loudness))
 
 
 SYNTHETIC = Dataset(
@@ -152,6 +153,6 @@ SYNTHETIC = Dataset(
     extent=extent,
     origin=origin,
     description="songs composed from a seed and rendered with recorded instruments of a General MIDI SoundFont",
-    limits="It has never heard a recorded song or a singer: its vocals are melodies played by an instrument. Use it "
-    "to try the pipeline, and train on recordings to separate recordings.",
+    limits="It has never heard a recorded song or a singer. Use it to try the pipeline, and train on recordings to "
+    "separate recordings.",
 )

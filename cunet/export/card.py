@@ -45,6 +45,7 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
         training=training,
         epochs=_epochs(architecture, training),
         data="; ".join(dataset.description for dataset in datasets) or training["dataset"],
+        merged="".join(f"; {name} counts as {other}" for name, other in _merged(training).items()),
         commit=commit or "not known",
         limits=limits,
         **_scores(results),
@@ -62,6 +63,11 @@ def _headline(architecture: Architecture, results: Path | None) -> str:
     (mean,) = summary[summary["target"] == mean_of(SINGLE)]["SDR"]
     tracks = scores.dropna(subset=["SDR"])["track"].nunique()
     return f"A mean SDR of {mean:.1f} dB on {tracks} test tracks that it never heard. {heard}"
+
+
+def _merged(training: dict[str, Any]) -> dict[str, str]:
+    """Instruments that counted as others, from names such as `merge.bass`."""
+    return {name.removeprefix("merge."): other for name, other in training.items() if name.startswith("merge.")}
 
 
 def _limits_of(datasets: list[Dataset]) -> list[str]:

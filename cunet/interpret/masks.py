@@ -22,7 +22,7 @@ class PathMasks:
     def __call__(self, track: TrackSpectrograms, steps: Conditions) -> dict[str, Mask]:
         """Masks `(bins, frames)` of every step of the path, every instrument, the mixture, and the U-Net alone."""
         instruments = self._separator.architecture.instruments
-        masks = self._separator.masks(track, by_name(single_conditions(instruments)) | steps)
+        masks = self._separator.masks(track, by_name(single_conditions(instruments)) | steps, "none")
         if self._neutral:
             nothing = dict.fromkeys(instruments, 0.0)
             masks[NEUTRAL] = self._separator.mask(self._neutral, track.mixture(), track.peak, nothing)

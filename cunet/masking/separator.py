@@ -23,33 +23,39 @@ class Separator:
     Args:
         model: folder that the training wrote.
         overlap: of the patches, in [0, 1).
-        consistency: as `evaluate.consistency` in `params.yaml`.
     """
 
-    def __init__(self, model: Path, overlap: float, consistency: Consistency) -> None:
+    def __init__(self, model: Path, overlap: float) -> None:
         self.architecture, self.networks = load_networks(model)
-        self._consistency = consistency
         self._seconds, self._frames = 0.0, 0
         self.step = max(1, round(self.architecture.frames * (1 - overlap)))
 
-    def masks(self, track: TrackSpectrograms, conditions: Conditions) -> dict[str, Mask]:
+    def masks(self, track: TrackSpectrograms, conditions: Conditions, consistency: Consistency) -> dict[str, Mask]:
         """Masks `(bins, frames)` of what each condition asks for, in a track of the data set."""
-        return self.masks_of(track.mixture(), track.peak, conditions)
+        return self.masks_of(track.mixture(), track.peak, conditions, consistency)
 
-    def masks_of(self, mixture: Complex, peak: float, conditions: Conditions) -> dict[str, Mask]:
+    def masks_of(
+        self, mixture: Complex, peak: float, conditions: Conditions, consistency: Consistency
+    ) -> dict[str, Mask]:
         """Masks `(bins, frames)` of what each condition asks for, in a mixture `(bins, frames)` with this peak.
 
         A conditioned network gets the condition. Otherwise, masks of the instruments are summed, each times its
         weight: dedicated networks know one instrument each, and masks that agree with each other are of instruments.
+
+        Args:
+            mixture: complex spectrogram.
+            peak: largest magnitude of the whole mixture.
+            conditions: by name.
+            consistency: as `evaluate.consistency` in `params.yaml`.
         """
         architecture = self.architecture
-        if architecture.conditioned and self._consistency == "none":
+        if architecture.conditioned and consistency == "none":
             network = self.networks[architecture.name]
             return {name: self.mask(network, mixture, peak, condition) for name, condition in conditions.items()}
         asked = {name for condition in conditions.values() for name, weight in condition.items() if weight}
-        needed = [name for name in architecture.instruments if name in asked or self._consistency != "none"]
+        needed = [name for name in architecture.instruments if name in asked or consistency != "none"]
         masks = {name: self._mask_of_instrument(name, mixture, peak) for name in needed}
-        if self._consistency == "ratio":
+        if consistency == "ratio":
             masks = share_out(masks)
         return {name: _weighted(masks, condition, mixture.shape) for name, condition in conditions.items()}
 

@@ -61,10 +61,28 @@ def track_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.h5") if not is_scattered(path.name))
 
 
+def check_split(train: Path, test: Path) -> None:
+    """Check that no track is both trained on and tested on, whatever data set it comes from.
+
+    Raises:
+        UserError: a track of `train` and one of `test` have the same contents.
+    """
+    known = {_fingerprint(path): path.stem for path in track_files(train)}
+    for path in track_files(test):
+        if (trained := known.get(_fingerprint(path))) is not None:
+            raise UserError(
+                f"the test track {path.stem} is the same as the training track {trained}: remove one of them"
+            )
+
+
+def _fingerprint(path: Path) -> str:
+    with h5py.File(path, "r") as file:
+        return str(file.attrs["sha256"])
+
+
 def tracks_fingerprint(*folders: Path) -> str:
     """Fingerprint of the contents of all tracks in the folders: what a result was computed from."""
     digest = hashlib.sha256()
     for path in (path for folder in folders for path in track_files(folder)):
-        with h5py.File(path, "r") as file:
-            digest.update(f"{path.stem}\0{file.attrs['sha256']}\0".encode())
+        digest.update(f"{path.stem}\0{_fingerprint(path)}\0".encode())
     return digest.hexdigest()[:16]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from cunet.comparison.comparison import Comparison
-from cunet.comparison.convergence import CONVERGED, DIVERGED, FALLING
+from cunet.comparison.convergence import CONVERGED, DIVERGED, FALLING, SHORT
 from cunet.comparison.costs import costs_table
 from cunet.comparison.published import MARK
 from cunet.comparison.statistics import SEED_MEAN, SEED_STD, SEEDS
@@ -120,7 +120,7 @@ def differences(comparison: Comparison, report: Path) -> list[Section]:
         "draws tracks and seeds; a median of differences is not the difference of medians. p is that of the Wilcoxon "
         "signed-rank test, also with Holm's correction for the number of pairs: a large one proves no equality. The "
         "last p is that of two one-sided tests: a small one shows that the difference is within the "
-        f"margin of {settings.margin:g} dB. "
+        f"margin of {settings.margin:g} dB; it needs several seeds. "
         "The effect size is the rank-biserial correlation: 1 where the second is better on every track, -1 where the "
         "first is."
     )
@@ -149,21 +149,22 @@ def seeds(comparison: Comparison, report: Path) -> list[Section]:
 
 
 def convergence(comparison: Comparison, report: Path) -> list[Section]:
-    """Which trainings cannot be judged by their scores yet."""
+    """Networks that have not converged."""
     table, share = comparison.convergence, comparison.params.compare.still_falling
     counts = table["state"].value_counts()
-    told = ", ".join(f"{counts.get(state, 0)} {state}" for state in (CONVERGED, FALLING, DIVERGED))
+    told = ", ".join(f"{counts.get(state, 0)} {state}" for state in (CONVERGED, FALLING, DIVERGED, SHORT))
     text = (
         f"Of {len(table)} trained networks: {told}. Still falling: in the last quarter of its epochs, the lowest "
-        f"validation loss of a network fell by more than {share:.0%}; a longer training would score better. "
-        "Diverged: the last validation loss is above the first, or not finite."
+        f"validation loss of a network fell by more than {share:.0%}: its score tells what this budget gives, not what "
+        "the architecture can. Diverged: the last validation loss is above the first, or not finite. A learning rate "
+        "that ends at zero brings every loss to rest, so only a longer training shows what it would add."
     )
     shown = pd.DataFrame(
         {
             "network": table["network"],
             "epochs": table["epochs"].map(str),
             "validation loss": table["validation loss"].map("{:.3g}".format),
-            "fall in the last quarter": table["fall"].map("{:.1%}".format),
+            "fall in the last quarter": ["–" if pd.isna(fall) else f"{fall:.1%}" for fall in table["fall"]],
             "state": table["state"],
         }
     )
@@ -173,9 +174,10 @@ def convergence(comparison: Comparison, report: Path) -> list[Section]:
 def costs(comparison: Comparison, report: Path) -> list[Section]:
     """What is counted; what is measured differs from run to run, and belongs to MLflow."""
     text = (
-        "Counted: the weights of all networks together; the work and memory of one target, which takes one network; "
-        "epochs trained, and until the best weights, the mean over networks. Measured time and memory, which differ "
-        "from machine to machine, stand beside the scores in MLflow as size_and_time/…"
+        "Counted: the weights of all networks together; the work and memory of one mask, which takes one network "
+        "(where masks share the mixture, a target takes a mask of every instrument); epochs trained, and until the "
+        "best weights, the mean over networks. Measured time and memory, which differ from machine to machine, stand "
+        "beside the scores in MLflow as size_and_time/…"
     )
     return [Section("Costs", [text], costs_table(comparison.costs))]
 
@@ -190,7 +192,8 @@ def interpretation(comparison: Comparison, report: Path) -> list[Section]:
     neutral = "of the U-Net alone (neutral: all gammas one, all betas zero), " if has_neutral else ""
     text = (
         f"SDR of estimates of the studied network against every instrument: of the mixture, {neutral}and of each "
-        f"instrument as the condition, on the first {tracks} test tracks. {SILENCE} Among the conditions shown, all, "
+        f"instrument as the condition, on the first {tracks} test tracks. Masks are the network's own, whatever "
+        f"evaluate.consistency says. {SILENCE} Among the conditions shown, all, "
         "none and the steps of the path may be ones that the network was not trained on."
     )
     captions = {
@@ -225,4 +228,4 @@ def examples(comparison: Comparison, report: Path) -> list[Section]:
 
 
 def _probability(value: float) -> str:
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
+    return "–" if pd.isna(value) else "<0.001" if value < 0.001 else f"{value:.3f}"

@@ -17,6 +17,7 @@ from cunet.errors import UserError
 from cunet.masking.masks import EPSILON, Mask
 from cunet.masking.separator import Separator
 from cunet.separate.audio import Downmix, Resampled
+from cunet.settings.evaluation import Consistency
 from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.arrays import Complex, Waveform
 from cunet.signals.stft import frame_centres, frame_count, istft, stft
@@ -36,6 +37,7 @@ class Estimates:
         audio: the mixture.
         separator: a trained model.
         conditions: what is asked for, by name.
+        consistency: as `evaluate.consistency` in `params.yaml`.
         above: what there is above the model's band.
         advance: told of progress, for all samples twice: while the peak is looked for that the mixture is scaled by,
             and while pieces are computed.
@@ -49,6 +51,7 @@ class Estimates:
         audio: Audio,
         separator: Separator,
         conditions: Conditions,
+        consistency: Consistency,
         above: Above,
         advance: Advance,
     ) -> None:
@@ -56,7 +59,7 @@ class Estimates:
         settings = separator.architecture.spectrogram
         band = Resampled(audio, settings.sample_rate)
         peak = _peak(audio, settings, advance)
-        self._masked = _Masked(band, separator, conditions, peak)
+        self._masked = _Masked(band, separator, conditions, consistency, peak)
         self._band, self._own = Resampled(band, audio.rate), Resampled(self._masked, audio.rate)
 
     def pieces(self) -> Iterator[dict[str, Waveform]]:
@@ -85,9 +88,12 @@ class Estimates:
 class _Masked(Audio):
     """The estimates at the model's rate: channels are those of the mixture under the first mask, the second, ..."""
 
-    def __init__(self, mixture: Audio, separator: Separator, conditions: Conditions, peak: float) -> None:
+    def __init__(
+        self, mixture: Audio, separator: Separator, conditions: Conditions, consistency: Consistency, peak: float
+    ) -> None:
         self.rate, self.samples, self.channels = mixture.rate, mixture.samples, len(conditions) * mixture.channels
         self._mixture, self._separator, self._conditions = mixture, separator, conditions
+        self._consistency = consistency
         self._peak = peak
         self._settings = separator.architecture.spectrogram
         self._frames = frame_count(mixture.samples, self._settings)
@@ -118,9 +124,9 @@ class _Masked(Audio):
         """Spectrograms of the channels `(channels, bins, frames)`, and all masks `(bins, frames)`."""
         start, stop = self._patches_around(first, last)
         channels = spectrograms(self._mixture, start, stop, self._settings)
-        masks = list(self._separator.masks_of(channels.mean(axis=0), self._peak, self._conditions).values())
+        masks = self._separator.masks_of(channels.mean(axis=0), self._peak, self._conditions, self._consistency)
         frames = slice(first - start, last - start)
-        return channels[:, :, frames], [mask[:, frames] for mask in masks]
+        return channels[:, :, frames], [mask[:, frames] for mask in masks.values()]
 
     def _patches_around(self, first: int, last: int) -> tuple[int, int]:
         """First and last frame of the patches of the whole that hold any of these frames."""

@@ -34,7 +34,7 @@ class Model:
     """
 
     def __init__(self, folder: Path, overlap: float, consistency: Consistency) -> None:
-        self._separator = Separator(folder, overlap, consistency)
+        self._separator, self._consistency = Separator(folder, overlap), consistency
         self.name = self._separator.architecture.name
         self.instruments = self._separator.architecture.instruments
         self.rate = self._separator.architecture.spectrogram.sample_rate
@@ -93,7 +93,7 @@ class Model:
         """For audio too long for memory: the estimates piece by piece."""
         if above not in get_args(Above):
             raise UserError(f"above={above!r}: it is one of {', '.join(get_args(Above))}")
-        return Estimates(audio, self._separator, conditions, above, advance)
+        return Estimates(audio, self._separator, conditions, self._consistency, above, advance)
 
     def _estimates(self, audio: Float, rate: int, conditions: Conditions, above: Above) -> dict[str, Waveform]:
         audio = np.asarray(audio)

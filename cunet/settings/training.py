@@ -40,7 +40,7 @@ class Train(Settings):
 
     Attributes:
         loss: name in `cunet.registry.losses`.
-        progressive: share of the patches whose condition and target are scaled by one random factor.
+        progressive: share of the examples whose condition and target are scaled by one random factor.
         schedule: of the learning rate: `cosine` lowers it to zero over all epochs (Loshchilov & Hutter, ICLR 2017);
             `plateau` multiplies it by `factor` after `patience.plateau` epochs in which the validation loss fell by
             less than `min_delta`.

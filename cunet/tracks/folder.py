@@ -107,13 +107,20 @@ def _source(path: Path) -> str:
     name = normalise(path.stem)
     if name.casefold() in MIXTURES:
         return MIXTURE
-    allowed = re.fullmatch(INSTRUMENT, name) and name == name.strip() and len(name.encode()) <= LONGEST
-    if not allowed or name in RESERVED or name.startswith("mean of "):
+    if not may_be_instrument(name):
         raise UserError(
             f"{readable(path)}: an instrument cannot be called {readable(name)!r}: rename the file, with at most "
             f"{LONGEST} bytes of letters, digits, spaces, - and _ alone, but not {', '.join(RESERVED)}"
         )
     return name
+
+
+def may_be_instrument(name: str) -> bool:
+    """Whether an instrument may have this name: files, metrics and conditions are called after it."""
+    allowed = re.fullmatch(INSTRUMENT, name) and name == name.strip() and len(name.encode()) <= LONGEST
+    return (
+        bool(allowed) and name.casefold() not in MIXTURES and name not in RESERVED and not name.startswith("mean of ")
+    )
 
 
 def _is_sum(name: str, instruments: int) -> bool:

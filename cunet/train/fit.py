@@ -59,6 +59,7 @@ def provenance(
             "architecture": architecture.name,
             **control,
             "dataset": " + ".join(params.datasets),
+            "merge": params.merged or None,
             "data.train": tracks_fingerprint(spectrograms),
             "data.train_tracks": len(tracks),
             "data.train_minutes": round(samples / params.spectrogram.sample_rate / 60, 1),

@@ -47,10 +47,7 @@ def waveform_error(settings: Spectrogram) -> Function:
     synthesis = dual_window(window, hop) * window**0.5
 
     def error(targets: KerasTensor, estimates: KerasTensor) -> KerasTensor:
-        estimate = estimates[..., 0]
-        real = estimate * targets[..., 2] - targets[..., 0]
-        imaginary = estimate * targets[..., 3] - targets[..., 1]
-        pieces = _windows(real, imaginary) * synthesis
+        pieces = _windows(*_difference(targets, estimates)) * synthesis
         frames = -(-pieces.shape[1] // turns) * turns
         pieces = ops.pad(pieces, ((0, 0), (0, frames - pieces.shape[1]), (0, turns * hop - window)))
         waveform = 0
@@ -60,6 +57,12 @@ def waveform_error(settings: Spectrogram) -> Function:
         return ops.mean(ops.abs(waveform), axis=-1)
 
     return error
+
+
+def _difference(targets: KerasTensor, estimates: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
+    """Real and imaginary parts `(batch, bins, frames)` of estimates with the mixture's phase, less the targets."""
+    estimate = estimates[..., 0]
+    return estimate * targets[..., 2] - targets[..., 0], estimate * targets[..., 3] - targets[..., 1]
 
 
 def _windows(real: KerasTensor, imaginary: KerasTensor) -> KerasTensor:
@@ -89,9 +92,7 @@ def complex_error(settings: Spectrogram) -> Function:
     """
 
     def error(targets: KerasTensor, estimates: KerasTensor) -> KerasTensor:
-        estimate = estimates[..., 0]
-        real = estimate * targets[..., 2] - targets[..., 0]
-        imaginary = estimate * targets[..., 3] - targets[..., 1]
+        real, imaginary = _difference(targets, estimates)
         return ops.sqrt(ops.mean(real**2 + imaginary**2, axis=(1, 2)) + QUIET**2)
 
     return error

@@ -149,7 +149,7 @@ def test_the_interval_of_a_difference_draws_tracks_and_seeds() -> None:
     )
     found = compared(table, "a", "b")
     assert found["difference"] == pytest.approx(shifts["b"].mean() - shifts["a"].mean(), abs=0.05)
-    expected = np.sqrt(sum(own.var() for own in shifts.values()) / seeds)
+    expected = np.sqrt(sum(own.var(ddof=1) for own in shifts.values()) / seeds)
     assert (found["high"] - found["low"]) / (2 * 1.96) == pytest.approx(expected, rel=0.15)
 
 
@@ -158,7 +158,11 @@ def test_equivalence_needs_a_difference_that_is_surely_small(
     shift: float, spread: float, equivalent: bool, first: np.ndarray
 ) -> None:
     noise = np.random.default_rng(1).normal(0, spread, TRACKS)
-    table = pd.concat([rows("a", first, protocol="paper"), rows("b", first + shift + noise, protocol="paper")])
+    table = pd.concat(
+        rows(name, values, protocol="paper").assign(seed=seed)
+        for name, values in (("a", first), ("b", first + shift + noise))
+        for seed in (0, 1)
+    )
     found = compared(table, "a", "b")
     assert (found["p_equivalent"] < 0.05) is equivalent
     standard_error = noise.std(ddof=1) / np.sqrt(TRACKS)
@@ -176,3 +180,8 @@ def test_seeds_that_differ_by_more_than_the_margin_prove_no_equivalence(first: n
     assert found["difference"] == pytest.approx(0)
     assert found["p_equivalent"] > 0.1
     assert found["low"] < -0.5
+
+
+def test_one_seed_proves_no_equivalence(first: np.ndarray) -> None:
+    """It does not tell how far another training would be."""
+    assert np.isnan(compared(pd.concat([rows("a", first), rows("b", first)]), "a", "b")["p_equivalent"])

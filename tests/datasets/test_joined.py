@@ -83,6 +83,9 @@ def test_an_interrupted_join_goes_on(root: Path, tmp_path: Path) -> None:
     ("merged", "words"),
     [
         ({}, "synthetic has bass, drums, other, vocals; folder has drums, other, vocals: say in merge"),
+        ({"bass": "mixture"}, "merge: an instrument cannot be called 'mixture'"),
+        ({"bass": "all"}, "merge: an instrument cannot be called 'all'"),
+        ({"bass": "x", "drums": "x", "other": "x", "vocals": "x"}, "merge leaves one instrument in synthetic"),
         ({"piano": "other"}, "merge: no training track has piano: there are bass, drums, other, vocals"),
     ],
 )

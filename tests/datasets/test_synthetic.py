@@ -94,3 +94,10 @@ def test_a_sung_voice_leaves_the_other_stems_as_they_are_but_for_the_gain(song: 
         assert np.corrcoef(sampled[name].ravel(), sung[name].ravel())[0, 1] > 0.999
     assert abs(np.corrcoef(sampled["vocals"].ravel(), sung["vocals"].ravel())[0, 1]) < 0.5
     assert np.abs(sung["vocals"]).max() > 1000
+
+
+def test_a_singer_whose_notes_begin_too_late_leaves_a_song(tmp_path: Path) -> None:
+    """The melody of this seed begins after the end of so short a song."""
+    compose_song(tmp_path / "song", (0, 0, 22), 2, True)
+    for name in ("bass", "drums", "other", "mixture"):
+        assert np.abs(read(tmp_path / "song", name)).max() > 1000

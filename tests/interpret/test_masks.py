@@ -21,7 +21,7 @@ def test_there_is_a_mask_of_every_step_and_instrument_of_the_unet_alone_and_of_t
     assert (masks["mixture"] == 1).all()
     np.testing.assert_array_equal(masks["0.00"], masks["tone"])
     np.testing.assert_array_equal(masks["1.00"], masks["clicks"])
-    expected = separator.masks(track, by_name(SINGLES))
+    expected = separator.masks(track, by_name(SINGLES), "none")
     for name in TRIO:
         np.testing.assert_array_equal(masks[name], expected[name])
 

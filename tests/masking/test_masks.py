@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cunet.masking.masks import apply_masks
+from cunet.masking.masks import apply_masks, share_out
 from cunet.params import Params
 from cunet.signals.stft import frame_count, istft, stft
 
@@ -33,3 +33,17 @@ def test_masks_that_share_the_mixture_out_give_estimates_that_add_up_to_it(param
     one = rng.uniform(0, 1, (params.spectrogram.bins + 1, frame_count(3000, params.spectrogram))).astype(np.float32)
     found = apply_masks({"one": one, "other": 1 - one}, mixture, params.spectrogram)
     np.testing.assert_allclose(found["one"] + found["other"], mixture, atol=1e-5)
+
+
+def test_masks_of_nothing_share_the_mixture_equally() -> None:
+    masks = {name: np.zeros((2, 3), np.float32) for name in ("bass", "drums", "vocals")}
+    for mask in share_out(masks).values():
+        np.testing.assert_allclose(mask, 1 / 3, rtol=1e-6)
+
+
+def test_shared_masks_keep_their_ratios_and_sum_to_one() -> None:
+    rng = np.random.default_rng(0)
+    masks = {name: rng.uniform(0, 1, (4, 5)).astype(np.float32) for name in ("bass", "drums", "vocals")}
+    shared = share_out(masks)
+    np.testing.assert_allclose(sum(shared.values()), 1, rtol=1e-6)
+    np.testing.assert_allclose(shared["bass"] / shared["drums"], masks["bass"] / masks["drums"], rtol=1e-4)

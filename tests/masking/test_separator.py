@@ -43,7 +43,7 @@ def test_a_constant_mask_scales_the_mixture_whatever_the_overlap(
     params: Params, track: TrackSpectrograms, tmp_path: Path, name: str, overlap: float
 ) -> None:
     model = save(params, name, track, tmp_path / "model", mask_bias=0.0)
-    masks = Separator(model, overlap, "none").masks(track, by_name(SINGLES))
+    masks = Separator(model, overlap).masks(track, by_name(SINGLES), "none")
     stereo = np.random.default_rng(0).standard_normal((track.samples, 2)).astype(np.float32)
     estimates = apply_masks(masks, stereo, params.spectrogram)
     assert list(estimates) == list(track.instruments)
@@ -58,11 +58,11 @@ def networks(separator: Separator) -> list[keras.Model]:
 
 def test_the_condition_reaches_the_network(params: Params, track: TrackSpectrograms, tmp_path: Path) -> None:
     model = save(params, "simple-conv", track, tmp_path / "model", mask_bias=0.0)
-    separator = Separator(model, 0.0, "none")
+    separator = Separator(model, 0.0)
     (network,) = networks(separator)
     mask = network.get_layer("mask")
     mask.set_weights([np.full_like(mask.kernel, 0.3), np.zeros(1)])
-    estimates = separator.masks(track, by_name(SINGLES))
+    estimates = separator.masks(track, by_name(SINGLES), "none")
     assert np.abs(estimates["tone"] - estimates["noise"]).max() > 1e-6
 
 
@@ -70,12 +70,12 @@ def test_dedicated_networks_give_the_weighted_sum_of_their_masks(
     params: Params, track: TrackSpectrograms, tmp_path: Path
 ) -> None:
     model = save(params, "unet", track, tmp_path / "model", mask_bias=0.0)
-    separator = Separator(model, 0.0, "none")
+    separator = Separator(model, 0.0)
     for bias, network in zip((-1.0, 0.0, 1.0), networks(separator), strict=True):
         mask = network.get_layer("mask")
         mask.set_weights([np.zeros_like(mask.kernel), np.full(1, bias)])
     share = dict(zip(track.instruments, 1 / (1 + np.exp([1.0, 0.0, -1.0])), strict=True))
-    for name, mask in separator.masks(track, CONDITIONS).items():
+    for name, mask in separator.masks(track, CONDITIONS, "none").items():
         expected = sum(weight * share[instrument] for instrument, weight in CONDITIONS[name].items())
         audible = np.abs(track.mixture()) > 1e-3
         np.testing.assert_allclose(mask[audible], expected, rtol=1e-3)
@@ -85,7 +85,7 @@ def test_a_conditioned_network_is_told_the_condition_to_the_number(
     params: Params, track: TrackSpectrograms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = save(params, "simple-dense-pairs", track, tmp_path / "model", mask_bias=0.0)
-    separator = Separator(model, 0.0, "none")
+    separator = Separator(model, 0.0)
     (network,) = networks(separator)
     told: list[np.ndarray] = []
     predict = network.predict_on_batch
@@ -95,7 +95,7 @@ def test_a_conditioned_network_is_told_the_condition_to_the_number(
         return np.asarray(predict(inputs))  # type: ignore[no-untyped-call]
 
     monkeypatch.setattr(network, "predict_on_batch", listen)
-    separator.masks(track, CONDITIONS)
+    separator.masks(track, CONDITIONS, "none")
     vectors = np.unique(np.concatenate(told), axis=0)
     expected = np.array([[z[name] for name in track.instruments] for z in CONDITIONS.values()], np.float32)
     np.testing.assert_array_equal(vectors, np.unique(expected, axis=0))
@@ -106,12 +106,12 @@ def test_masks_that_agree_share_the_mixture_and_combinations_are_sums(
     params: Params, track: TrackSpectrograms, tmp_path: Path, name: str
 ) -> None:
     model = save(params, name, track, tmp_path / "model", mask_bias=0.0)
-    plain, agreeing = Separator(model, 0.5, "none"), Separator(model, 0.5, "ratio")
-    for separator in (plain, agreeing):
-        for number, network in enumerate(networks(separator)):
-            mask = network.get_layer("mask")
-            mask.set_weights([np.full_like(mask.kernel, 0.1 * (number + 1)), np.full(1, -1.0)])
-    before, after = plain.masks(track, CONDITIONS | by_name(SINGLES)), agreeing.masks(track, CONDITIONS)
+    separator = Separator(model, 0.5)
+    for number, network in enumerate(networks(separator)):
+        mask = network.get_layer("mask")
+        mask.set_weights([np.full_like(mask.kernel, 0.1 * (number + 1)), np.full(1, -1.0)])
+    before = separator.masks(track, by_name(SINGLES), "none")
+    after = separator.masks(track, CONDITIONS, "ratio")
     total = np.sum([before[instrument] for instrument in track.instruments], axis=0)
     assert np.abs(total - 1).max() > 0.1
     audible = np.abs(track.mixture()) > 1e-3

@@ -69,7 +69,7 @@ def test_without_examples_there_is_no_section_of_them(scores: pd.DataFrame, para
 
 def test_trainings_that_did_not_converge_are_named(scores: pd.DataFrame, params: Params) -> None:
     (section,) = sections("convergence", scores, params)
-    assert "Of 3 trained networks: 1 converged, 1 still falling, 1 diverged." in section.text[0]
+    assert "Of 3 trained networks: 1 converged, 1 still falling, 1 diverged, 0 too short to tell." in section.text[0]
     assert section.table is not None
     assert dict(zip(section.table["network"], section.table["state"], strict=True)) == {
         "a": "converged",

@@ -53,10 +53,10 @@ def test_an_estimate_is_that_of_the_evaluation(
         [resample_source(songs / "test" / "song 0" / f"{name}.wav") for name in ("clicks", "noise", "tone")], axis=0
     )
     mixture = 3 * mixture
-    separator = Separator(model_folder, 0.5, consistency)
+    separator = Separator(model_folder, 0.5)
     model = cunet.load_model(model_folder, consistency=consistency)
     track = TrackSpectrograms(prepared / "test" / "song 0.h5")
-    masks = separator.masks(track, {"tone": model.condition("tone")})
+    masks = separator.masks(track, {"tone": model.condition("tone")}, consistency)
     settings = separator.architecture.spectrogram
     low = apply_masks(masks, resample(mixture, 22050, settings.sample_rate), settings)["tone"]
     expected = resample(low, settings.sample_rate, 22050)[: len(mixture)]
