@@ -17,6 +17,7 @@ from cunet.tracking import served
 if TYPE_CHECKING:
     import keras
 
+STARTER = "starter"  # model that comes with the package, and would be copied into every run
 MODEL = "model"
 SERVED = "separator"
 LIBRARIES = (
@@ -51,7 +52,8 @@ def log_model(model: Path, results: Path, commit: str) -> None:
             pip_requirements=[*backend, _pin("h5py")],
         )
     with temporary_folder() as temporary:
-        folder = temporary / MODEL
+        folder, package = temporary / MODEL, Path(served.__file__).parents[1]
+        code = shutil.copytree(package, temporary / package.name, ignore=shutil.ignore_patterns(STARTER, "__pycache__"))
         shutil.copytree(model, folder)
         (folder / CARD).write_text(model_card(model, results, commit))
         mlflow.log_artifacts(str(folder), MODEL)
@@ -59,7 +61,7 @@ def log_model(model: Path, results: Path, commit: str) -> None:
             name=SERVED,
             python_model=served.__file__,
             artifacts={MODEL: str(folder)},
-            code_paths=[str(Path(served.__file__).parents[1])],
+            code_paths=[str(code)],
             signature=served.SIGNATURE,
             input_example=served.input_example(architecture.instruments[0], temporary),
             pip_requirements=[*backend, *map(_pin, LIBRARIES), _pin("mlflow")],
