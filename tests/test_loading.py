@@ -1,5 +1,6 @@
 """Loading a model from wherever it is kept."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 
 import cunet
 from cunet.errors import UserError
-from cunet.loading import find_model
+from cunet.export.card import CARD
+from cunet.loading import STARTER, find_model
 
 
 def test_missing_and_foreign_models_are_said(
@@ -75,3 +77,17 @@ def test_a_folder_that_mlflow_packed_is_found_in_it_and_one_around_a_model_is_to
 def test_an_overlap_that_cannot_be_is_refused_before_anything_is_loaded(overlap: float) -> None:
     with pytest.raises(UserError, match="it lies between 0 and 1, 1 excluded"):
         cunet.load_model("nowhere", overlap)
+
+
+def test_an_unknown_consistency_is_refused_before_anything_is_loaded() -> None:
+    with pytest.raises(UserError, match="consistency='wiener': expected one of none, ratio"):
+        cunet.load_model("nowhere", consistency="wiener")  # type: ignore[arg-type]
+
+
+def test_the_starter_model_is_small_and_its_card_begins_with_its_limits() -> None:
+    model = cunet.load_model()
+    assert (model.instruments, model.rate) == (("drums", "other", "vocals"), 8192)
+    assert sum(path.stat().st_size for path in STARTER.iterdir()) < 20e6
+    _, title, first = (STARTER / CARD).read_text().split("\n\n")[:3]
+    assert title.startswith("# ")
+    assert re.fullmatch(r"\*\*A mean SDR of \d\.\d dB on 3 test tracks .* nothing above 4096 Hz .*\*\*", first)

@@ -33,8 +33,9 @@ def separate(
     for name, rate in (("a.wav", RATE), ("b.flac", 48000), ("album/1/c.wav", 8192)):
         soundfile.write(name, song(1.5, rate), rate)
 
-    def run(*arguments: str, model: str = str(model_folder)) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cunet", "separate", *arguments, "--model", model])
+    def run(*arguments: str, model: str | None = str(model_folder)) -> tuple[int, str, str]:
+        options = [] if model is None else ["--model", model]
+        monkeypatch.setattr(sys, "argv", ["cunet", "separate", *arguments, *options])
         status = 0
         try:
             main()
@@ -301,3 +302,27 @@ def test_a_folder_that_may_not_be_written_to_is_said(separate: Command, model_fo
     assert status == 1
     assert err.splitlines()[-1].startswith("error: kept/a: cannot be written (")
     assert "Traceback" not in err
+
+
+def test_without_a_model_the_starter_model_separates(separate: Command) -> None:
+    status, out, _ = separate("a.wav", model=None)
+    assert status == 0
+    assert out.splitlines() == [f"separated/a/{name}.wav" for name in ("drums", "other", "vocals")]
+    stems = [soundfile.read(path)[0] for path in out.splitlines()]
+    assert all(np.abs(stem).max() > 0.001 for stem in stems)
+
+
+def test_the_starter_model_needs_no_tensorflow(separate: Command) -> None:
+    code = "import sys, cunet; cunet.load_model(); sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_masks_may_be_those_of_the_network_itself(separate: Command) -> None:
+    waveform = soundfile.read("a.wav")[0]
+    errors = {}
+    for consistency in ("ratio", "none"):
+        assert separate("a.wav", "--above", "share", "--consistency", consistency, "--out", consistency)[0] == 0
+        stems = [soundfile.read(f"{consistency}/a/{name}.wav")[0] for name in ("clicks", "noise", "tone")]
+        errors[consistency] = np.abs(sum(stems) - waveform).max()
+    assert errors["ratio"] < 1e-5
+    assert errors["none"] > 0.01

@@ -33,6 +33,7 @@ def test_the_card_has_the_scores_of_the_model(prepared: Path, tmp_path: Path) ->
     row = next(line for line in card.splitlines() if "7.00" in line)
     assert [cell.strip() for cell in row.strip("|").split("|")] == ["7.00", "8.50", "7.75"]
     assert "Not scored" not in card
+    assert "**A mean SDR of 7.8 dB on 3 test tracks that it never heard. It hears nothing above 4096 Hz" in card
     assert "| commit of the code | not known |" in card
 
 
