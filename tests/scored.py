@@ -67,7 +67,8 @@ def sections(name: str, scores: pd.DataFrame, params: Params, report: Path = Pat
     """What a section of the report says of some scores."""
     summary = summarise(scores).assign(**{SEEDS: 1})
     curves = pd.concat(
-        pd.DataFrame({"network": name, "epoch": range(1, 9), "patches": "validation", "loss": losses})
+        pd.DataFrame({"network": name, "epoch": range(1, 9), "patches": patches, "loss": losses})
+        for patches in ("training", "validation")
         for name, losses in (("a", [4, 3, 2, 1, 1, 1, 1, 1]), ("b", [8, 7, 6, 5, 4, 3, 2, 1]), ("c", range(1, 9)))
     )
     costs = pd.DataFrame({"architecture": ["simple-dense"]})

@@ -23,10 +23,7 @@ def commands() -> dict[str, list[str]]:
     makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ").replace("$(SONGS)", "cc0_songs")
     found |= {name: text for name, text in re.findall(r"^([A-Z]+) = (-S .*)", makefile, re.MULTILINE)}
     words = {name: shlex.split(text, comments=True) for name, text in found.items()}
-    return {
-        name: [value for option, value in pairwise(own) if option == "-S"]
-        for name, own in words.items()
-    }
+    return {name: [value for option, value in pairwise(own) if option == "-S"] for name, own in words.items()}
 
 
 COMMANDS = commands()

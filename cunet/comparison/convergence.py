@@ -1,4 +1,4 @@
-"""How far each training came: whether it diverged, or would have gone on to improve."""
+"""How far each training came: whether it diverged, or its validation loss would have gone on to fall."""
 
 import numpy as np
 import pandas as pd
@@ -10,26 +10,24 @@ FEWEST = 4  # epochs, of which there is a last quarter
 def convergence(curves: pd.DataFrame, share: float) -> pd.DataFrame:
     """A row per network: epochs, the lowest validation loss, its `fall` in the last quarter of the epochs, and a state.
 
-    A training diverged if its last validation loss is not finite, or above its first. It was still falling if the
-    lowest validation loss is lower by more than `share` than the lowest before the last quarter of the epochs; what the
-    network would have reached is then not known.
+    A training diverged if a loss is not finite, or if its last training loss is above its first. It was still falling
+    if the lowest validation loss is lower by more than `share` than the lowest before the last quarter of the epochs;
+    what the network would have reached is then not known.
 
     Args:
         curves: network, epoch, patches, and loss, a row per network, epoch and kind of patches.
         share: of the validation loss.
     """
     rows = []
-    validation = curves[curves["patches"] == "validation"]
-    for network, own in validation.groupby("network", sort=False):
-        losses = own.sort_values("epoch")["loss"].to_numpy(float)
-        lowest = float(np.nanmin(losses)) if np.isfinite(losses).any() else np.nan
-        fall = np.nan
-        if not np.isfinite(losses[-1]) or losses[-1] > losses[0]:
+    for network, own in curves.sort_values("epoch", kind="stable").groupby("network", sort=False):
+        training, losses = (own[own["patches"] == kind]["loss"].to_numpy(float) for kind in ("training", "validation"))
+        lowest, fall = float(np.min(losses, initial=np.inf, where=np.isfinite(losses))), np.nan
+        if not np.isfinite([training, losses]).all() or training[-1] > training[0]:
             state = DIVERGED
         elif len(losses) < FEWEST:
             state = SHORT
         else:
-            fall = 1 - lowest / float(np.nanmin(losses[: len(losses) * 3 // 4]))
+            fall = 1 - lowest / losses[: len(losses) * 3 // 4].min()
             state = FALLING if fall > share else CONVERGED
         rows.append((network, len(losses), lowest, fall, state))
     return pd.DataFrame(rows, columns=["network", "epochs", "validation loss", "fall", "state"])
