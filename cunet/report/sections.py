@@ -156,8 +156,8 @@ def convergence(comparison: Comparison, report: Path) -> list[Section]:
     text = (
         f"Of {len(table)} trained networks: {told}. Still falling: in the last quarter of its epochs, the lowest "
         f"validation loss of a network fell by more than {share:.0%}: its score tells what this budget gives, not what "
-        "the architecture can. Diverged: the last training loss is above the first, or a loss is not finite. A learning "
-        "rate that ends at zero brings every loss to rest, so only a longer training shows what it would add."
+        "the architecture can. Diverged: the last training loss is above the first, or a loss is not finite. A "
+        "learning rate that ends at zero brings every loss to rest, so only a longer training shows what it would add."
     )
     shown = pd.DataFrame(
         {
