@@ -24,9 +24,9 @@ PAPER = -S dataset=musdb18 -S patch.step=4 -S unet.filters=16 -S unet.dropout=0.
 STUDY = -S 'baselines=[unet,simple-dense-pairs]' -S train.epochs.conditioned=16 -S train.epochs.dedicated=16 \
 	-S train.patience.stop=16
 
-# Composed songs with sung voices, and four recorded ones; three recorded ones that it never hears score it.
+# Composed songs and four recorded ones; three recorded ones that it never hears score it.
 STARTER = -S 'dataset=[synthetic,folder]' -S 'merge={bass: other}' -S folder.root=$(SONGS) \
-	-S synthetic.test=0 -S synthetic.voices=sung -S film=complex -S 'baselines=[]' -S train.epochs.conditioned=32 \
+	-S synthetic.test=0 -S film=complex -S 'baselines=[]' -S train.epochs.conditioned=32 \
 	-S train.patience.stop=32 -S evaluate.conditions=single
 SONGS ?= cc0_songs
 

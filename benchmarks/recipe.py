@@ -246,7 +246,7 @@ def _songs(count: int, folder: Path) -> list[FileTrack]:
     own = load_params().model_dump()["synthetic"]
     settings = Synthetic.model_validate(own | {"seed": OTHER_SEED, "train": count})
     for name, seed in plan_songs(settings, "train").items():
-        compose_song(folder / f"Other {name}", seed, settings.seconds, settings.voices == "sung")
+        compose_song(folder / f"Other {name}", seed, settings.seconds)
     held = set(read_index(INDEXES / VALIDATION)["track"])
     found = [track for track in tracks(AUDIO) if track.name in held]
     if count:

@@ -122,7 +122,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 TINY: dict[str, Any] = {
     "conditions": "pairs",
     "baselines": ["unet"],
-    "synthetic": {"train": 3, "test": 2, "seconds": 6, "seed": 0, "voices": "sampled"},
+    "synthetic": {"train": 3, "test": 2, "seconds": 6, "seed": 0},
     "patch": {"frames": 16, "step": 8},
     "spectrogram": {"sample_rate": 8192, "window": 256, "hop": 192},
     "validation": {"tracks": 1, "seed": 0},

@@ -6,7 +6,7 @@ Written in the MUSDB18-HQ layout: 44.1 kHz, stereo, 16 bits; the mixture is exac
 import io
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -29,35 +29,29 @@ RATE = 44100
 LEVELS = {"drums": (-20, 2), "bass": (-22, 2), "other": (-23, 2.5), "vocals": (-20, 2)}
 PEAK = 0.89  # of the mixture, about -1 dBFS
 FULL_SCALE = 32768
-SINGERS = 1  # their random numbers are their own: the other stems are the same without them, but for their gain
 
 Count = Annotated[int, Field(ge=0)]
 Stem = npt.NDArray[np.float64]
 
 
 class Synthetic(Settings):
-    """The data set composed from a seed: numbers of songs and their length.
-
-    Attributes:
-        voices: `sampled` from recorded vowels of the SoundFont, or `sung` with consonants, breath and pauses.
-    """
+    """The data set composed from a seed: numbers of songs and their length."""
 
     train: Count
     test: Count
     seconds: Annotated[float, Field(ge=2)]
     seed: int
-    voices: Literal["sampled", "sung"]
 
 
 def prepare(settings: Synthetic, subset: Subset, out: Path, client: "Client") -> None:
     """Compose the songs of a subset, in parallel."""
     songs = plan_songs(settings, subset)
-    seconds, sung, folder = settings.seconds, settings.voices == "sung", out.resolve()
+    seconds, folder = settings.seconds, out.resolve()
     jobs = for_each(
         client,
         compose_song,
         list(songs),
-        lambda name: (folder / name, songs[name], seconds, sung),
+        lambda name: (folder / name, songs[name], seconds),
         f"{subset}: songs",
         done=lambda name: (folder / name).exists(),
     )
@@ -84,39 +78,20 @@ def plan_songs(settings: Synthetic, subset: Subset) -> dict[str, tuple[int, int,
     return {f"Synthetic - {subset.title()} {song:03d}": (settings.seed, number, song) for song in range(1, count + 1)}
 
 
-def compose_song(folder: Path, seed: tuple[int, ...], seconds: float, sung: bool) -> None:
-    """Compose, render and write a song: `<folder>/{mixture,drums,bass,other,vocals}.wav` of `seconds` each.
-
-    All but a `sung` voice is rendered from the SoundFont.
-    """
+def compose_song(folder: Path, seed: tuple[int, ...], seconds: float) -> None:
+    """Compose, render and write a song: `<folder>/{mixture,drums,bass,other,vocals}.wav` of `seconds` each."""
     from cunet.datasets.composer import compose  # takes a second to import
 
     rng = np.random.default_rng(seed)
     samples = round(seconds * RATE)
     scores = compose(rng, seconds)
-    rendered = {name: _render(score, samples) for name, score in scores.items() if name != "vocals" or not sung}
-    if sung:
-        rendered["vocals"] = _sing(scores["vocals"], samples, np.random.default_rng((*seed, SINGERS)))
-    stems = {name: _level(rendered[name], *LEVELS[name], rng) for name in scores}
+    stems = {name: _level(_render(score, samples), *LEVELS[name], rng) for name, score in scores.items()}
     gain = PEAK / max(np.abs(sum(stems.values())).max(), *(np.abs(stem).max() for stem in stems.values()))
     quantised = {name: np.rint(stem * gain * FULL_SCALE).astype(np.int16) for name, stem in stems.items()}
     mixture = sum(stem.astype(np.int32) for stem in quantised.values())
     with new_folder(folder) as song:
         for name, stem in {**quantised, MIXTURE: np.asarray(mixture, np.int16)}.items():
             soundfile.write(song / f"{name}.wav", stem, RATE, subtype="PCM_16")
-
-
-def _sing(score: "pretty_midi.PrettyMIDI", samples: int, rng: np.random.Generator) -> Stem:
-    """`(samples, 2)`: a singer per voice, the first in front."""
-    from cunet.datasets.singer import sing  # takes a second to import
-
-    total = np.zeros((samples, 2))
-    for number, voice in enumerate(score.instruments):
-        waveform = sing(voice.notes, samples, RATE, rng)
-        pan = rng.uniform(-0.1, 0.1) if number == 0 else rng.uniform(-0.5, 0.5)
-        gain = 1.0 if number == 0 else 0.4
-        total += gain * waveform[:, None] * np.sqrt([(1 - pan) / 2, (1 + pan) / 2])
-    return total
 
 
 def _render(score: "pretty_midi.PrettyMIDI", samples: int) -> Stem:
@@ -142,8 +117,7 @@ def _soundfont() -> bytes:
 
 def _level(stem: Stem, mean: float, spread: float, rng: np.random.Generator) -> Stem:
     level = 10 ** (rng.normal(mean, spread) / 20)
-    loudness = np.sqrt(np.mean(stem**2)) or 1.0  # of silence, which stays so
-    return np.asarray(stem * (level / loudness))
+    return np.asarray(stem * (level / np.sqrt(np.mean(stem**2))))
 
 
 SYNTHETIC = Dataset(

@@ -19,7 +19,7 @@ from tests.tracks.conftest import write
 def of(root: Path, test: int = 0) -> joined.Joined:
     """One composed song to train on, and the user's own tracks."""
     return {
-        "synthetic": Synthetic(train=1, test=test, seconds=2, seed=0, voices="sampled"),
+        "synthetic": Synthetic(train=1, test=test, seconds=2, seed=0),
         "folder": Folder(root=root),
     }
 

@@ -20,7 +20,7 @@ SECONDS = 4.0
 @pytest.fixture(scope="module")
 def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("synthetic") / "train" / "Synthetic - Train 001"
-    compose_song(folder, (0, 0, 1), SECONDS, False)
+    compose_song(folder, (0, 0, 1), SECONDS)
     return folder
 
 
@@ -48,19 +48,19 @@ def test_the_mixture_is_exactly_the_sum_of_four_audible_stems(song: Path) -> Non
 def test_the_same_seed_gives_the_same_bytes_in_another_process(song: Path, tmp_path: Path) -> None:
     code = (
         "from pathlib import Path; from cunet.datasets.synthetic import compose_song; "
-        f"compose_song(Path({str(tmp_path / 'again')!r}), (0, 0, 1), {SECONDS}, False)"
+        f"compose_song(Path({str(tmp_path / 'again')!r}), (0, 0, 1), {SECONDS})"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     assert digest(tmp_path / "again") == digest(song)
 
 
 def test_another_seed_gives_another_song(song: Path, tmp_path: Path) -> None:
-    compose_song(tmp_path / "other", (0, 0, 2), SECONDS, False)
+    compose_song(tmp_path / "other", (0, 0, 2), SECONDS)
     assert digest(tmp_path / "other") != digest(song)
 
 
 def test_songs_do_not_depend_on_how_many_there_are() -> None:
-    few, many = (Synthetic(train=3, test=count, seconds=40, seed=0, voices="sampled") for count in (8, 10))
+    few, many = (Synthetic(train=3, test=count, seconds=40, seed=0) for count in (8, 10))
     assert plan_songs(few, "test").items() <= plan_songs(many, "test").items()
     assert not set(plan_songs(few, "test").values()) & set(plan_songs(few, "train").values())
 
@@ -77,27 +77,11 @@ def test_musdb_reads_what_was_written(song: Path) -> None:
 def test_a_song_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(synthetic, "RATE", "not a rate")  # soundfile refuses it, after the render
     with pytest.raises(TypeError):
-        compose_song(tmp_path / "song", (0, 0, 1), SECONDS, False)
+        compose_song(tmp_path / "song", (0, 0, 1), SECONDS)
     assert not list(tmp_path.iterdir())
 
 
 def test_the_shortest_song_has_every_stem(tmp_path: Path) -> None:
-    compose_song(tmp_path / "short", (0, 1, 1), 2, False)
+    compose_song(tmp_path / "short", (0, 1, 1), 2)
     for name in STEMS:
         assert read(tmp_path / "short", name).any()
-
-
-def test_a_sung_voice_leaves_the_other_stems_as_they_are_but_for_the_gain(song: Path, tmp_path: Path) -> None:
-    compose_song(tmp_path / "sung", (0, 0, 1), SECONDS, True)
-    sampled, sung = ({name: read(folder, name) for name in STEMS} for folder in (song, tmp_path / "sung"))
-    for name in ("bass", "drums", "other"):
-        assert np.corrcoef(sampled[name].ravel(), sung[name].ravel())[0, 1] > 0.999
-    assert abs(np.corrcoef(sampled["vocals"].ravel(), sung["vocals"].ravel())[0, 1]) < 0.5
-    assert np.abs(sung["vocals"]).max() > 1000
-
-
-def test_a_singer_whose_notes_begin_too_late_leaves_a_song(tmp_path: Path) -> None:
-    """The melody of this seed begins after the end of so short a song."""
-    compose_song(tmp_path / "song", (0, 0, 22), 2, True)
-    for name in ("bass", "drums", "other", "mixture"):
-        assert np.abs(read(tmp_path / "song", name)).max() > 1000
