@@ -26,8 +26,7 @@ STUDY = -S 'baselines=[unet,simple-dense-pairs]' -S train.epochs.conditioned=16 
 
 # Composed songs and four recorded ones; three recorded ones that it never hears score it.
 STARTER = -S 'dataset=[synthetic,folder]' -S 'merge={bass: other}' -S folder.root=$(SONGS) \
-	-S synthetic.test=0 -S film=complex -S 'baselines=[]' -S train.epochs.conditioned=32 \
-	-S train.patience.stop=32 -S evaluate.conditions=single
+	-S synthetic.test=0 -S film=complex -S 'baselines=[]' -S evaluate.conditions=single
 SONGS ?= cc0_songs
 
 BENCHMARKS = scoring training batches spectrograms separation overheads
