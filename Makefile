@@ -28,6 +28,8 @@ STUDY = -S 'baselines=[unet,simple-dense-pairs]' -S train.epochs.conditioned=16 
 STARTER = -S 'dataset=[synthetic,folder]' -S 'merge={bass: other}' -S folder.root=$(SONGS) \
 	-S synthetic.test=0 -S film=complex -S 'baselines=[]' -S evaluate.conditions=single
 SONGS ?= cc0_songs
+SOURCES = The folder of multitracks is four songs by Software-Entwicklungskit (Hydrogen, Sodium, Potassium, Caesium; \
+	CC0 1.0); Francium, Lithium and Rubidium score. docs/real_singing.md says where they are from and what else was tried.
 
 BENCHMARKS = scoring training batches spectrograms separation overheads
 
@@ -62,6 +64,7 @@ paper: setup
 starter: setup
 	@dvc exp run $(STARTER) $(SET)
 	@rm -rf exported/starter && mkdir -p exported && cunet export --model models/cunet/0 --out exported/starter
+	@printf '\n## Songs\n\n%s\n' "$(SOURCES)" >> exported/starter/README.md
 	@rm -rf cunet/starter && mv exported/starter cunet/starter
 	@cat cunet/starter/README.md
 
