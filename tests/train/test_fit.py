@@ -41,7 +41,7 @@ print("epochs", epochs)
 """
 
 
-THREE, FOUR, TWENTY = (Epochs(conditioned=count, dedicated=count) for count in (3, 4, 20))
+THREE, FOUR, FIVE, TWENTY = (Epochs(conditioned=count, dedicated=count) for count in (3, 4, 5, 20))
 
 
 def train(python: Path, name: str, prepared: Path, work: Path, deadly: int = 0) -> subprocess.CompletedProcess[str]:
@@ -138,7 +138,7 @@ def test_another_seed_is_another_network(params: Params, prepared: Path, tmp_pat
     assert files(tmp_path / "model 0")["cost.json"] == files(tmp_path / "model 1")["cost.json"]
 
 
-def test_patience_lowers_the_learning_rate_and_then_stops(params: Params, prepared: Path, tmp_path: Path) -> None:
+def test_a_training_that_does_not_improve_stops(params: Params, prepared: Path, tmp_path: Path) -> None:
     hopeless = {
         "learning_rate": 1e-12,
         "schedule": "plateau",
@@ -146,9 +146,17 @@ def test_patience_lowers_the_learning_rate_and_then_stops(params: Params, prepar
         "patience": Patience(plateau=1, stop=2),
     }
     trainer(changed(params, **hopeless), prepared, tmp_path).train(tmp_path / "model")
-    history = read_history(tmp_path / "model")
-    assert len(history) < 20
-    assert history["learning_rate"].iloc[-1] < history["learning_rate"].iloc[0]
+    assert len(read_history(tmp_path / "model")) < 20
+
+
+def test_plateaus_lower_the_learning_rate_as_far_as_the_original_does(
+    params: Params, prepared: Path, tmp_path: Path
+) -> None:
+    flat = {"learning_rate": 3e-5, "schedule": "plateau", "min_delta": 1.0, "epochs": FIVE}
+    trainer(changed(params, **flat, patience=Patience(plateau=1, stop=9)), prepared, tmp_path).train(tmp_path / "model")
+    rates = read_history(tmp_path / "model")["learning_rate"]
+    assert rates.iloc[-1] == pytest.approx(1e-5)
+    assert rates.is_monotonic_decreasing
 
 
 def test_a_plateau_is_what_falls_by_less_than_min_delta(params: Params, prepared: Path, tmp_path: Path) -> None:
