@@ -1,7 +1,7 @@
 # make        sets up, runs the pipeline and prints the SDR table
 # make study  a longer comparison on the same songs
 # make paper  the paper's setting on MUSDB18, with an estimate first
-# make starter  trains the model that comes with the package again, with CC0 songs in SONGS
+# make starter  trains the model that comes with the package again, on the tracks in SONGS
 # make test   runs the tests                  make lint   checks style, types and imports
 # make bench  runs the short benchmarks        make lock   pins the dependencies again
 # SET adds or changes parameters of study and paper: make study SET='-S seeds=[0,1,2]'
@@ -64,7 +64,7 @@ paper: setup
 starter: setup
 	@dvc exp run $(STARTER) $(SET)
 	@rm -rf exported/starter && mkdir -p exported && cunet export --model models/cunet/0 --out exported/starter
-	@printf '\n## Songs\n\n%s\n' "$(SOURCES)" >> exported/starter/README.md
+	@test '$(SONGS)' != cc0_songs || printf '\n## Songs\n\n%s\n' "$(SOURCES)" >> exported/starter/README.md
 	@rm -rf cunet/starter && mv exported/starter cunet/starter
 	@cat cunet/starter/README.md
 

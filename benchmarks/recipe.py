@@ -29,9 +29,11 @@ import pandas as pd
 from keras import KerasTensor, layers, ops
 
 from benchmarks.measure import machine
+from cunet.cli import run
 from cunet.conditions.naming import by_name
 from cunet.conditions.sets import build_conditions, single_conditions
 from cunet.datasets.synthetic import Synthetic, compose_song, plan_songs
+from cunet.errors import UserError
 from cunet.evaluation.bounds import BOUNDS
 from cunet.evaluation.scores import score_track
 from cunet.masking.masks import GetMasks, share_out
@@ -271,6 +273,8 @@ def _index(chosen: str, folder: Path) -> Path:
     for name in (TRAINING, VALIDATION):
         table = read_index(INDEXES / name)
         kept = table[[fnmatch(track, chosen) for track in table["track"]]] if name == TRAINING else table
+        if kept.empty:
+            raise UserError(f"no training track is called {chosen}")
         kept.to_csv(folder / name, index=False)
     return folder
 
@@ -331,6 +335,17 @@ def main() -> None:
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.rows if name not in {*ROWS, *BOUNDS}]:
         parser.error(f"no row is called {unknown[0]}: there are {', '.join([*BOUNDS, *ROWS])}")
+    run(lambda: show(arguments))
+
+
+def show(arguments: argparse.Namespace) -> None:
+    """Measure the rows that are asked for and print them.
+
+    Raises:
+        UserError: there is nothing to train on or to score, or a parameter cannot be used.
+    """
+    if not (INDEXES / VALIDATION).is_file():
+        raise UserError(f"{INDEXES}: no songs to train on: run dvc repro indexes first")
     print(machine(), flush=True)
     columns = ["change", "prediction", "seed", "patches", "validation loss, 1e-3", "SDR", "ratio", "seconds"]
     with tempfile.TemporaryDirectory() as folder:

@@ -1,11 +1,11 @@
-"""One network against four: SDR against training budget, with the statistics that docs/study.md reports.
+"""One network against four: SDR against training budget, with statistics that can decide.
 
     python -m benchmarks.study run [--budgets 4 16] [--out study] [-S name=value ...]
     python -m benchmarks.study report [--out study]
 
-`run` trains and scores the dedicated U-Nets and the four variants of the Conditioned-U-Net with several seeds, a budget
-after the other, by `dvc exp run`, and keeps the scores of every track in `<out>/<patches>.csv`. A budget is the number
-of epochs of every network, of 1,024 patches each. Hours; an interrupted run goes on where it was.
+`run` trains and scores the dedicated U-Nets and the four variants of the Conditioned-U-Net with several seeds, one
+budget after another, by `dvc exp run`, and keeps the scores of every track in `<out>/<patches>.csv`. A budget is the number
+of epochs of every network, of 1,024 patches each. It takes hours; an interrupted run goes on where it was.
 
 `report` compares them: each variant with the dedicated networks of the same budget per network, and with those of the
 same total budget, of which each had a quarter. Needs budgets of which one is four times the other.

@@ -7,6 +7,7 @@ tracks. Frames are 64 ms long and count if they are within 30 dB of the loudest 
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
+from cunet.cli import run
+from cunet.errors import UserError
 from cunet.signals.arrays import Mono
 from cunet.signals.resampling import resample
 from cunet.tracks.folder import tracks
@@ -107,6 +110,8 @@ def _fall(level: npt.NDArray[np.float64], active: npt.NDArray[np.bool_], fps: fl
 
 
 def _measured(track: Track, stem: str, rate: int) -> dict[str, float]:
+    if stem not in track.instruments:
+        raise UserError(f"{track.name}: has no {stem}, but {', '.join(track.instruments)}")
     waveform, own_rate = track.read(stem)
     return measures(resample(waveform, own_rate, rate, mono=True)[:, 0], rate)
 
@@ -117,11 +122,18 @@ def main() -> None:
     parser.add_argument("--stem", default="vocals")
     parser.add_argument("--rate", type=int, default=8192, help="Hz (%(default)s)")
     arguments = parser.parse_args()
+    run(lambda: show(arguments.folders, arguments.stem, arguments.rate))
+
+
+def show(folders: Sequence[Path], stem: str, rate: int) -> None:
+    """Print the measures of the voices in all folders.
+
+    Raises:
+        UserError: a folder holds no tracks, or they have no such stem.
+    """
     table = {
-        f"{folder} ({len(found)} tracks)": pd.DataFrame(
-            [_measured(track, arguments.stem, arguments.rate) for track in found]
-        ).median()
-        for folder in arguments.folders
+        f"{folder} ({len(found)} tracks)": pd.DataFrame([_measured(track, stem, rate) for track in found]).median()
+        for folder in folders
         for found in [tracks(folder)]
     }
     print(pd.DataFrame(table).round(1).to_markdown())

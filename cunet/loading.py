@@ -66,7 +66,10 @@ def find_model(source: str | Path) -> Path:
     """
     folder = _download(str(source)) if REMOTE.match(str(source)) else Path(source)
     if not folder.exists():
-        raise UserError(f"{source}: no such model: the pipeline's are folders such as models/cunet/0 (run dvc repro)")
+        raise UserError(
+            f"{source}: no such model: the pipeline's are folders such as models/cunet/0 (run dvc repro); "
+            "without --model, the starter model separates"
+        )
     found = next((place for place in (folder, folder / PACKAGED) if (place / DESCRIPTION).is_file()), None)
     if found is None:
         inside = sorted(path.parent for pattern in ("*", "*/*") for path in folder.glob(f"{pattern}/{DESCRIPTION}"))
