@@ -4,8 +4,8 @@
     python -m benchmarks.study report [--out study]
 
 `run` trains and scores the dedicated U-Nets and the four variants of the Conditioned-U-Net with several seeds, one
-budget after another, by `dvc exp run`, and keeps the scores of every track in `<out>/<patches>.csv`. A budget is the number
-of epochs of every network, of 1,024 patches each. It takes hours; an interrupted run goes on where it was.
+budget after another, by `dvc exp run`, and keeps the scores of every track in `<out>/<patches>.csv`. A budget is the
+number of epochs of every network, of 1,024 patches each. It takes hours; an interrupted run goes on where it was.
 
 `report` compares them: each variant with the dedicated networks of the same budget per network, and with those of the
 same total budget, of which each had a quarter. Needs budgets of which one is four times the other.
