@@ -29,6 +29,7 @@ import pandas as pd
 from keras import KerasTensor, layers, ops
 
 from benchmarks.measure import machine
+from benchmarks.workspace import INDEXES, SPECTROGRAMS, check_indexes
 from cunet.cli import run
 from cunet.conditions.naming import by_name
 from cunet.conditions.sets import build_conditions, single_conditions
@@ -49,7 +50,7 @@ from cunet.train import fit, losses
 from cunet.train.batches import Numbers, TrainingBatches
 from cunet.train.fit import Trainer, describe
 
-AUDIO, SPECTROGRAMS, INDEXES = Path("data/audio/train"), Path("data/spectrograms/train"), Path("data/indexes")
+AUDIO = Path("data/audio/train")
 OTHER_SEED = 1  # of the songs that are composed for this alone
 EPOCH = 1024  # patches, after each of which the weights are kept that validate best
 Patches = Sequence[tuple[object, str, Any]]
@@ -344,8 +345,7 @@ def show(arguments: argparse.Namespace) -> None:
     Raises:
         UserError: there is nothing to train on or to score, or a parameter cannot be used.
     """
-    if not (INDEXES / VALIDATION).is_file():
-        raise UserError(f"{INDEXES}: no songs to train on: run dvc repro indexes first")
+    check_indexes()
     print(machine(), flush=True)
     columns = ["change", "prediction", "seed", "patches", "validation loss, 1e-3", "SDR", "ratio", "seconds"]
     with tempfile.TemporaryDirectory() as folder:

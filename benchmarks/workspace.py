@@ -16,14 +16,23 @@ from cunet.variant import conditions_of
 INDEXES, SPECTROGRAMS = Path("data/indexes"), Path("data/spectrograms/train")
 
 
+def check_indexes() -> None:
+    """Check that there is something to train on.
+
+    Raises:
+        SystemExit: the workspace has no index tables yet.
+    """
+    if not INDEXES.exists():
+        sys.exit(f"{INDEXES}: not found; run dvc repro indexes first")
+
+
 def training(params: Params, name: str) -> tuple[Architecture, TrainingBatches]:
     """An architecture of params.yaml, and the batches of the first of its networks.
 
     Raises:
         SystemExit: the workspace has no spectrograms yet.
     """
-    if not INDEXES.exists():
-        sys.exit(f"{INDEXES}: not found; run dvc repro indexes first")
+    check_indexes()
     track = TrackSpectrograms(track_files(SPECTROGRAMS)[0])
     conditions = build_conditions(track.instruments, params.condition_sets[conditions_of(name)])
     architecture = describe(params, name, conditions)

@@ -81,16 +81,16 @@ class Params(Settings):
 
     @model_validator(mode="after")
     def _names_are_registered(self) -> "Params":
-        named: dict[str, tuple[Registry[Any], str]] = {
-            "film": (FILMS, self.film),
-            "control": (CONTROLS, self.control),
-            "train.loss": (LOSSES, self.train.loss),
-            "evaluate.protocol": (PROTOCOLS, self.evaluate.protocol),
-            **{f"controls.{name}": (CONTROLS, name) for name in self.controls.widths},
-            **{f"controls.{name}.{film}": (FILMS, film) for name, of in self.controls.widths.items() for film in of},
-        }
-        entries = [(where, *entry) for where, entry in named.items()]
-        for where, registry, name in [*entries, *(("dataset", DATASETS, name) for name in self.datasets)]:
+        named: list[tuple[str, Registry[Any], str]] = [
+            ("film", FILMS, self.film),
+            ("control", CONTROLS, self.control),
+            ("train.loss", LOSSES, self.train.loss),
+            ("evaluate.protocol", PROTOCOLS, self.evaluate.protocol),
+            *((f"controls.{name}", CONTROLS, name) for name in self.controls.widths),
+            *((f"controls.{name}.{film}", FILMS, film) for name, of in self.controls.widths.items() for film in of),
+            *(("dataset", DATASETS, name) for name in self.datasets),
+        ]
+        for where, registry, name in named:
             try:
                 registry.check(name)
             except ValueError as error:

@@ -6,6 +6,7 @@ It needs the packages of `make setup EXTRAS=dev`.
 import ast
 import re
 import sys
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -132,23 +133,29 @@ def written(description: str) -> str:
 def parameters(script: Path) -> set[str]:
     """Sections and values at the top of params.yaml that the code of a stage reads from a `Params` called `params`."""
     read = set()
-    for file in executed(script):
-        for node in ast.walk(ast.parse((ROOT / file).read_text())) if file.suffix == ".py" else ():
-            match node:
-                case ast.Attribute(value=ast.Name(id="params") | ast.Attribute(attr="params"), attr=name):
-                    read |= PROPERTIES.get(name, {name})
+    for node in nodes(script):
+        match node:
+            case ast.Attribute(value=ast.Name(id="params") | ast.Attribute(attr="params"), attr=name):
+                read |= PROPERTIES.get(name, {name})
     return read - UNTRACKED
 
 
 def values(script: Path) -> set[str]:
     """Single values, such as `evaluate.overlap`, that the code of a stage reads from a section of `params`."""
     read = set()
-    for file in executed(script):
-        for node in ast.walk(ast.parse((ROOT / file).read_text())) if file.suffix == ".py" else ():
-            match node:
-                case ast.Attribute(value=ast.Attribute(value=ast.Name(id="params"), attr=section), attr=name):
-                    read |= set() if section in PROPERTIES | dict.fromkeys(UNTRACKED) else {f"{section}.{name}"}
+    for node in nodes(script):
+        match node:
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id="params"), attr=section), attr=name):
+                if section not in {*PROPERTIES, *UNTRACKED}:
+                    read.add(f"{section}.{name}")
     return read
+
+
+def nodes(script: Path) -> Iterator[ast.AST]:
+    """The syntax of all code that a stage runs."""
+    for file in executed(script):
+        if file.suffix == ".py":
+            yield from ast.walk(ast.parse((ROOT / file).read_text()))
 
 
 if __name__ == "__main__":

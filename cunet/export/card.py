@@ -35,7 +35,6 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
     limits = [*_limits(architecture, training), *_limits_of(datasets)]
     return environment.get_template("card.md").render(
         name=architecture.name,
-        headline=_headline(architecture, results),
         architecture=architecture,
         spectrogram=architecture.spectrogram,
         instruments=", ".join(architecture.instruments),
@@ -48,21 +47,8 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
         merged="".join(f"; {name} counts as {other}" for name, other in _merged(training).items()),
         commit=commit or "not known",
         limits=limits,
-        **_scores(results),
+        **_scores(architecture, results),
     )
-
-
-def _headline(architecture: Architecture, results: Path | None) -> str:
-    """What can be expected of it, in a sentence."""
-    band = architecture.spectrogram.sample_rate // 2
-    heard = f"It hears nothing above {band} Hz and knows {', '.join(architecture.instruments)} alone."
-    if results is None or not (results / SCORES).is_file():
-        return f"Not scored. {heard}"
-    scores = read_scores(results)
-    summary = summarise(scores)
-    (mean,) = summary[summary["target"] == mean_of(SINGLE)]["SDR"]
-    tracks = scores.dropna(subset=["SDR"])["track"].nunique()
-    return f"A mean SDR of {mean:.1f} dB on {tracks} test tracks that it never heard. {heard}"
 
 
 def _merged(training: dict[str, Any]) -> dict[str, str]:
@@ -108,18 +94,22 @@ def _limits(architecture: Architecture, training: dict[str, Any]) -> list[str]:
     return limits
 
 
-def _scores(results: Path | None) -> dict[str, Any]:
-    """SDR of every group of targets, one below the other."""
+def _scores(architecture: Architecture, results: Path | None) -> dict[str, Any]:
+    """What can be expected, in a sentence, and the SDR of every group of targets, one below the other."""
+    band = architecture.spectrogram.sample_rate // 2
+    heard = f"It hears nothing above {band} Hz and knows {', '.join(architecture.instruments)} alone."
     if results is None or not (results / SCORES).is_file():
-        return {"scores": None, "tracks": 0, "protocol": ""}
+        return {"headline": f"Not scored. {heard}", "scores": None, "tracks": 0, "protocol": ""}
     scores = read_scores(results)
-    summary = summarise(scores)
+    summary, tracks = summarise(scores), scores.dropna(subset=["SDR"])["track"].nunique()
+    (mean,) = summary[summary["target"] == mean_of(SINGLE)]["SDR"]
     texts = []
     for group in summary["group"].unique():
         table = sdr_table(summary, group).drop(columns="architecture")
         texts.append(f"{title_of(group).capitalize()}:\n\n{table.to_markdown(index=False, disable_numparse=True)}")
     return {
+        "headline": f"A mean SDR of {mean:.1f} dB on {tracks} test tracks that it never heard. {heard}",
         "scores": "\n\n".join(texts),
-        "tracks": scores.dropna(subset=["SDR"])["track"].nunique(),
+        "tracks": tracks,
         "protocol": protocol_of(scores).title,
     }

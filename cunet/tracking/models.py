@@ -12,12 +12,12 @@ from mlflow.types import Schema, TensorSpec
 
 from cunet.export.card import CARD, model_card
 from cunet.files import temporary_folder
+from cunet.loading import STARTER
 from cunet.tracking import served
 
 if TYPE_CHECKING:
     import keras
 
-STARTER = "starter"  # model that comes with the package, and would be copied into every run
 MODEL = "model"
 SERVED = "separator"
 LIBRARIES = (
@@ -53,7 +53,8 @@ def log_model(model: Path, results: Path, commit: str) -> None:
         )
     with temporary_folder() as temporary:
         folder, package = temporary / MODEL, Path(served.__file__).parents[1]
-        code = shutil.copytree(package, temporary / package.name, ignore=shutil.ignore_patterns(STARTER, "__pycache__"))
+        without = shutil.ignore_patterns(STARTER.name, "__pycache__")  # the starter model is as large as a model
+        code = shutil.copytree(package, temporary / package.name, ignore=without)
         shutil.copytree(model, folder)
         (folder / CARD).write_text(model_card(model, results, commit))
         mlflow.log_artifacts(str(folder), MODEL)
