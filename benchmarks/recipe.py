@@ -1,7 +1,7 @@
 """The recipe of the training, one change at a time: loss, SDR and seconds, on songs that no network was trained on.
 
-    python -m benchmarks.recipe [ROW ...] [--patches 4096] [--seed 0] [--songs 12] [--out FILE] [-S name=value ...]
-                                [--train 'Synthetic*'] [--score FOLDER]
+    python -m benchmarks.recipe [ROW ...] [--patches 4096] [--seeds 0] [--songs 12] [--out FILE] [-S name=value ...]
+                                [--train 'Synthetic*' ...] [--score FOLDER]
 
 Trains a network per row on the workspace's training songs, with the settings of `params.yaml` and what the row
 changes, and judges it by its validation tracks and by songs composed from another seed; the test tracks are not
@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -268,20 +269,21 @@ def _settings(row: Row, patches: int, changes: Sequence[str]) -> Params:
     )
 
 
-def _index(chosen: str, folder: Path) -> Path:
-    """Index tables of the training tracks whose names match."""
+def _index(chosen: Sequence[str], folder: Path) -> Path:
+    """Index tables of the training tracks whose names match a pattern."""
     folder.mkdir()
     for name in (TRAINING, VALIDATION):
         table = read_index(INDEXES / name)
-        kept = table[[fnmatch(track, chosen) for track in table["track"]]] if name == TRAINING else table
+        matching = [any(fnmatch(track, pattern) for pattern in chosen) for track in table["track"]]
+        kept = table[matching] if name == TRAINING else table
         if kept.empty:
-            raise UserError(f"no training track is called {chosen}")
+            raise UserError(f"no training track is called {' or '.join(chosen)}")
         kept.to_csv(folder / name, index=False)
     return folder
 
 
 def measure(
-    row: Row, patches: int, seed: int, changes: Sequence[str], train: str, songs: Songs
+    row: Row, patches: int, seed: int, changes: Sequence[str], train: Sequence[str], songs: Songs
 ) -> tuple[float, list[pd.Series], float]:
     """Validation loss; SDR by instrument of the networks' masks, and of masks that share the mixture; seconds."""
     params = _settings(row, patches, changes)
@@ -327,10 +329,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join([*BOUNDS, *ROWS])}")
     parser.add_argument("--patches", type=int, default=4096, help="that a network is trained on (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the training (%(default)s)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the trainings (0)")
     parser.add_argument("--songs", type=int, default=12, help="of another seed to score (%(default)s)")
     parser.add_argument("--out", type=Path, help="a CSV file to add the rows to")
-    parser.add_argument("--train", default="*", metavar="PATTERN", help="of the names of songs to train on")
+    parser.add_argument("--train", nargs="+", default=["*"], metavar="PATTERN", help="of the songs to train on")
     parser.add_argument("--score", type=Path, metavar="FOLDER", help="of tracks to judge by")
     parser.add_argument("-S", dest="changes", action="append", default=[], metavar="name=value")
     arguments = parser.parse_args()
@@ -352,19 +354,17 @@ def show(arguments: argparse.Namespace) -> None:
         params = load_params(changes=arguments.changes)
         chosen = tracks(arguments.score) if arguments.score else _songs(arguments.songs, Path(folder, "audio"))
         songs = _scored(chosen, params, Path(folder, "spectrograms"))
-        for name in arguments.rows or ROWS:
+        for name, seed in product(arguments.rows or ROWS, arguments.seeds):
             row = ROWS.get(name, Row("a bound"))
             if name in BOUNDS:
                 own = _sdr(BOUNDS[name], songs, params)[0]  # masks of a bound are not to be shared
                 loss, found, seconds = np.nan, [own, own], 0.0
             else:
-                loss, found, seconds = measure(
-                    row, arguments.patches, arguments.seed, arguments.changes, arguments.train, songs
-                )
+                loss, found, seconds = measure(row, arguments.patches, seed, arguments.changes, arguments.train, songs)
             plain, shared = found
             figures = (f"{1000 * loss:.3f}", f"{plain.mean():.2f}", f"{shared.mean():.2f}", f"{seconds:.0f}")
-            label = " ".join([name, *arguments.changes, *([] if arguments.train == "*" else [arguments.train])])
-            told = (label, row.prediction, arguments.seed, arguments.patches, *figures)
+            label = " ".join([name, *arguments.changes, *([] if arguments.train == ["*"] else arguments.train)])
+            told = (label, row.prediction, seed, arguments.patches, *figures)
             table = pd.DataFrame([(*told, *shared.map("{:.2f}".format))], columns=[*columns, *shared.index])
             print(table.to_markdown(index=False), flush=True)
             if arguments.out:

@@ -4,8 +4,9 @@
     python -m benchmarks.study report [--out study]
 
 `run` trains and scores the dedicated U-Nets and the four variants of the Conditioned-U-Net with several seeds, one
-budget after another, by `dvc exp run`, and keeps the scores of every track in `<out>/<patches>.csv`. A budget is the
-number of epochs of every network, of 1,024 patches each. It takes hours; an interrupted run goes on where it was.
+budget after another, by `dvc exp run`. A budget is the number of epochs of every network, of 1,024 patches each; what
+was found with it is kept in `<out>/<patches>/`: scores of every track, training curves, and excerpts to listen to.
+It takes hours; an interrupted run goes on where it was.
 
 `report` compares them: each variant with the dedicated networks of the same budget per network, and with those of the
 same total budget, of which each had a quarter. Needs budgets of which one is four times the other.
@@ -14,23 +15,26 @@ same total budget, of which each had a quarter. Needs budgets of which one is fo
 import argparse
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from benchmarks import study_figures
 from benchmarks.measure import machine
 from cunet import cli
 from cunet.comparison.convergence import CONVERGED
-from cunet.comparison.statistics import differences, over_seeds
-from cunet.comparison.tables import MEAN, summarise
+from cunet.comparison.statistics import differences, intervals, over_seeds, seed_spread
+from cunet.comparison.tables import MEAN, sdr_table, summarise
 from cunet.conditions.tables import SINGLE
 from cunet.errors import UserError
+from cunet.evaluation.bounds import BOUNDS
 from cunet.params import load_params
 from cunet.variant import DEDICATED
 
 VARIANTS = ("simple-dense", "simple-conv", "complex-dense", "complex-conv")
+NAMES = [DEDICATED, *VARIANTS]
 SETTINGS = (
     "film=simple",
     "control=dense",
@@ -39,6 +43,8 @@ SETTINGS = (
     "synthetic.test=24",
     "evaluate.conditions=single",
 )
+SCORES, TRAINING, CONVERGENCE, LISTENING = "sdr_by_track.csv", "training.csv", "convergence.csv", "listen.html"
+HOURS = "hours.txt"  # written last
 INSTRUMENTS = 4  # dedicated networks per conditioned one
 ALPHA = 0.05
 
@@ -57,40 +63,57 @@ def run(budgets: list[int], changes: list[str], out: Path) -> None:
     kept.write_text(described)
     for epochs in budgets:
         params = load_params(changes=[*SETTINGS, *changes])
-        patches = epochs * params.train.batches_per_epoch * params.train.batch_size
-        if (out / f"{patches}.csv").exists():
+        folder = out / str(epochs * params.train.batches_per_epoch * params.train.batch_size)
+        if (folder / HOURS).exists():
             continue
         budget = [f"train.epochs.{kind}={epochs}" for kind in ("conditioned", "dedicated")]
         settings = [*SETTINGS, *changes, *budget, f"train.patience.stop={epochs}"]
         options = [option for setting in settings for option in ("-S", setting)]
+        begin = time.monotonic()
         subprocess.run(["dvc", "exp", "run", *options], check=True)
-        shutil.copyfile("reports/convergence.csv", out / f"convergence-{patches}.csv")
-        shutil.copyfile("reports/sdr_by_track.csv", out / f"{patches}.csv")
+        folder.mkdir(exist_ok=True)
+        for name in (SCORES, TRAINING, CONVERGENCE, LISTENING):
+            shutil.copyfile(Path("reports", name), folder / name)
+        (folder / HOURS).write_text(f"{(time.monotonic() - begin) / 3600:.1f} hours on {machine()}\n")
 
 
-def read(out: Path) -> dict[int, pd.DataFrame]:
-    """Scores of every track with every seed, by patches per network."""
-    tables = {int(path.stem): pd.read_csv(path) for path in out.glob("[0-9]*.csv")}
-    if not tables:
-        raise UserError(f"{out}: holds no scores: run the study first")
-    return {
-        patches: table[(table["group"] == SINGLE) & table["architecture"].isin([DEDICATED, *VARIANTS])]
-        for patches, table in sorted(tables.items())
-    }
+def read(out: Path, name: str) -> dict[int, pd.DataFrame]:
+    """A table of every budget, by patches per network.
+
+    Raises:
+        UserError: there is none.
+    """
+    found = {int(path.parent.name): pd.read_csv(path) for path in out.glob(f"[0-9]*/{name}")}
+    if not found:
+        raise UserError(f"{out}: holds no {name}: run the study first")
+    return dict(sorted(found.items()))
+
+
+def in_order(scores: pd.DataFrame) -> pd.DataFrame:
+    """The rows by architecture: the dedicated networks first, then the variants, between the bounds."""
+    lower, upper = BOUNDS
+    order = [lower, *NAMES, upper]
+    return scores.sort_values("architecture", key=lambda names: names.map(order.index), kind="stable")
+
+
+def summary(scores: pd.DataFrame) -> pd.DataFrame:
+    """SDR over tracks of every architecture and target, of means over seeds, with its interval over tracks."""
+    means = over_seeds(scores)
+    return summarise(means).merge(intervals(means, load_params().compare), on=["architecture", "target"])
 
 
 def compare(scores: dict[int, pd.DataFrame]) -> pd.DataFrame:
     """Every variant against the dedicated networks, at the same budget per network and in total."""
     settings, rows = load_params().compare, []
     for patches, table in scores.items():
+        variants = table[table["architecture"].isin(VARIANTS)]
         for kind, dedicated in (("per network", patches), ("in total", patches // INSTRUMENTS)):
             if dedicated not in scores:
                 continue
             own = scores[dedicated][scores[dedicated]["architecture"] == DEDICATED]
-            both = pd.concat([table[table["architecture"] != DEDICATED], own])
-            found = differences(both, [DEDICATED, *VARIANTS], settings)
+            found = differences(pd.concat([variants, own]), NAMES, settings)
             found = found[(found["target"] == MEAN) & (found["first"] == DEDICATED)]
-            rows.append(found.assign(budget=f"{patches:,} patches, the same {kind}"))
+            rows.append(found.assign(budget=f"{patches:,} against {dedicated:,}: the same {kind}"))
     found = pd.concat(rows, ignore_index=True)
     for name in ("p", "p_equivalent"):
         found[f"{name}_holm"] = multipletests(found[name], method="holm")[1]
@@ -107,39 +130,43 @@ def verdict(row: pd.Series, margin: float) -> str:
     return ", ".join(found) or "not decided"
 
 
-def report(out: Path) -> None:
-    """Print the tables, and draw SDR against the budget."""
-    scores, margin = read(out), load_params().compare.margin
-    curves = pd.concat(
-        summarise(over_seeds(table)).query("target == @MEAN").assign(patches=patches)
-        for patches, table in scores.items()
-    )
-    wide = curves.pivot(index="architecture", columns="patches", values="SDR").loc[[DEDICATED, *VARIANTS]]
-    print(wide.round(2).to_markdown(), end="\n\n")
-    found = compare(scores)
-    shown = pd.DataFrame(
+def differences_table(found: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """`compare` for people."""
+    return pd.DataFrame(
         {
-            "budget": found["budget"],
+            "patches per network, variant against dedicated": found["budget"],
             "variant": found["second"],
-            "difference to dedicated, dB": [
+            "difference, dB": [
                 f"{row.difference:+.2f} [{row.low:+.2f}, {row.high:+.2f}]" for row in found.itertuples()
             ],
-            "p, Holm": found["p_holm"].map("{:.3f}".format),
-            "p of equivalence, Holm": found["p_equivalent_holm"].map("{:.3f}".format),
-            "verdict": [verdict(row, margin) for _, row in found.iterrows()],
+            "p, Holm": found["p_holm"].map(_p),
+            "p of equivalence, Holm": found["p_equivalent_holm"].map(_p),
+            "shown": [verdict(row, margin) for _, row in found.iterrows()],
         }
     )
-    print(shown.to_markdown(index=False), end="\n\n")
-    for path in sorted(out.glob("convergence-*.csv")):
-        states = pd.read_csv(path).set_index("network")["state"]
-        unfinished = states[states != CONVERGED]
-        print(f"{path.stem}: {len(unfinished)} of {len(states)} networks not converged: {', '.join(unfinished.index)}")
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    for name, row in wide.iterrows():
-        axes.plot(wide.columns, row, marker="o", label=str(name))
-    axes.set(xscale="log", xlabel="patches per network", ylabel="mean SDR, dB")
-    axes.legend()
-    figure.savefig(out / "study.png", dpi=150)
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def report(out: Path) -> None:
+    """Print the tables, and draw SDR against the budget, and the training curves of the largest."""
+    scores = {patches: in_order(table[table["group"] == SINGLE]) for patches, table in read(out, SCORES).items()}
+    summaries = {patches: summary(table) for patches, table in scores.items()}
+    for patches, table in summaries.items():
+        print(f"{patches:,} patches per network: {(out / str(patches) / HOURS).read_text()}")
+        print(sdr_table(table, SINGLE).to_markdown(index=False), end="\n\n")
+        spread = seed_spread(scores[patches]).query("target == @MEAN and architecture in @NAMES")
+        print(spread.drop(columns="target").round(2).to_markdown(index=False), end="\n\n")
+    print(differences_table(compare(scores), load_params().compare.margin).to_markdown(index=False), end="\n\n")
+    for patches, table in read(out, CONVERGENCE).items():
+        others = table[table["state"] != CONVERGED]
+        print(f"{patches:,} patches: {len(others)} of {len(table)} networks have not converged")
+        print(others.to_markdown(index=False), end="\n\n")
+    study_figures.draw_budgets(summaries, NAMES, INSTRUMENTS, out / "budgets.png")
+    curves = read(out, TRAINING)
+    study_figures.draw_curves(curves[max(curves)], NAMES, out / "curves.png")
 
 
 def main() -> None:

@@ -1,0 +1,78 @@
+"""The study as pictures: SDR against the training budget, and the training curves."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib import pyplot
+
+from cunet.comparison.tables import HIGH, LOW, MEAN
+from cunet.report.figures import save
+from cunet.variant import DEDICATED
+
+NETWORK = r"(?P<architecture>[^:,]+)(?:: (?P<instrument>.+))?, seed"  # name of a training
+LINES = {"training": "0.6", "validation": "C0"}
+
+
+def draw_budgets(summaries: dict[int, pd.DataFrame], names: list[str], instruments: int, path: Path) -> None:
+    """Mean SDR with its interval over songs, against the patches of each network, and of all of an architecture.
+
+    Args:
+        summaries: architecture, target, SDR and its interval, by patches per network.
+        names: of architectures.
+        instruments: how many networks the dedicated ones are.
+        path: of the picture.
+    """
+    table = pd.concat(own[own["target"] == MEAN].assign(patches=patches) for patches, own in summaries.items())
+    figure, panels = pyplot.subplots(1, 2, figsize=(10, 4.2), sharey=True, layout="constrained")
+    for axes, total in zip(panels, (False, True), strict=True):
+        for number, (name, colour) in enumerate(_colours(names).items()):
+            own = table[table["architecture"] == name]
+            budgets = own["patches"] * (instruments if total and name == DEDICATED else 1)
+            reach = np.abs(own[[LOW, HIGH]].to_numpy() - own[["SDR"]].to_numpy()).T
+            beside = 1.03 ** (number - len(names) / 2)  # or the intervals would cover each other
+            style = {"fmt": "o-", "color": colour, "label": name, "capsize": 2, "markersize": 5}
+            axes.errorbar(budgets * beside, own["SDR"], reach, **style)
+        ticks = sorted({patches * factor for patches in summaries for factor in ((1, instruments) if total else (1,))})
+        axes.set_xscale("log")
+        axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+        axes.minorticks_off()
+        axes.set(xlabel="patches of all networks together" if total else "patches of each network")
+        axes.grid(axis="y", alpha=0.3)
+    panels[0].set_ylabel("mean SDR (dB), higher is better")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, ncols=len(names), loc="outside lower center", frameon=False)
+    save(figure, path)
+
+
+def draw_curves(curves: pd.DataFrame, names: list[str], path: Path) -> None:
+    """Losses against epochs, a line per seed: of the variants, and of the dedicated network of each instrument.
+
+    Args:
+        curves: network, epoch, patches (training or validation), loss.
+        names: of architectures.
+        path: of the picture.
+    """
+    curves = curves.join(curves["network"].str.extract(NETWORK))
+    variants = [name for name in names if name != DEDICATED]
+    panels_of = {name: curves[curves["architecture"] == name] for name in variants}
+    dedicated = curves[curves["architecture"] == DEDICATED]
+    panels_of |= {f"{DEDICATED}: {name}": own for name, own in dedicated.groupby("instrument")}
+    figure, panels = pyplot.subplots(2, len(variants), figsize=(11, 5.4), sharex=True, layout="constrained")
+    for axes, (title, own) in zip(panels.flat, panels_of.items(), strict=False):
+        for (_, patches), line in own.groupby(["network", "patches"]):
+            axes.plot(line["epoch"], line["loss"] * 1000, color=LINES[str(patches)], linewidth=1.2)
+        axes.set_title(title, fontsize=10)
+        axes.grid(alpha=0.3)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("loss, 1e-3")
+    for axes in panels[-1]:
+        axes.set_xlabel("epoch")
+    lines = [pyplot.Line2D([], [], color=colour, label=name) for name, colour in LINES.items()]
+    figure.legend(handles=lines, ncols=2, loc="outside lower center", frameon=False)
+    save(figure, path)
+
+
+def _colours(names: list[str]) -> dict[str, tuple[float, ...]]:
+    return dict(zip(names, seaborn.color_palette("colorblind", len(names)), strict=True))

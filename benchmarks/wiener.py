@@ -1,0 +1,95 @@
+"""Masks that share the mixture by ratio, beside norbert's multichannel Wiener filter: SDR of stereo songs.
+
+    pip install --no-deps norbert==0.2.1
+    python -m benchmarks.wiener MODEL FOLDER
+
+Separates the stereo tracks of FOLDER with a model, on both channels at its rate, and scores four kinds of estimates by
+BSS Eval v4: the network's own masks, those that share the mixture by ratio, and what one and two iterations of the
+filter make of these. The filter (Nugraha, Liutkus & Vincent, EUSIPCO 2016) knows a covariance of the channels per
+source and frequency. With a single channel it could only square the ratio, so it is tried where it can do more.
+"""
+
+import argparse
+from pathlib import Path
+
+import norbert
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cunet.cli import run
+from cunet.conditions.naming import by_name
+from cunet.conditions.sets import single_conditions
+from cunet.errors import UserError
+from cunet.evaluation.bss_eval import BSS_EVAL, METRICS
+from cunet.masking.masks import share_out
+from cunet.masking.separator import Separator
+from cunet.names import MIXTURE
+from cunet.signals.resampling import fit_length, resample
+from cunet.signals.stft import istft, stft
+from cunet.tracks.folder import tracks
+from cunet.tracks.track import Track
+
+OVERLAP = 0.5
+ITERATIONS = (1, 2)
+Estimates = npt.NDArray[np.complex128]  # (frames, bins, channels, sources), as norbert has them
+
+
+def filtered(estimates: Estimates, mixture: npt.NDArray[np.complex128], iterations: int) -> Estimates:
+    """Estimates after so many iterations of the filter, scaled as `norbert.wiener` does."""
+    scale = max(1.0, float(np.abs(mixture).max()) / 10)
+    found: Estimates = norbert.expectation_maximization(estimates / scale, mixture / scale, iterations)[0] * scale
+    return found
+
+
+def measure(track: Track, separator: Separator) -> pd.DataFrame:
+    """A row per kind of estimate and instrument: medians over frames of all metrics, in dB."""
+    settings, names = separator.architecture.spectrogram, list(track.instruments)
+    conditions = by_name(single_conditions(names))
+    audio, rate = track.read(MIXTURE)
+    audio = resample(audio, rate, settings.sample_rate)
+    mono = stft(audio.mean(axis=1), settings)
+    masks = separator.masks_of(mono, float(np.abs(mono).max()), conditions, "none")
+    mixture = np.stack([stft(channel, settings).T for channel in audio.T], axis=-1).astype(np.complex128)
+
+    def applied(masks: dict[str, npt.NDArray[np.float32]]) -> Estimates:
+        return np.stack([masks[name].T[..., None] * mixture for name in names], axis=-1)
+
+    ratio = applied(share_out(masks))
+    kinds = {"own masks": applied(masks), "ratio": ratio}
+    kinds |= {f"filter, iterations: {count}": filtered(ratio, mixture, count) for count in ITERATIONS}
+    sources = {
+        name: fit_length(resample(track.read(name)[0], rate, settings.sample_rate), len(audio)) for name in names
+    }
+    references = {name: np.broadcast_to(source, audio.shape) for name, source in sources.items()}
+    rows = []
+    for kind, found in kinds.items():
+        estimates = {
+            name: np.stack([istft(channel.T, len(audio), settings) for channel in np.moveaxis(source, -1, 0)], axis=1)
+            for name, source in zip(names, np.moveaxis(found, -1, 0), strict=True)
+        }
+        scores = BSS_EVAL["bsseval"]["v4"](references, estimates, settings.sample_rate, settings.sample_rate)
+        rows += [(kind, name, *(np.nanmedian(scores[name][metric]) for metric in METRICS)) for name in names]
+    return pd.DataFrame(rows, columns=["estimates", "target", *METRICS])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("folder", type=Path)
+    arguments = parser.parse_args()
+
+    def wiener() -> None:
+        separator = Separator(arguments.model, OVERLAP)
+        stereo = [track for track in tracks(arguments.folder) if track.read(MIXTURE)[0].shape[1] == 2]
+        if not stereo:
+            raise UserError(f"{arguments.folder}: holds no stereo track")
+        scores = pd.concat(measure(track, separator) for track in stereo)
+        print(f"mean over {len(stereo)} tracks and {scores['target'].nunique()} instruments, dB")
+        print(scores.groupby("estimates", sort=False)[METRICS].mean().round(2).to_markdown())
+
+    run(wiener)
+
+
+if __name__ == "__main__":
+    main()
