@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import seaborn
 from matplotlib import pyplot
+from matplotlib.lines import Line2D
 
 from cunet.comparison.tables import HIGH, LOW, MEAN
 from cunet.report.figures import save
@@ -69,7 +70,7 @@ def draw_curves(curves: pd.DataFrame, names: list[str], path: Path) -> None:
         axes.set_ylabel("loss, 1e-3")
     for axes in panels[-1]:
         axes.set_xlabel("epoch")
-    lines = [pyplot.Line2D([], [], color=colour, label=name) for name, colour in LINES.items()]
+    lines = [Line2D([], [], color=colour, label=name) for name, colour in LINES.items()]
     figure.legend(handles=lines, ncols=2, loc="outside lower center", frameon=False)
     save(figure, path)
 

@@ -1,5 +1,6 @@
 """A trained model, ready to separate any audio."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -66,8 +67,10 @@ class Model:
         """A weight for every instrument.
 
         Raises:
-            UserError: an unknown instrument, or a weight outside [0, 1].
+            UserError: neither a name nor weights by name, an unknown instrument, or a weight outside [0, 1].
         """
+        if not isinstance(asked, str | Mapping):
+            raise UserError(f"{asked!r}: expected an instrument, or weights such as {{'vocals': 1, 'drums': 0.5}}")
         given = {asked: 1.0} if isinstance(asked, str) else asked
         weights = {normalise(name): weight for name, weight in given.items()}
         if unknown := [name for name in weights if name not in self.instruments]:

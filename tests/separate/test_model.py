@@ -39,6 +39,7 @@ def test_silence_stays_silent(model: Model) -> None:
     ("ask", "reason"),
     [
         (lambda model: model.separate(song(1), RATE, "guitar"), "knows no 'guitar': it knows clicks, noise, tone"),
+        (lambda model: model.separate(song(1), RATE, ["tone"]), r"\['tone'\]: expected an instrument, or weights"),
         (lambda model: model.separate(song(1), RATE, {"tone": 1.2}), "tone=1.2: a weight lies between 0 and 1"),
         (lambda model: model.separate(song(1), RATE, {"tone": float("nan")}), "a weight lies between 0 and 1"),
         (lambda model: model.separate(song(1).T, RATE, "tone"), "transpose it"),

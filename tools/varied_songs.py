@@ -1,0 +1,73 @@
+"""Copies of a folder's training tracks at other pitches and tempos, by ffmpeg.
+
+    python -m tools.varied_songs cc0_songs cc0_varied --vary -2 0.9 --vary 2 1.1
+
+Copies <root> to <out>, so that `folder.root` may be <out>, and adds `<out>/train/<track> (<semitones>, <tempo>)` for
+every track and every `--vary SEMITONES TEMPO`. All instruments of a track are varied alike: their sum is still a song.
+A validation track must have no copies to train on: name other tracks in `validation.tracks`.
+"""
+
+import argparse
+import shutil
+import subprocess
+from pathlib import Path
+
+from tqdm import tqdm
+
+from cunet.audio import read_audio
+from cunet.cli import run
+from cunet.errors import UserError
+from cunet.files import new_folder
+from cunet.tracks.folder import existing, tracks
+from cunet.tracks.track import FileTrack
+
+
+def filters(rate: int, semitones: float, tempo: float) -> str:
+    """Filters of ffmpeg: played at another speed, which moves the pitch, and then brought to the tempo.
+
+    Examples:
+        >>> filters(44100, 12, 1)
+        'asetrate=88200,aresample=44100,atempo=0.5'
+    """
+    speed = 2 ** (semitones / 12)
+    return f"asetrate={round(rate * speed)},aresample={rate},atempo={tempo / speed:.6g}"
+
+
+def vary(track: FileTrack, semitones: float, tempo: float, train: Path) -> None:
+    """Write a copy of a track.
+
+    Raises:
+        UserError: ffmpeg cannot.
+    """
+    with new_folder(train / f"{track.name} ({semitones:+g}, {tempo:g})") as folder:
+        for name in track.instruments:  # not the mixture: ffmpeg cuts every file at places of its own
+            path = track.files[name]
+            _, rate = read_audio(path)
+            command = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-af", filters(rate, semitones, tempo)]
+            done = subprocess.run([*command, str(folder / f"{name}.flac")], stderr=subprocess.PIPE, text=True)
+            if done.returncode:
+                raise UserError(f"{path}: ffmpeg cannot vary it ({done.stderr.strip()})")
+
+
+def main() -> None:
+    """Copy the folder and add the varied tracks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", type=Path, help="with a folder train")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--vary", nargs=2, type=float, action="append", required=True, metavar=("SEMITONES", "TEMPO"))
+    arguments = parser.parse_args()
+
+    def write() -> None:
+        found, out = tracks(existing(arguments.root) / "train"), arguments.out
+        if out.exists():
+            raise UserError(f"{out}: is there already: choose another folder")
+        shutil.copytree(arguments.root, out)
+        for semitones, tempo in arguments.vary:
+            for track in tqdm(found, desc=f"{semitones:+g} semitones, tempo {tempo:g}", unit="track"):
+                vary(track, semitones, tempo, out / "train")
+
+    run(write)
+
+
+if __name__ == "__main__":
+    main()
