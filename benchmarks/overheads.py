@@ -34,7 +34,7 @@ LATER = {
 }
 OTHERS = {
     "import cunet": [sys.executable, "-c", "import cunet"],
-    "cunet --help": [sys.executable, "-m", "cunet.cli", "--help"],
+    "cunet --help": [sys.executable, "-m", "cunet", "--help"],
 }
 
 

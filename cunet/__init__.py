@@ -12,6 +12,8 @@ import cunet.backend  # noqa: F401 (before TensorFlow is imported by anything be
 if TYPE_CHECKING:
     from cunet.loading import load_model
 
+    __version__: str
+
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # MLflow reports its use where this is not set
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up chatter is not for users of a command
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of the graphs of several networks
@@ -20,7 +22,11 @@ __all__ = ["load_model"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import `load_model` when it is first used: most users of a single module do without."""
+    """Import `load_model` and read the version when they are first used: most users of a module do without."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("cunet")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from cunet.loading import load_model

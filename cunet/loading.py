@@ -30,8 +30,8 @@ def load_model(
 
     Args:
         source: the folder that the training wrote (`models/cunet/0`) or `cunet export` did, or where MLflow keeps
-            one: `runs:/…/model`, `models:/conditioned-u-net@best`, or any other of its addresses. None is the starter
-            model, which comes with the package.
+            one: `runs:/…/model`, `models:/conditioned-u-net@best`, or any other of its addresses. None, or `starter`
+            where no folder is called so, is the starter model, which comes with the package.
         overlap: of the patches, in [0, 1): more is smoother and slower.
         consistency: `ratio` lets the instruments share the mixture, so that their estimates agree with each other;
             `none` takes the networks' masks as they are, and is faster where one instrument is asked for.
@@ -43,8 +43,7 @@ def load_model(
         raise UserError(f"consistency={consistency!r}: expected one of {', '.join(get_args(Consistency))}")
     if not 0 <= overlap < 1:
         raise UserError(f"overlap={overlap:g}: it lies between 0 and 1, 1 excluded")
-    source = STARTER if source is None else source
-    folder = find_model(source)
+    folder = find_model(STARTER if source is None else source)
     from cunet.separate.model import Model
 
     try:
@@ -65,10 +64,12 @@ def find_model(source: str | Path) -> Path:
         UserError: there is no such model, or it is none of this project.
     """
     folder = _download(str(source)) if REMOTE.match(str(source)) else Path(source)
+    if str(source) == STARTER.name and not folder.exists():
+        folder = STARTER
     if not folder.exists():
         raise UserError(
             f"{source}: no such model: the pipeline's are folders such as models/cunet/0 (run dvc repro); "
-            "without --model, the starter model separates"
+            "starter is the model that comes with cunet"
         )
     found = next((place for place in (folder, folder / PACKAGED) if (place / DESCRIPTION).is_file()), None)
     if found is None:

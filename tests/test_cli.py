@@ -130,3 +130,51 @@ def test_closed_outputs_keep_nothing_from_being_done(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     assert subprocess.run(command, shell=True, cwd=tmp_path, env=environment, check=False).returncode == 0
     assert (tmp_path / "done").exists()
+
+
+def cunet(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", "cunet", *arguments], capture_output=True, text=True, cwd=ROOT)
+
+
+def test_an_unknown_option_of_a_command_shows_the_usage_of_that_command() -> None:
+    done = cunet("separate", "song.wav", "--louder")
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: cunet separate ")
+    assert done.stderr.endswith("cunet separate: error: unrecognized arguments: --louder\n")
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    import cunet as package
+
+    assert cunet("--version").stdout == f"cunet {package.__version__}\n"
+
+
+COMPLETE = """
+source <(cat)
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_shtab_cunet
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["cunet", "sep"], ["separate"]),
+        (["cunet", "separate", "--two"], ["--two-stems"]),
+        (["cunet", "separate", "song.wav", "--format", "f"], ["flac"]),
+        (["cunet", "separate", "so"], ["song.wav"]),
+        (["cunet", "export", "--model", "so"], ["song.wav"]),
+    ],
+)
+def test_bash_completes_commands_options_and_files(tmp_path: Path, words: list[str], expected: list[str]) -> None:
+    (tmp_path / "song.wav").touch()
+    done = subprocess.run(
+        ["bash", "-c", COMPLETE, "bash", *words],
+        input=cunet("--completion", "bash").stdout,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.stdout.split() == expected, done.stderr

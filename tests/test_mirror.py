@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 EXCEPTIONS = {
     "cunet": "tests/test_startup.py: what importing it loads",
     "cunet.app.pictures": "tests/app/test_page.py: seen on the page",
-    "cunet.cli.__main__": "calls cunet.cli.main, and nothing else",
+    "cunet.__main__": "calls cunet.cli.main, and nothing else",
     "cunet.datasets.dataset": "plain data",
     "cunet.datasets.extent": "plain data",
     "cunet.errors": "a class without behaviour",

@@ -17,9 +17,11 @@ from typing import Any, TypeAlias, get_args, get_type_hints
 from cunet.errors import UserError
 from cunet.names import readable
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Commands: TypeAlias = "argparse._SubParsersAction[_Command]"
 MODEL = "folder such as models/cunet/0, or an address in MLflow such as models:/conditioned-u-net@best"
-OMITTED = "; the starter model if omitted"
+OMITTED = "; starter: the model that comes with cunet. If omitted, models/cunet/0, or the starter model without one"
+SHELLS = ("bash", "tcsh", "zsh")
+FILES = {"songs", "model", "out"}  # arguments that a shell completes with file names
 ENDINGS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGXCPU")  # not all are on every system
 NO_SPACE = os.strerror(errno.ENOSPC)
 
@@ -100,10 +102,46 @@ def _cleaned_up_at_the_end() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
+class _Command(argparse.ArgumentParser):
+    """Parser of a command, which shows its own usage where it does not know an argument."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # which argparse calls for a command
+        """Parse the arguments, and refuse those that are not known."""
+        namespace, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return namespace, unknown
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *arguments: Any) -> None:
+        from cunet import __version__
+
+        run(lambda: print(f"cunet {__version__}"))
+        parser.exit()
+
+
+class _Completion(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, namespace: Any, shell: Any, *arguments: Any) -> None:
+        import shtab
+
+        (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+        for command in commands.choices.values():
+            for action in command._actions:
+                if action.dest in FILES:
+                    action.complete = shtab.FILE
+        run(lambda: print(shtab.complete(parser, shell)))
+        parser.exit()
+
+
 def main() -> None:
     """Entry point of `cunet`."""
     parser = argparse.ArgumentParser(prog="cunet", description="Music source separation by Conditioned-U-Nets.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help="show the version and exit")
+    parser.add_argument(
+        "--completion", action=_Completion, dest=argparse.SUPPRESS, choices=SHELLS, help="print its completion script"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Command)
     for add in (_add_separate, _add_app, _add_export, _add_register, _add_log, _add_forecast):
         add(commands)
     arguments = vars(parser.parse_args())
@@ -114,12 +152,18 @@ def main() -> None:
 def _add_separate(commands: Commands) -> None:
     parser = _add(commands, "separate", "separate songs with a trained model", _separate)
     parser.add_argument(
-        "songs", nargs="+", metavar="SONG", help="file, folder or glob; whatever libsndfile or ffmpeg reads"
+        "songs",
+        nargs="+",
+        metavar="SONG",
+        help="file, folder or glob, in any format that libsndfile or ffmpeg reads; - for standard input",
     )
-    parser.add_argument("--model", help=MODEL + OMITTED)
+    parser.add_argument("-n", "--model", help=MODEL + OMITTED)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--target", dest="targets", action="append", metavar="INSTRUMENT", help="may be repeated")
     what.add_argument("--mix", metavar="vocals=1,drums=0.5", help="one estimate, of weighted instruments")
+    what.add_argument(
+        "--two-stems", metavar="INSTRUMENT", help="an instrument and everything else: vocals and no_vocals"
+    )
     what.add_argument(
         "--all",
         dest="targets",
@@ -128,7 +172,7 @@ def _add_separate(commands: Commands) -> None:
         help="every instrument that the model knows (the default)",
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("separated"), help="folder for <song>/<target>.<format> (%(default)s)"
+        "-o", "--out", type=Path, default=Path("separated"), help="folder for <song>/<target>.<format> (%(default)s)"
     )
     parser.add_argument(
         "--format",
@@ -137,6 +181,10 @@ def _add_separate(commands: Commands) -> None:
         default="wav",
         help="wav (32-bit float, the default), flac (24-bit), ogg or mp3",
     )
+    for name in ("flac", "mp3"):
+        parser.add_argument(
+            f"--{name}", dest="suffix", action="store_const", const=name, help=f"the same as --format {name}"
+        )
     parser.add_argument(
         "--above",
         choices=["silence", "share"],
@@ -156,7 +204,7 @@ def _add_separate(commands: Commands) -> None:
 
 def _add_app(commands: Commands) -> None:
     parser = _add(commands, "app", "open a page to separate songs on, for this machine alone", _app)
-    parser.add_argument("--model", help=MODEL + OMITTED)
+    parser.add_argument("-n", "--model", help=MODEL + OMITTED)
     parser.add_argument("--port", type=_port, default=7860, help="of the page's address, http://127.0.0.1:%(default)s")
 
 
@@ -209,10 +257,11 @@ def _separate(**arguments: Any) -> None:
 
 def _app(model: str | None, port: int) -> None:
     from cunet.app.page import check_port, serve
+    from cunet.cli.separate import chosen_model
     from cunet.loading import load_model
 
     check_port(port)
-    serve(load_model(model), port)
+    serve(load_model(chosen_model(model)), port)
 
 
 def _export(model: str, form: Any, out: Path) -> None:

@@ -45,7 +45,7 @@ def start(model: Path, temporary: Path) -> App:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     temporary.mkdir()
-    command = [sys.executable, "-m", "cunet.cli", "app", "--model", str(model), "--port", str(port)]
+    command = [sys.executable, "-m", "cunet", "app", "--model", str(model), "--port", str(port)]
     process = subprocess.Popen(
         ["env", f"TMPDIR={temporary}", *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -235,7 +235,7 @@ def test_only_this_machine_reaches_it_and_nothing_is_left(tmp_path: Path) -> Non
 
 def test_a_port_that_is_taken_is_one_line(app: App) -> None:
     port = app.address.rpartition(":")[2]
-    command = [sys.executable, "-m", "cunet.cli", "app", "--model", str(app.model), "--port", port]
+    command = [sys.executable, "-m", "cunet", "app", "--model", str(app.model), "--port", port]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == f"error: port {port} is taken, or not for you: choose another --port"

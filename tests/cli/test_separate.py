@@ -137,8 +137,8 @@ def test_an_instrument_may_be_typed_in_either_form(
     model = save_model(tmp_path / "accents", conditions=single_conditions(("chœur né", "tone")))
     typed = unicodedata.normalize(form, "chœur né")
     assert separate("a.wav", "--target", typed, model=str(model))[0] == 0
-    assert separate("a.wav", "--mix", f"{typed}=0.5", model=str(model))[0] == 0
-    assert made() == ["a/0.5 chœur né.wav", "a/chœur né.wav"]
+    assert separate("a.wav", "--mix", f"{typed}=0.5", "--out", "half", model=str(model))[0] == 0
+    assert made() == made("half") == ["a/chœur né.wav"]  # without its weight
 
 
 def test_a_mix_is_the_weighted_sum_that_is_asked_for(separate: Command, model_folder: Path) -> None:
@@ -203,6 +203,7 @@ def test_one_bad_song_does_not_keep_the_others_from_being_separated(separate: Co
         (["empty"], "empty: holds no audio file"),
         (["a.wav", "--target", "guitar"], "the model knows no 'guitar': it knows clicks, noise, tone"),
         (["a.wav", "--mix", "tone=2"], "tone=2: a weight lies between 0 and 1"),
+        (["a.wav", "--two-stems", "guitar"], "the model knows no 'guitar': it knows clicks, noise, tone"),
         (["a.wav", "--mix", "tone=loud"], "'loud' is not a number"),
         (["a.wav", "--mix", "tone,tone"], "name every instrument once"),
         (["a.wav", "album/a.wav"], "would go to separated/a, and so would a.wav"),
@@ -290,7 +291,7 @@ def test_clipped_peaks_are_told(separate: Command) -> None:
 def test_a_folder_that_may_not_be_written_to_is_said(separate: Command, model_folder: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.mkdir(mode=0o555)
-    command = [sys.executable, "-m", "cunet.cli", "separate", "a.wav", "--model", str(model_folder), "--out", "kept"]
+    command = [sys.executable, "-m", "cunet", "separate", "a.wav", "--model", str(model_folder), "--out", "kept"]
     if os.geteuid() != 0:
         status, _, err = separate("a.wav", "--out", "kept")
     else:  # root may write anywhere but on a read-only mount
@@ -304,9 +305,61 @@ def test_a_folder_that_may_not_be_written_to_is_said(separate: Command, model_fo
     assert "Traceback" not in err
 
 
-def test_without_a_model_the_starter_model_separates(separate: Command) -> None:
-    status, out, _ = separate("a.wav", model=None)
+def test_two_stems_are_an_instrument_and_everything_else(separate: Command) -> None:
+    status, out, _ = separate("a.wav", "--two-stems", "tone", "--above", "share", "-o", "x")
     assert status == 0
+    assert out.splitlines() == ["x/a/tone.wav", "x/a/no_tone.wav"]
+    tone, rest = (soundfile.read(path)[0] for path in out.splitlines())
+    np.testing.assert_allclose(tone + rest, soundfile.read("a.wav")[0], atol=1e-5)
+    separate("a.wav", "--target", "tone", "--above", "share")
+    np.testing.assert_array_equal(soundfile.read("separated/a/tone.wav")[0], tone)
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "flac"])
+def test_a_format_has_an_option_of_its_own(separate: Command, suffix: str) -> None:
+    assert separate("b.flac", "--target", "tone", f"--{suffix}")[0] == 0
+    assert made() == [f"b/tone.{suffix}"]
+    assert soundfile.info(f"separated/b/tone.{suffix}").format == suffix.upper()
+
+
+def from_standard_input(sound: bytes, model: Path, *options: str) -> "subprocess.CompletedProcess[bytes]":
+    command = [sys.executable, "-m", "cunet", "separate", "-", "--model", str(model), *options]
+    return subprocess.run(command, input=sound, capture_output=True)
+
+
+def test_a_song_may_come_in_on_standard_input(separate: Command, model_folder: Path, tmp_path: Path) -> None:
+    done = from_standard_input(Path("b.flac").read_bytes(), model_folder, "--target", "tone")
+    assert done.returncode == 0, done.stderr
+    assert separate("b.flac", "--target", "tone")[0] == 0
+    assert Path("separated/stdin/tone.wav").read_bytes() == Path("separated/b/tone.wav").read_bytes()
+
+
+@pytest.mark.parametrize(("sound", "reason"), [(b"", b"standard input is empty"), (b"no song", b"is not audio")])
+def test_what_is_no_song_on_standard_input_is_said(
+    separate: Command, model_folder: Path, sound: bytes, reason: bytes
+) -> None:
+    done = from_standard_input(sound, model_folder)
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert made() == []
+
+
+def test_without_a_model_the_one_that_was_trained_here_separates(separate: Command, model_folder: Path) -> None:
+    Path("models/cunet").mkdir(parents=True)
+    Path("models/cunet/0").symlink_to(model_folder)
+    status, _, err = separate("a.wav", model=None)
+    assert status == 0
+    assert "model: models/cunet/0\n" in err
+    assert made() == ["a/clicks.wav", "a/noise.wav", "a/tone.wav"]
+    assert separate("a.wav", "-o", "x", model="starter")[0] == 0
+    assert made("x") == ["a/drums.wav", "a/other.wav", "a/vocals.wav"]
+
+
+def test_without_any_model_the_starter_model_separates(separate: Command) -> None:
+    status, out, err = separate("a.wav", model=None)
+    assert status == 0
+    assert "model: starter\n" in err
     assert out.splitlines() == [f"separated/a/{name}.wav" for name in ("drums", "other", "vocals")]
     stems = [soundfile.read(path)[0] for path in out.splitlines()]
     assert all(np.abs(stem).max() > 0.001 for stem in stems)
