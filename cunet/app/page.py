@@ -119,9 +119,10 @@ def build(model: Model) -> Any:
             return [*hidden, *[gr.update(interactive=song is not None)] * 2]
 
         song.change(replace, song, [*shown, separate, stems])
-        one_at_a_time: dict[str, Any] = {"concurrency_id": "separate", "concurrency_limit": 1}
-        separate.click(handlers.separate, [song, above, *sliders], [estimate, *pictures], **one_at_a_time)
-        stems.click(handlers.stems, [song, above], [*players, archive], **one_at_a_time)
+        # What is hidden shows no progress, and most of what a button fills is hidden at first.
+        clicked: dict[str, Any] = {"concurrency_id": "separate", "concurrency_limit": 1, "show_progress_on": estimate}
+        separate.click(handlers.separate, [song, above, *sliders], [estimate, *pictures], **clicked)
+        stems.click(handlers.stems, [song, above], [*players, archive], **clicked)
     return page
 
 
@@ -132,9 +133,12 @@ class _Handlers:
         self._model = model
 
     def separate(
-        self, song: str | None, above: str, *weights: float, progress: gr.Progress = PROGRESS
+        self, song: str | None, above: str, progress: gr.Progress = PROGRESS, *weights: float
     ) -> Iterator[tuple[Any, ...]]:
-        """The estimate of the weighted instruments, and pictures of song and estimate."""
+        """The estimate of the weighted instruments, and pictures of song and estimate.
+
+        Gradio passes `progress` by position, so it stands before the weights.
+        """
         condition = dict(zip(self._model.instruments, weights, strict=True))
         if not any(weights):
             raise gr.Error("All sliders are at 0: raise at least one.", print_exception=False)

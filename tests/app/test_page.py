@@ -133,6 +133,30 @@ def test_a_song_is_separated_as_the_sliders_say_and_downloaded(
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
+WATCH = """() => {
+    window.seen = [];
+    setInterval(() => document.querySelectorAll(".progress-bar").forEach(bar => {
+        if (bar.getClientRects().length && window.seen.at(-1) !== bar.style.width) window.seen.push(bar.style.width);
+    }), 10);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("button", "result"),
+    [("Separate", "[alt='Estimate: waveform and spectrogram']"), ("Each instrument", "text=Download all")],
+)
+def test_a_bar_moves_while_a_song_is_separated(page: Page, tmp_path: Path, button: str, result: str) -> None:
+    soundfile.write(tmp_path / "long.flac", song(120), RATE)
+    upload(page, tmp_path / "long.flac")
+    page.evaluate(WATCH)
+    page.get_by_role("button", name=button, exact=True).click()
+    expect(page.locator(result)).to_be_visible(timeout=60_000)
+    shares = [float(width.removesuffix("%")) for width in page.evaluate("window.seen") if width]
+    assert len(shares) > 2
+    assert shares == sorted(shares)
+    assert min(shares) < 50
+
+
 @on_both
 def test_it_fits_the_screen(page: Page, mixture: Path) -> None:
     upload(page, mixture)
