@@ -146,7 +146,7 @@ WATCH = """() => {
     [("Separate", "[alt='Estimate: waveform and spectrogram']"), ("Each instrument", "text=Download all")],
 )
 def test_a_bar_moves_while_a_song_is_separated(page: Page, tmp_path: Path, button: str, result: str) -> None:
-    soundfile.write(tmp_path / "long.flac", song(120), RATE)
+    soundfile.write(tmp_path / "long.flac", song(240), RATE)
     upload(page, tmp_path / "long.flac")
     page.evaluate(WATCH)
     page.get_by_role("button", name=button, exact=True).click()
