@@ -41,9 +41,11 @@ all: setup
 	@echo
 	@echo "Next:  source .venv/bin/activate"
 	@echo "       reports/index.html                the report: tables, plots, what the control network learned"
-	@echo "       cunet app --model models/cunet/0  separate songs, on a page at http://127.0.0.1:7860"
+	@echo "       cunet separate song.mp3           separate a song with the trained model"
+	@echo "       cunet app                         the same on a page, at http://127.0.0.1:7860"
 	@echo "       dvc exp run -S film=complex       the same with another FiLM"
-	@echo "       mlflow ui                         the runs side by side, at http://127.0.0.1:5000"
+	@echo "       mlflow ui                         the runs side by side; the SDR table is at"
+	@echo "       http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning&viewStateShareKey=sdr"
 
 setup:
 	@tools/setup.sh $(EXTRAS)

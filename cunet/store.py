@@ -46,7 +46,7 @@ def connect() -> None:
     use_store()
     home = workspace()
     artifacts = (home / "mlartifacts").as_uri() if mlflow.get_tracking_uri() == _own_store() else None
-    name = os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
+    name = _experiment()
     try:
         with FileLock(home / ".mlflow.lock"):
             if mlflow.get_experiment_by_name(name) is None:
@@ -58,6 +58,17 @@ def connect() -> None:
             f"MLflow: the store at {mlflow.get_tracking_uri()} does not answer ({reason}): "
             "start the server, or unset MLFLOW_TRACKING_URI"
         ) from None
+
+
+def _experiment() -> str:
+    return os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
+
+
+def experiment_id() -> str:
+    """The experiment in the store that `connect` has chosen."""
+    found = mlflow.get_experiment_by_name(_experiment())
+    assert found is not None
+    return str(found.experiment_id)
 
 
 def fingerprint(folder: Path) -> str:
@@ -95,8 +106,9 @@ def find(tags: dict[str, str]) -> list[Run]:
 
 
 def title(name: str, seed: int) -> str:
-    """Name of a run; trainings with other seeds than the first that comes to mind say so."""
-    return f"{name}, seed {seed}" if seed else name
+    """Name of a run: architecture, any seed but 0, and the DVC experiment."""
+    experiment = os.environ.get("DVC_EXP_NAME")
+    return f"{name}{f', seed {seed}' * (seed != 0)}{f' [{experiment}]' if experiment else ''}"
 
 
 def tags(name: str) -> dict[str, str]:

@@ -71,12 +71,13 @@ def test_a_fingerprint_follows_from_names_and_contents(tmp_path: Path) -> None:
 
 
 def test_a_run_is_called_after_its_seed_and_says_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (title("unet", 0), title("unet", 3)) == ("unet", "unet, seed 3")
     monkeypatch.setenv("DVC_EXP_BASELINE_REV", "abc")
     monkeypatch.delenv("DVC_EXP_NAME", raising=False)
+    assert (title("unet", 0), title("unet", 3)) == ("unet", "unet, seed 3")
     assert tags("unet") == {"architecture": "unet", "git.commit": "abc"}
     monkeypatch.setenv("DVC_EXP_NAME", "tame-owl")
     assert tags("unet")["dvc.experiment"] == "tame-owl"
+    assert (title("unet", 0), title("unet", 3)) == ("unet [tame-owl]", "unet, seed 3 [tame-owl]")
 
 
 def test_a_store_that_the_user_names_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

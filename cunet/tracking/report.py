@@ -5,14 +5,16 @@ from pathlib import Path
 from mlflow import MlflowClient
 
 from cunet.examples.excerpts import FLAC, SOUND
+from cunet.models.architecture import Architecture
 from cunet.report.listen import PAGE
 from cunet.report.sections import INTERPRETATION, SPECTROGRAMS
 from cunet.store import MODEL_TAG, connect, find, fingerprint, log_files, log_folder
+from cunet.tracking.view import save_view
 from cunet.train.history import read_provenance
 
 
 def log_report(report: Path, models: list[Path], studied: Path) -> None:
-    """Show the report in the runs of the models, as far as there are runs.
+    """Show the report in the runs of the models, as far as there are runs, and save the view of their SDR.
 
     Every run gets the page and the spectrograms; those of the seed that the examples are from also the sound of their
     estimates, and that of `studied` the interpretation.
@@ -26,6 +28,7 @@ def log_report(report: Path, models: list[Path], studied: Path) -> None:
                 _log_sound(report / SOUND, read_provenance(model)["architecture"], run.info.run_id)
             if model == studied:
                 log_folder(report / INTERPRETATION, INTERPRETATION, run.info.run_id)
+    print(f"SDR in MLflow: mlflow ui, then {save_view(Architecture.load(studied).instruments)}", end="\n\n")
 
 
 def _log_sound(sound: Path, architecture: str, run: str) -> None:

@@ -19,6 +19,7 @@ from cunet.train.cost import Cost
 from cunet.train.history import read_provenance
 
 TABLE = "sdr_by_track.json"
+DECIMALS = 3  # of an SDR in dB
 
 
 def log_scores(results: Path, model: Path | None, separation: float | None = None) -> None:
@@ -64,7 +65,8 @@ def _log_cost(model: Path, separation: float | None) -> None:
 def _log_results(scores: pd.DataFrame, results: Path) -> None:
     summary = summarise(scores)
     sdr = summary.dropna(subset=["SDR"])
-    mlflow.log_metrics({_metric(*row): float(value) for *row, value in sdr[["group", "target", "SDR"]].to_numpy()})
+    values = sdr[["group", "target", "SDR"]].to_numpy()
+    mlflow.log_metrics({_metric(*row): round(float(value), DECIMALS) for *row, value in values})
     mlflow.log_table(_table(scores, summary), TABLE)
 
 

@@ -50,15 +50,24 @@ def open_artifacts(page: Page, address: str) -> None:
     page.goto(f"{page.url.split('?')[0]}/artifacts")
 
 
-def sdr(pipeline: Workspace, architecture: str, target: str) -> str:
+def sdr(pipeline: Workspace, architecture: str, target: str, decimals: int = 2) -> str:
     table = pd.read_csv(pipeline.path / "reports" / "sdr.csv").set_index(["architecture", "target"])
-    return str(round(float(table["SDR"][architecture, target]), 2))
+    return str(round(float(table["SDR"][architecture, target]), decimals))
 
 
 def test_the_runs_are_listed_by_architecture(page: Page, address: str) -> None:
     open_runs(page, address)
     for name in ("simple-dense-pairs", "unet", "mixture", "ideal-ratio-mask"):
         expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
+
+
+def test_the_saved_view_opens_on_the_sdr_with_the_best_run_first(page: Page, address: str, pipeline: Workspace) -> None:
+    page.goto(f"{address}/#/experiments/1/runs?workflowType=machine_learning&viewStateShareKey=sdr")
+    for target in ("mean", "bass", "drums", "other", "vocals"):
+        expect(page.get_by_role("columnheader", name=f"sdr/{target}").first).to_be_visible()
+    expect(page.get_by_text(sdr(pipeline, "unet", "mean", 3), exact=True).first).to_be_visible()
+    names = page.locator("a[href*='/runs/']").all_inner_texts()
+    assert names[0] == "ideal-ratio-mask"
 
 
 def test_the_charts_open_on_the_sdr_of_each_instrument(page: Page, address: str) -> None:

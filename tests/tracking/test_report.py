@@ -4,8 +4,10 @@ from pathlib import Path
 
 import mlflow
 
-from cunet.store import connect, fingerprint
+from cunet.store import EXPERIMENT, connect, fingerprint
 from cunet.tracking.report import log_report
+from cunet.tracking.view import TAG
+from tests.saved import save_model
 
 
 def test_every_model_gets_the_page_and_its_sound_and_the_studied_one_the_interpretation(mlflow_store: Path) -> None:
@@ -16,6 +18,7 @@ def test_every_model_gets_the_page_and_its_sound_and_the_studied_one_the_interpr
         (report / name).write_text(name)
     runs = {}
     connect()
+    save_model(mlflow_store / "cunet/3")
     architectures = {
         "cunet/3": "simple-dense",
         "baselines/unet/3": "unet",
@@ -23,7 +26,7 @@ def test_every_model_gets_the_page_and_its_sound_and_the_studied_one_the_interpr
         "lost/3": "unet",
     }
     for name, architecture in architectures.items():
-        (mlflow_store / name).mkdir(parents=True)
+        (mlflow_store / name).mkdir(parents=True, exist_ok=True)
         (mlflow_store / name / "training.json").write_text(f'{{"architecture": "{architecture}", "name": "{name}"}}')
         if name != "lost/3":  # its store is, say
             with mlflow.start_run() as run:
@@ -38,4 +41,6 @@ def test_every_model_gets_the_page_and_its_sound_and_the_studied_one_the_interpr
         "baselines/unet/3": ["listen.html", "sound/song/bass.flac", "spectrograms/song.png"],
         "baselines/unet/5": ["listen.html", "spectrograms/song.png"],  # the examples are from the first seed
     }
+    experiment = mlflow.get_experiment_by_name(EXPERIMENT)
+    assert experiment is not None and TAG in experiment.tags
     assert (runs["baselines/unet/3"] / "sound" / "song" / "bass.flac").read_text() == "sound/song/bass/unet.flac"
