@@ -4,6 +4,7 @@
 # make starter  trains the model that comes with the package again, on the tracks in SONGS
 # make test   runs the tests                  make lint   checks style, types and imports
 # make bench  runs the short benchmarks        make lock   pins the dependencies again
+# make docs   builds the documents as a site in site/
 # SET adds or changes parameters of study and paper: make study SET='-S seeds=[0,1,2]'
 EXTRAS ?= base
 
@@ -33,7 +34,7 @@ SOURCES = The folder of multitracks is four songs by Software-Entwicklungskit (H
 
 BENCHMARKS = scoring training batches spectrograms separation overheads
 
-.PHONY: all setup test study paper starter lint bench peers lock
+.PHONY: all setup test study paper starter lint docs bench peers lock
 
 all: setup
 	@dvc repro
@@ -94,3 +95,8 @@ lock: setup
 	$(COMPILE) -c locks/dev.txt pyproject.toml -o locks/base.txt
 	$(COMPILE) -c locks/dev.txt --extra cuda pyproject.toml -o locks/cuda.txt
 	@echo uv | $(COMPILE) -c locks/dev.txt - -o locks/uv.txt
+
+docs: EXTRAS = dev
+docs: setup
+	@NO_MKDOCS_2_WARNING=1 python -m mkdocs build --quiet
+	@echo "site/index.html"

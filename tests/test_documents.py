@@ -2,10 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from tests.conftest import ROOT
+from tests.separate.conftest import RATE, song
 
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -39,3 +43,14 @@ def test_readme_is_short_and_leads_to_every_document() -> None:
     assert len(text.splitlines()) <= LONGEST
     linked = {(ROOT / link).resolve() for link in LINK.findall(text)}
     assert sorted(path.name for path in set((ROOT / "docs").glob("*.md")) - linked) == []
+
+
+def test_the_python_of_the_documents_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "separate.md").read_text(), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    audio = song(2)
+    soundfile.write("song.wav", audio, RATE, subtype="FLOAT")
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert names["vocals"].shape == names["mix"].shape == audio.shape
+    np.testing.assert_allclose(sum(names["stems"].values()), audio, atol=1e-4)

@@ -136,6 +136,13 @@ class _Completion(argparse.Action):
 
 def main() -> None:
     """Entry point of `cunet`."""
+    arguments = vars(command_line().parse_args())
+    command = arguments.pop("command")
+    run(lambda: command(**arguments))
+
+
+def command_line() -> argparse.ArgumentParser:
+    """The parser of `cunet` and all its commands."""
     parser = argparse.ArgumentParser(prog="cunet", description="Music source separation by Conditioned-U-Nets.")
     parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help="show the version and exit")
     parser.add_argument(
@@ -144,9 +151,7 @@ def main() -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Command)
     for add in (_add_separate, _add_app, _add_export, _add_register, _add_log, _add_forecast):
         add(commands)
-    arguments = vars(parser.parse_args())
-    command = arguments.pop("command")
-    run(lambda: command(**arguments))
+    return parser
 
 
 def _add_separate(commands: Commands) -> None:

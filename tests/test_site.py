@@ -1,0 +1,68 @@
+"""The site that `make docs` builds."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cunet.registry.losses import LOSSES
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_pages_need_no_network(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        loaded = re.findall(r'<(?:script|img|link)[^>]*(?:src|href)="(https?://[^"]+)"', page.read_text())
+        assert loaded == [], page
+
+
+def test_documents_outside_docs_are_pages_and_links_lead_to_them(site: Path) -> None:
+    assert 'href="benchmarks.html"' in (site / "bsseval.html").read_text() + (site / "pipeline.html").read_text()
+    assert 'href="starter.html"' in (site / "separate.html").read_text()
+    start = (site / "index.html").read_text()
+    assert 'href="study.html"' in start
+    assert 'src="architecture.png"' in start
+
+
+def leaves(values: dict[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        yield f"{above}{name}"
+        if isinstance(value, dict) and above.count(".") < 1:
+            yield from leaves(value, f"{above}{name}.")
+
+
+def test_every_parameter_and_every_command_has_its_place_in_the_reference(site: Path) -> None:
+    text = (site / "reference" / "parameters.html").read_text()
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    written_in_one_line = ("condition_sets.", "controls.", "train.epochs.", "train.patience.")
+    lost = [
+        name
+        for name in leaves(values)
+        if f"<code>{name}</code>" not in text and not name.startswith(written_in_one_line)
+    ]
+    assert lost == []
+    assert ", ".join(f"<code>{name}</code>" for name in LOSSES) in text
+    assert "number &gt; 0, &lt; 1" in text
+    commands = (site / "reference" / "commands.html").read_text()
+    for name in ("separate", "app", "export", "register", "log", "forecast"):
+        assert f">cunet {name}<" in commands
+    assert "--two-stems INSTRUMENT" in commands
