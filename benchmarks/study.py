@@ -14,7 +14,9 @@ same total budget, of which each had a quarter. Needs budgets of which one is fo
 
 import argparse
 import shutil
+import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -30,7 +32,9 @@ from cunet.comparison.tables import MEAN, sdr_table, summarise
 from cunet.conditions.tables import SINGLE
 from cunet.errors import UserError
 from cunet.evaluation.bounds import BOUNDS
+from cunet.layout import REPORTS
 from cunet.params import load_params
+from cunet.report.listen import PAGE
 from cunet.variant import DEDICATED
 
 VARIANTS = ("simple-dense", "simple-conv", "complex-dense", "complex-conv")
@@ -43,7 +47,8 @@ SETTINGS = (
     "synthetic.test=24",
     "evaluate.conditions=single",
 )
-SCORES, TRAINING, CONVERGENCE, LISTENING = "sdr_by_track.csv", "training.csv", "convergence.csv", "listen.html"
+FIXED = {setting.partition("=")[0] for setting in SETTINGS[:4]}  # what the study is about
+SCORES, TRAINING, CONVERGENCE = "sdr_by_track.csv", "training.csv", "convergence.csv"  # of the report
 HOURS = "hours.txt"  # written last
 INSTRUMENTS = 4  # dedicated networks per conditioned one
 ALPHA = 0.05
@@ -53,40 +58,59 @@ def run(budgets: list[int], changes: list[str], out: Path) -> None:
     """Train and score at every budget, unless its scores are there.
 
     Raises:
-        UserError: scores of other settings are there.
+        UserError: scores of other settings are there, a setting is not to be changed, or DVC failed.
     """
-    out.mkdir(exist_ok=True)
-    described = "\n".join([*SETTINGS, *changes]) + "\n"
-    kept = out / "settings.txt"
+    if fixed := [change for change in changes if change.partition("=")[0] in FIXED]:
+        raise UserError(f"-S {fixed[0]}: the study sets this itself")
+    params = load_params(changes=[*SETTINGS, *changes, *_budget(1)])
+    described = params.model_dump_json(indent=2) + "\n"
+    out.mkdir(parents=True, exist_ok=True)
+    kept = out / "params.json"
     if kept.exists() and kept.read_text() != described:
-        raise UserError(f"{out}: holds a study with other settings: choose another --out")
+        raise UserError(f"{out}: holds a study with other parameters: choose another --out, or restore params.yaml")
     kept.write_text(described)
     for epochs in budgets:
-        params = load_params(changes=[*SETTINGS, *changes])
         folder = out / str(epochs * params.train.batches_per_epoch * params.train.batch_size)
         if (folder / HOURS).exists():
             continue
-        budget = [f"train.epochs.{kind}={epochs}" for kind in ("conditioned", "dedicated")]
-        settings = [*SETTINGS, *changes, *budget, f"train.patience.stop={epochs}"]
-        options = [option for setting in settings for option in ("-S", setting)]
         begin = time.monotonic()
-        subprocess.run(["dvc", "exp", "run", *options], check=True)
+        _run_experiment([*SETTINGS, *changes, *_budget(epochs)])
         folder.mkdir(exist_ok=True)
-        for name in (SCORES, TRAINING, CONVERGENCE, LISTENING):
-            shutil.copyfile(Path("reports", name), folder / name)
+        for name in (SCORES, TRAINING, CONVERGENCE, PAGE):
+            shutil.copyfile(REPORTS / name, folder / name)
         (folder / HOURS).write_text(f"{(time.monotonic() - begin) / 3600:.1f} hours on {machine()}\n")
+    print("params.yaml holds the settings of the study: git checkout . && dvc checkout restores the committed ones")
+
+
+def _budget(epochs: int) -> list[str]:
+    names = ("train.epochs.conditioned", "train.epochs.dedicated", "train.patience.stop")
+    return [f"{name}={epochs}" for name in names]
+
+
+def _run_experiment(settings: list[str]) -> None:
+    """Run DVC; an interruption reaches it, so that it stops its stage and lets go of its locks."""
+    options = [option for setting in settings for option in ("-S", setting)]
+    process = subprocess.Popen([sys.executable, "-m", "dvc", "exp", "run", *options])
+    try:
+        failed = process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        raise
+    if failed:
+        raise UserError("dvc exp run failed: see above; the same command goes on from there")
 
 
 def read(out: Path, name: str) -> dict[int, pd.DataFrame]:
-    """A table of every budget, by patches per network.
+    """A table of every budget that is complete, by patches per network.
 
     Raises:
         UserError: there is none.
     """
-    found = {int(path.parent.name): pd.read_csv(path) for path in out.glob(f"[0-9]*/{name}")}
-    if not found:
-        raise UserError(f"{out}: holds no {name}: run the study first")
-    return dict(sorted(found.items()))
+    complete = sorted(int(path.parent.name) for path in out.glob(f"[0-9]*/{HOURS}"))
+    if not complete:
+        raise UserError(f"{out}: holds no complete budget: run the study first")
+    return {patches: pd.read_csv(out / str(patches) / name) for patches in complete}
 
 
 def in_order(scores: pd.DataFrame) -> pd.DataFrame:
@@ -161,9 +185,9 @@ def report(out: Path) -> None:
         print(spread.drop(columns="target").round(2).to_markdown(index=False), end="\n\n")
     print(differences_table(compare(scores), load_params().compare.margin).to_markdown(index=False), end="\n\n")
     for patches, table in read(out, CONVERGENCE).items():
-        others = table[table["state"] != CONVERGED]
-        print(f"{patches:,} patches: {len(others)} of {len(table)} networks have not converged")
-        print(others.to_markdown(index=False), end="\n\n")
+        counts = table["state"].value_counts()
+        print(f"{patches:,} patches: {', '.join(f'{count} networks {state}' for state, count in counts.items())}")
+        print(table[table["state"] != CONVERGED].to_markdown(index=False), end="\n\n")
     study_figures.draw_budgets(summaries, NAMES, INSTRUMENTS, out / "budgets.png")
     curves = read(out, TRAINING)
     study_figures.draw_curves(curves[max(curves)], NAMES, out / "curves.png")

@@ -12,7 +12,7 @@ from cunet.comparison.tables import HIGH, LOW, MEAN
 from cunet.report.figures import save
 from cunet.variant import DEDICATED
 
-NETWORK = r"(?P<architecture>[^:,]+)(?:: (?P<instrument>.+))?, seed"  # name of a training
+NETWORK = r"(?P<architecture>[^:,]+)(?:: (?P<instrument>.+))?, seed \d+"  # name of a training, one of several seeds
 LINES = {"training": "0.6", "validation": "C0"}
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from cunet.errors import UserError
 from cunet.files import temporary_folder, workspace
+from cunet.layout import MODELS, STUDIED
 from cunet.models.architecture import DESCRIPTION, WEIGHTS
 from cunet.settings.evaluation import Consistency
 
@@ -53,8 +54,14 @@ def load_model(
         place = ".".join(map(str, first["loc"])) or DESCRIPTION
         raise UserError(f"{source}: cannot be loaded ({place}: {first['msg']})") from None
     except Exception as error:  # whatever Keras, HDF5 or ONNX Runtime raises for a file of somebody else's
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200].removeprefix(f"{folder}: ")
         raise UserError(f"{source}: cannot be loaded ({reason})") from None
+
+
+def default_model() -> Path:
+    """The studied network that the pipeline trained in the current folder with seed 0, or else the starter model."""
+    trained = MODELS / STUDIED / "0"
+    return trained if (trained / DESCRIPTION).is_file() else STARTER
 
 
 def find_model(source: str | Path) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import mlflow
 from filelock import FileLock
-from mlflow.entities import Run
+from mlflow.entities import Experiment, Run
 from mlflow.exceptions import MlflowException
 
 from cunet.errors import UserError
@@ -20,7 +20,8 @@ NOTE = (
     "**listen.html** among the artifacts of a trained run: the estimates of all architectures side by side."
 )
 # MLflow has no function for either. Without a kind, its page asks for one, and opens on traces of language models.
-EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": NOTE}
+NOTE_TAG = "mlflow.note.content"
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development", NOTE_TAG: NOTE}
 WIDE = str.maketrans("#%?\\", "＃％？＼")
 MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
 
@@ -46,7 +47,7 @@ def connect() -> None:
     use_store()
     home = workspace()
     artifacts = (home / "mlartifacts").as_uri() if mlflow.get_tracking_uri() == _own_store() else None
-    name = _experiment()
+    name = _experiment_name()
     try:
         with FileLock(home / ".mlflow.lock"):
             if mlflow.get_experiment_by_name(name) is None:
@@ -60,15 +61,15 @@ def connect() -> None:
         ) from None
 
 
-def _experiment() -> str:
+def _experiment_name() -> str:
     return os.environ.get("MLFLOW_EXPERIMENT_NAME", EXPERIMENT)
 
 
-def experiment_id() -> str:
+def current_experiment() -> Experiment:
     """The experiment in the store that `connect` has chosen."""
-    found = mlflow.get_experiment_by_name(_experiment())
+    found = mlflow.get_experiment_by_name(_experiment_name())
     assert found is not None
-    return str(found.experiment_id)
+    return found
 
 
 def fingerprint(folder: Path) -> str:
@@ -107,8 +108,9 @@ def find(tags: dict[str, str]) -> list[Run]:
 
 def title(name: str, seed: int) -> str:
     """Name of a run: architecture, any seed but 0, and the DVC experiment."""
+    named = f"{name}, seed {seed}" if seed else name
     experiment = os.environ.get("DVC_EXP_NAME")
-    return f"{name}{f', seed {seed}' * (seed != 0)}{f' [{experiment}]' if experiment else ''}"
+    return f"{named} [{experiment}]" if experiment else named
 
 
 def tags(name: str) -> dict[str, str]:

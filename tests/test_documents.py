@@ -1,6 +1,7 @@
 """Links in README and the documents lead somewhere."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from cunet.cli import command_line
 from tests.conftest import ROOT
 from tests.separate.conftest import RATE, song
 
@@ -43,6 +45,31 @@ def test_readme_is_short_and_leads_to_every_document() -> None:
     assert len(text.splitlines()) <= LONGEST
     linked = {(ROOT / link).resolve() for link in LINK.findall(text)}
     assert sorted(path.name for path in set((ROOT / "docs").glob("*.md")) - linked) == []
+
+
+def shell_lines(document: Path) -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", document.read_text(), re.DOTALL)
+    return [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_commands_of_this_project_have_the_options_that_documents_give_them(document: Path) -> None:
+    for line in shell_lines(document):
+        words = shlex.split(line.partition(" < ")[0], comments=True) if re.match(r"(cunet|python -m) ", line) else []
+        if words[:1] == ["cunet"]:
+            command_line().parse_args(words[1:])  # ends the test with the usage
+        elif words:
+            module = (ROOT / words[2].replace(".", "/")).with_suffix(".py")
+            if words[2] != "http.server":
+                options = set(re.findall(r'"(--[a-z-]+)"', module.read_text()))
+                assert {word for word in words[3:] if word.startswith("--")} <= options, line
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_variables_of_the_shell_are_set_on_the_page_that_uses_them(document: Path) -> None:
+    lines = shell_lines(document)
+    used = {name for line in lines for name in re.findall(r"\$([a-z_]+)", line)}
+    assert used <= {line.partition("=")[0] for line in lines}
 
 
 def test_the_python_of_the_documents_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,10 @@
 """Copies of a folder's training tracks at other pitches and tempos, by ffmpeg.
 
-    python -m tools.varied_songs cc0_songs cc0_varied --vary -2 0.9 --vary 2 1.1
+    python -m tools.varied_songs songs varied_songs --vary -2 0.9 --vary 2 1.1 [--validation TRACK ...]
 
 Copies <root> to <out>, so that `folder.root` may be <out>, and adds `<out>/train/<track> (<semitones>, <tempo>)` for
 every track and every `--vary SEMITONES TEMPO`. All instruments of a track are varied alike: their sum is still a song.
-A validation track must have no copies to train on: name other tracks in `validation.tracks`.
+Validation tracks get no copies, which would be trained on.
 """
 
 import argparse
@@ -55,16 +55,22 @@ def main() -> None:
     parser.add_argument("root", type=Path, help="with a folder train")
     parser.add_argument("out", type=Path)
     parser.add_argument("--vary", nargs=2, type=float, action="append", required=True, metavar=("SEMITONES", "TEMPO"))
+    parser.add_argument("--validation", nargs="+", default=[], metavar="TRACK", help="tracks without copies")
     arguments = parser.parse_args()
 
     def write() -> None:
-        found, out = tracks(existing(arguments.root) / "train"), arguments.out
-        if out.exists():
-            raise UserError(f"{out}: is there already: choose another folder")
-        shutil.copytree(arguments.root, out)
-        for semitones, tempo in arguments.vary:
-            for track in tqdm(found, desc=f"{semitones:+g} semitones, tempo {tempo:g}", unit="track"):
-                vary(track, semitones, tempo, out / "train")
+        root, out = existing(arguments.root), arguments.out
+        found = {track.name: track for track in tracks(root / "train")}
+        if unknown := [name for name in arguments.validation if name not in found]:
+            raise UserError(f"{root / 'train'}: has no track {unknown[0]}")
+        if out.exists() or out.resolve().is_relative_to(root.resolve()):
+            raise UserError(f"{out}: is there already, or in {root}: choose another folder")
+        copied = [track for name, track in found.items() if name not in arguments.validation]
+        with new_folder(out) as folder:
+            shutil.copytree(root, folder, dirs_exist_ok=True)
+            for semitones, tempo in arguments.vary:
+                for track in tqdm(copied, desc=f"{semitones:+g} semitones, tempo {tempo:g}", unit="track"):
+                    vary(track, semitones, tempo, folder / "train")
 
     run(write)
 

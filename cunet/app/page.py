@@ -119,7 +119,7 @@ def build(model: Model) -> Any:
             return [*hidden, *[gr.update(interactive=song is not None)] * 2]
 
         song.change(replace, song, [*shown, separate, stems])
-        # What is hidden shows no progress, and most of what a button fills is hidden at first.
+        # Gradio shows no progress on hidden components, and most outputs are hidden at first.
         clicked: dict[str, Any] = {"concurrency_id": "separate", "concurrency_limit": 1, "show_progress_on": estimate}
         separate.click(handlers.separate, [song, above, *sliders], [estimate, *pictures], **clicked)
         stems.click(handlers.stems, [song, above], [*players, archive], **clicked)

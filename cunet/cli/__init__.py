@@ -19,7 +19,7 @@ from cunet.names import readable
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Command]"
 MODEL = "folder such as models/cunet/0, or an address in MLflow such as models:/conditioned-u-net@best"
-OMITTED = "; starter: the model that comes with cunet. If omitted, models/cunet/0, or the starter model without one"
+OMITTED = ", or starter, the model that comes with cunet; default: models/cunet/0 if there is one, else starter"
 SHELLS = ("bash", "tcsh", "zsh")
 FILES = {"songs", "model", "out"}  # arguments that a shell completes with file names
 ENDINGS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGXCPU")  # not all are on every system
@@ -146,7 +146,11 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cunet", description="Music source separation by Conditioned-U-Nets.")
     parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help="show the version and exit")
     parser.add_argument(
-        "--completion", action=_Completion, dest=argparse.SUPPRESS, choices=SHELLS, help="print its completion script"
+        "--completion",
+        action=_Completion,
+        dest=argparse.SUPPRESS,
+        choices=SHELLS,
+        help="print a completion script",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Command)
     for add in (_add_separate, _add_app, _add_export, _add_register, _add_log, _add_forecast):
@@ -164,10 +168,10 @@ def _add_separate(commands: Commands) -> None:
     )
     parser.add_argument("-n", "--model", help=MODEL + OMITTED)
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--target", dest="targets", action="append", metavar="INSTRUMENT", help="may be repeated")
+    what.add_argument("--target", dest="targets", action="append", metavar="INSTRUMENT", help="repeatable")
     what.add_argument("--mix", metavar="vocals=1,drums=0.5", help="one estimate, of weighted instruments")
     what.add_argument(
-        "--two-stems", metavar="INSTRUMENT", help="an instrument and everything else: vocals and no_vocals"
+        "--two-stems", metavar="INSTRUMENT", help="an instrument and the rest, such as vocals and no_vocals"
     )
     what.add_argument(
         "--all",
@@ -210,7 +214,7 @@ def _add_separate(commands: Commands) -> None:
 def _add_app(commands: Commands) -> None:
     parser = _add(commands, "app", "open a page to separate songs on, for this machine alone", _app)
     parser.add_argument("-n", "--model", help=MODEL + OMITTED)
-    parser.add_argument("--port", type=_port, default=7860, help="of the page's address, http://127.0.0.1:%(default)s")
+    parser.add_argument("--port", type=_port, default=7860, help="port of the page (%(default)s)")
 
 
 def _add_export(commands: Commands) -> None:

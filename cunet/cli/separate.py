@@ -3,16 +3,15 @@
 import os
 import shutil
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cunet.conditions.naming import Condition, Conditions, condition_name, parse_condition
 from cunet.errors import UserError
-from cunet.files import temporary_folder
-from cunet.layout import MODELS, STUDIED
-from cunet.loading import STARTER, load_model
-from cunet.models.architecture import DESCRIPTION
+from cunet.files import temporary_files_fail, temporary_folder
+from cunet.loading import STARTER, default_model, load_model
 from cunet.names import readable
 from cunet.separate.songs import Song, find_songs, separate_song
 from cunet.startup import uncollected
@@ -43,61 +42,67 @@ def separate(
         UserError: nothing can be started; or, at the end, some songs could not be separated.
     """
     mixed = None if mix is None else parse_condition(mix)
-    with ExitStack() as stack:
-        found = find_songs([_song(name, stack) for name in songs], out)
+    with _standard_input(songs) as received:
+        found = find_songs([str(received) if name == STANDARD_INPUT else name for name in songs], out)
         with uncollected():
             trained = load_model(chosen_model(model), consistency=consistency)
-        conditions = _two_stems(trained, two_stems) if two_stems else _conditions(trained, targets, mixed)
-        _separate(trained, found, conditions, suffix, above, overwrite)
+        conditions = _conditions(trained, targets, mixed) if two_stems is None else _two_stems(trained, two_stems)
+        files = [file for song in found for file in song.files(conditions, suffix).values()]
+        _check_targets(found, files, overwrite)
 
+        def said(text: object) -> str:
+            return readable(str(text).replace(str(received), STANDARD_INPUT))
 
-def _separate(
-    trained: "Model", found: list[Song], conditions: Conditions, suffix: str, above: "Above", overwrite: bool
-) -> None:
-    _check_targets(found, [file for song in found for file in song.files(conditions, suffix).values()], overwrite)
-    failed = 0
-    for song in found:
-        try:
-            remarks = separate_song(trained, song, conditions, suffix, above)
-        except UserError as error:
-            if len(found) == 1:
-                raise
-            failed += 1
-            print(f"error: {readable(error)}", file=sys.stderr)
-            continue
-        for remark in remarks:
-            print(f"warning: {readable(remark)}", file=sys.stderr)
-        print("\n".join(readable(file) for file in song.files(conditions, suffix).values()))
+        failed = 0
+        for song in found:
+            try:
+                remarks = separate_song(trained, song, conditions, suffix, above)
+            except UserError as error:
+                if len(found) == 1:
+                    raise UserError(said(error)) from None
+                failed += 1
+                print(f"error: {said(error)}", file=sys.stderr)
+                continue
+            for remark in remarks:
+                print(f"warning: {said(remark)}", file=sys.stderr)
+            print("\n".join(readable(file) for file in song.files(conditions, suffix).values()))
     if failed:
         raise UserError(f"{failed} of {len(found)} songs could not be separated: see above")
 
 
-def chosen_model(name: str | None) -> str:
-    """The model that is named, or else that of the pipeline, or else the starter model; the choice is printed."""
+def chosen_model(name: str | None) -> str | Path:
+    """The model that is named, or else the default one, whose name is printed."""
     if name is not None:
         return name
-    own = MODELS / STUDIED / "0"
-    found = str(own) if (own / DESCRIPTION).is_file() else STARTER.name
-    print(f"model: {found}", file=sys.stderr)
+    found = default_model()
+    print(f"model: {'starter' if found == STARTER else found}", file=sys.stderr)
     return found
 
 
-def _song(name: str, stack: ExitStack) -> str:
-    """A song; what comes in on standard input is kept in a file as long as the `stack` is open.
+@contextmanager
+def _standard_input(songs: list[str]) -> Iterator[Path | None]:
+    """A temporary file with what comes in on standard input, if that is one of the songs.
 
     Raises:
-        UserError: nothing comes in.
+        UserError: nothing comes in, it is asked for twice, or there is no room for it.
     """
-    if name != STANDARD_INPUT:
-        return name
+    if STANDARD_INPUT not in songs:
+        yield None
+        return
+    if songs.count(STANDARD_INPUT) > 1:
+        raise UserError("-: standard input holds one song: name it once")
     if sys.stdin is None or sys.stdin.isatty():
-        raise UserError("-: nothing comes in on standard input: send a song, as in cunet separate - < song.mp3")
-    path = stack.enter_context(temporary_folder()) / "stdin"
-    with path.open("wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
-    if not path.stat().st_size:
-        raise UserError("-: standard input is empty")
-    return str(path)
+        raise UserError("-: standard input is a terminal: send a song, as in cunet separate - < song.mp3")
+    with temporary_folder() as folder:
+        path = folder / "stdin"
+        try:
+            with path.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+        except OSError as error:
+            raise temporary_files_fail(folder.parent, error.strerror) from None
+        if not path.stat().st_size:
+            raise UserError("-: standard input is empty")
+        yield path
 
 
 def _two_stems(model: "Model", instrument: str) -> Conditions:

@@ -28,7 +28,8 @@ def log_report(report: Path, models: list[Path], studied: Path) -> None:
                 _log_sound(report / SOUND, read_provenance(model)["architecture"], run.info.run_id)
             if model == studied:
                 log_folder(report / INTERPRETATION, INTERPRETATION, run.info.run_id)
-    print(f"SDR in MLflow: mlflow ui, then {save_view(Architecture.load(studied).instruments)}", end="\n\n")
+    if studied.is_dir():
+        save_view(Architecture.load(studied).instruments)
 
 
 def _log_sound(sound: Path, architecture: str, run: str) -> None:

@@ -37,7 +37,7 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
         return
     trained = find({MODEL_TAG: shown[MODEL_TAG]})
     # A run that already has a table was scored before, or killed while it was: MLflow would append to the table.
-    run_name = title(name, read_provenance(model)["seed"]) if model else name
+    run_name = title(name, read_provenance(model)["seed"] if model else 0)
     unscored = [run for run in trained if MLFLOW_LOGGED_ARTIFACTS not in run.data.tags]
     commit = unscored[0].data.tags.get("git.commit", "") if unscored else ""
     with mlflow.start_run(run_id=unscored[0].info.run_id if unscored else None, run_name=run_name) as run:

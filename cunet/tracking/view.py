@@ -1,41 +1,56 @@
 """A saved view of the runs in MLflow: a column per instrument, the best mean SDR first.
 
-MLflow has no function for it. Its page keeps a view as a tag of the experiment: JSON with a name, times in milliseconds
+MLflow has no API for it. Its pages store a view as a tag of the experiment: JSON with a name, times in milliseconds
 since 1970, and the state of the table, deflated and in base64 (seen in MLflow 3.17). A version that does not know the
 tag ignores it.
 """
 
 import base64
 import json
+import sys
 import time
 import zlib
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from cunet.comparison.tables import MEAN
-from cunet.store import NOTE, experiment_id
+from cunet.store import NOTE, NOTE_TAG, current_experiment
 
 VIEW = "sdr"
 TAG = f"mlflow.sharedViewState.{VIEW}"
-SERVER = "http://127.0.0.1:5000"  # where `mlflow ui` answers
+OWN_SERVER = "http://127.0.0.1:5000"  # where `mlflow ui` answers
 
 
-def save_view(instruments: Sequence[str]) -> str:
-    """Save the view in the experiment, and link to it in the experiment's note.
+def save_view(instruments: Sequence[str]) -> None:
+    """Save the view in the experiment, link to it in the experiment's note, and print its address.
 
-    Returns:
-        its address.
+    A server that does not take it, for lack of rights, say, is named in a warning.
     """
     columns = ["tags.`dvc.experiment`", *(f"metrics.`sdr/{name}`" for name in (MEAN, *instruments))]
     state = {"selectedColumns": columns, "orderByKey": f"metrics.`sdr/{MEAN}`", "orderByAsc": False}
     packed = base64.b64encode(zlib.compress(json.dumps(state).encode())).decode()
     now = round(time.time() * 1000)
     view = {"name": "SDR by instrument", "createdAt": now, "updatedAt": now, "state": f"deflate;{packed}"}
-    experiment, client = experiment_id(), MlflowClient()
-    page = f"/#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey={VIEW}"
-    client.set_experiment_tag(experiment, TAG, json.dumps(view))
-    client.set_experiment_tag(experiment, "mlflow.note.content", f"[**SDR by instrument**]({page}). {NOTE}")
-    store = mlflow.get_tracking_uri()
-    return f"{store if store.startswith('http') else SERVER}{page}"
+    experiment, client = current_experiment(), MlflowClient()
+    page = f"/#/experiments/{experiment.experiment_id}/runs?workflowType=machine_learning&viewStateShareKey={VIEW}"
+    try:
+        client.set_experiment_tag(experiment.experiment_id, TAG, json.dumps(view))
+        if NOTE in experiment.tags.get(NOTE_TAG, NOTE):  # and not a note of the user's own
+            client.set_experiment_tag(experiment.experiment_id, NOTE_TAG, f"[**SDR by instrument**]({page}). {NOTE}")
+    except MlflowException as error:
+        reason = str(error).splitlines()[0][:200]
+        print(f"warning: MLflow does not save the view of the SDR ({reason})", file=sys.stderr)
+        return
+    print(f"SDR in MLflow: {_page_of_the_store()}{page}", end="\n\n")
+
+
+def _page_of_the_store() -> str:
+    """Where the store's pages are: a server's address, without its password, or what `mlflow ui` opens."""
+    store = urlsplit(mlflow.get_tracking_uri())
+    if store.scheme in ("http", "https"):
+        return f"{store.scheme}://{store.netloc.rpartition('@')[2]}{store.path.rstrip('/')}"
+    return f"mlflow ui, then {OWN_SERVER}"
