@@ -35,6 +35,7 @@ from cunet.evaluation.bounds import BOUNDS
 from cunet.layout import REPORTS
 from cunet.params import load_params
 from cunet.report.listen import PAGE
+from cunet.report.training_plot import draw_training
 from cunet.variant import DEDICATED
 
 VARIANTS = ("simple-dense", "simple-conv", "complex-dense", "complex-conv")
@@ -175,7 +176,7 @@ def _p(value: float) -> str:
 
 
 def report(out: Path) -> None:
-    """Print the tables, and draw SDR against the budget, and the training curves of the largest."""
+    """Print the tables, and draw SDR against the budget, and training curves."""
     scores = {patches: in_order(table[table["group"] == SINGLE]) for patches, table in read(out, SCORES).items()}
     summaries = {patches: summary(table) for patches, table in scores.items()}
     for patches, table in summaries.items():
@@ -189,8 +190,8 @@ def report(out: Path) -> None:
         print(f"{patches:,} patches: {', '.join(f'{count} networks {state}' for state, count in counts.items())}")
         print(table[table["state"] != CONVERGED].to_markdown(index=False), end="\n\n")
     study_figures.draw_budgets(summaries, NAMES, INSTRUMENTS, out / "budgets.png")
-    curves = read(out, TRAINING)
-    study_figures.draw_curves(curves[max(curves)], NAMES, out / "curves.png")
+    for patches, curves in read(out, TRAINING).items():
+        draw_training(curves, out / str(patches) / "training.png")
 
 
 def main() -> None:

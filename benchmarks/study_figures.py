@@ -1,4 +1,4 @@
-"""The study as pictures: SDR against the training budget, and the training curves."""
+"""The study as a picture: SDR against the training budget."""
 
 from pathlib import Path
 
@@ -6,14 +6,10 @@ import numpy as np
 import pandas as pd
 import seaborn
 from matplotlib import pyplot
-from matplotlib.lines import Line2D
 
 from cunet.comparison.tables import HIGH, LOW, MEAN
 from cunet.report.figures import save
 from cunet.variant import DEDICATED
-
-NETWORK = r"(?P<architecture>[^:,]+)(?:: (?P<instrument>.+))?, seed \d+"  # name of a training, one of several seeds
-LINES = {"training": "0.6", "validation": "C0"}
 
 
 def draw_budgets(summaries: dict[int, pd.DataFrame], names: list[str], instruments: int, path: Path) -> None:
@@ -44,34 +40,6 @@ def draw_budgets(summaries: dict[int, pd.DataFrame], names: list[str], instrumen
     panels[0].set_ylabel("mean SDR (dB), higher is better")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, ncols=len(names), loc="outside lower center", frameon=False)
-    save(figure, path)
-
-
-def draw_curves(curves: pd.DataFrame, names: list[str], path: Path) -> None:
-    """Losses against epochs, a line per seed: of the variants, and of the dedicated network of each instrument.
-
-    Args:
-        curves: network, epoch, patches (training or validation), loss.
-        names: of architectures.
-        path: of the picture.
-    """
-    curves = curves.join(curves["network"].str.extract(NETWORK))
-    variants = [name for name in names if name != DEDICATED]
-    panels_of = {name: curves[curves["architecture"] == name] for name in variants}
-    dedicated = curves[curves["architecture"] == DEDICATED]
-    panels_of |= {f"{DEDICATED}: {name}": own for name, own in dedicated.groupby("instrument")}
-    figure, panels = pyplot.subplots(2, len(variants), figsize=(11, 5.4), sharex=True, layout="constrained")
-    for axes, (title, own) in zip(panels.flat, panels_of.items(), strict=False):
-        for (_, patches), line in own.groupby(["network", "patches"]):
-            axes.plot(line["epoch"], line["loss"] * 1000, color=LINES[str(patches)], linewidth=1.2)
-        axes.set_title(title, fontsize=10)
-        axes.grid(alpha=0.3)
-    for axes in panels[:, 0]:
-        axes.set_ylabel("loss, 1e-3")
-    for axes in panels[-1]:
-        axes.set_xlabel("epoch")
-    lines = [Line2D([], [], color=colour, label=name) for name, colour in LINES.items()]
-    figure.legend(handles=lines, ncols=2, loc="outside lower center", frameon=False)
     save(figure, path)
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+TABLE = re.compile(r"(?<![\w/])[a-z_]+\.csv\b")
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Section:
         pictures: on the page alone.
         notes: sentences after the table.
         links: files, relative to the page, by the words that name them; on the page alone.
+        best: cells of the table that stand out, by the name of the row and the column; on the page alone.
     """
 
     title: str
@@ -36,6 +40,7 @@ class Section:
     notes: list[str] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
+    best: set[tuple[str, str]] = field(default_factory=set)
 
 
 def write_markdown(document: list[Section], path: Path) -> None:
@@ -59,7 +64,13 @@ def write_page(title: str, document: list[Section], path: Path) -> None:
     path.write_text(render("page.html", title=title, document=document))
 
 
+def _linked(text: str) -> Markup:
+    """Text as HTML in which the names of tables beside the page are links."""
+    return Markup(TABLE.sub(r'<a href="\g<0>">\g<0></a>', str(escape(text))))
+
+
 def render(template: str, **values: Any) -> str:
     """A page from a template of this folder."""
     environment = Environment(loader=PackageLoader("cunet.report", "."), autoescape=True, undefined=StrictUndefined)
+    environment.filters["linked"] = _linked
     return environment.get_template(template).render(**values)

@@ -25,8 +25,9 @@ from cunet.report.document import write_markdown, write_page
 from cunet.report.interpretation_plots import draw_modulations, draw_path, draw_projection
 from cunet.report.listen import write_listening_page
 from cunet.report.sdr_plot import draw_sdr
-from cunet.report.sections import INTERPRETATION, SPECTROGRAMS
+from cunet.report.sections import INTERPRETATION, SPECTROGRAMS, TRAINING
 from cunet.report.spectrogram_plot import draw_spectrograms
+from cunet.report.training_plot import draw_training
 from cunet.settings.spectrogram import Spectrogram
 
 EXAMPLES = "examples"  # pictures of an interpretation
@@ -48,12 +49,13 @@ def write_report(
         shown: conditions whose gammas and betas are shown.
         interpretation: folder that the interpret stage wrote.
         examples: folder that the examples stage wrote.
-        out: gets index.html, listen.html, sdr.md, the tables of `Comparison.write`, sdr.png, interpretation/,
-            spectrograms/ and sound/.
+        out: gets index.html, listen.html, sdr.md, the tables of `Comparison.write`, sdr.png, training.png,
+            interpretation/, spectrograms/ and sound/.
     """
     params = comparison.params
     comparison.write(out)
     draw_sdr(comparison.scores, comparison.measured, params.compare.confidence, out / "sdr.png")
+    draw_training(comparison.training, out / TRAINING)
     shutil.copytree(interpretation, out / INTERPRETATION)
     _draw_interpretation(comparison, shown, out / INTERPRETATION)
     _show_path(examples / PATH_SOUND, params.spectrogram, out / INTERPRETATION)

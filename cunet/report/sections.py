@@ -10,9 +10,20 @@ from cunet.comparison.convergence import CONVERGED, DIVERGED, FALLING, SHORT
 from cunet.comparison.costs import costs_table
 from cunet.comparison.published import MARK
 from cunet.comparison.statistics import SEED_MEAN, SEED_STD, SEEDS
-from cunet.comparison.tables import WIDEST, interval, left_out, mean_of, metrics_table, protocol_of, sdr_table, title_of
+from cunet.comparison.tables import (
+    MEAN,
+    WIDEST,
+    interval,
+    left_out,
+    mean_of,
+    metrics_table,
+    protocol_of,
+    sdr_table,
+    title_of,
+)
 from cunet.conditions.naming import BETWEEN
 from cunet.conditions.tables import SINGLE
+from cunet.evaluation.bounds import BOUNDS
 from cunet.interpret.tables import NEUTRAL, read_neutral_sdr
 from cunet.report.document import Picture, Section
 from cunet.report.listen import PAGE
@@ -20,7 +31,7 @@ from cunet.settings.training import Train
 from cunet.variant import DEDICATED
 
 WriteSections = Callable[[Comparison, Path], list[Section]]  # from the results, and the folder of the report
-INTERPRETATION, SPECTROGRAMS = "interpretation", "spectrograms"  # folders of the report
+INTERPRETATION, SPECTROGRAMS, TRAINING = "interpretation", "spectrograms", "training.png"  # in the report
 SILENCE = "An estimate of silence would score about 0 dB."
 
 
@@ -61,7 +72,18 @@ def scores(comparison: Comparison, report: Path) -> list[Section]:
     if any(name.endswith(MARK) for name in summary["architecture"]):
         notes.append("Published figures are their authors', not measured here: cunet/comparison/published.csv.")
     picture = Picture("sdr.png", "SDR over tracks with its interval; a dot per track.")
-    return [Section(f"SDR of {title_of(SINGLE)}", [text], sdr_table(summary, SINGLE), notes, [picture])]
+    best = _best(summary, SINGLE)
+    return [Section(f"SDR of {title_of(SINGLE)}", [text], sdr_table(summary, SINGLE), notes, [picture], best=best)]
+
+
+def _best(summary: pd.DataFrame, group: str) -> set[tuple[str, str]]:
+    """The best trained architecture of each column of `sdr_table`, as (architecture, column), where several are."""
+    names = summary["architecture"]
+    trained = (summary["group"] == group) & ~names.isin(BOUNDS) & ~names.str.endswith(MARK) & summary["SDR"].notna()
+    own = summary[trained].assign(column=lambda table: table["target"].replace(mean_of(group), MEAN))
+    several = own.groupby("column").filter(lambda rows: len(rows) > 1)
+    best = several.loc[several.groupby("column")["SDR"].idxmax()]
+    return set(zip(best["architecture"], best["column"], strict=True))
 
 
 def combinations(comparison: Comparison, report: Path) -> list[Section]:
@@ -79,7 +101,8 @@ def combinations(comparison: Comparison, report: Path) -> list[Section]:
         if protocol_of(own).any_level and group == BETWEEN:
             notes.append("This protocol gives an estimate at any level the same score: the levels are not judged.")
         texts = [] if sections else [text]
-        sections.append(Section(f"SDR of {title_of(group)}", texts, sdr_table(summary, group), notes))
+        table, best = sdr_table(summary, group), _best(summary, group)
+        sections.append(Section(f"SDR of {title_of(group)}", texts, table, notes, best=best))
     return sections
 
 
@@ -168,7 +191,8 @@ def convergence(comparison: Comparison, report: Path) -> list[Section]:
             "state": table["state"],
         }
     )
-    return [Section("Convergence", [text], shown)]
+    picture = Picture(TRAINING, "Losses of every network; a line per seed.")
+    return [Section("Convergence", [text], shown, ["Numbers: convergence.csv and training.csv."], [picture])]
 
 
 def costs(comparison: Comparison, report: Path) -> list[Section]:
@@ -179,7 +203,7 @@ def costs(comparison: Comparison, report: Path) -> list[Section]:
         "best weights, the mean over networks. Measured time and memory, which differ from machine to machine, stand "
         "beside the scores in MLflow as size_and_time/…"
     )
-    return [Section("Costs", [text], costs_table(comparison.costs))]
+    return [Section("Costs", [text], costs_table(comparison.costs), ["Numbers: costs.csv."])]
 
 
 def interpretation(comparison: Comparison, report: Path) -> list[Section]:

@@ -76,3 +76,12 @@ def test_trainings_that_did_not_converge_are_named(scores: pd.DataFrame, params:
         "b": "still falling",
         "c": "diverged",
     }
+
+
+def test_the_best_trained_architecture_stands_out_and_no_bound(scores: pd.DataFrame, params: Params) -> None:
+    own = scores[scores["architecture"] == "simple-dense"]
+    better = own.assign(architecture="unet", SDR=own["SDR"] + own["target"].map({"bass": 1, "vocals": -2}))
+    (section,) = sections("scores", pd.concat([scores, better]), params)
+    assert section.best == {("unet", "bass"), ("simple-dense", "vocals"), ("simple-dense", "mean")}
+    (alone,) = sections("scores", scores, params)
+    assert alone.best == set()
