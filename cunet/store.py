@@ -17,7 +17,7 @@ EXPERIMENT = "conditioned-u-net"
 NOTE = (
     "**Chart view**: SDR by instrument, training curves. "
     "**Artifact view** (table symbol): SDR of every track, runs side by side. "
-    "**listen.html** among the artifacts of a trained run: the estimates of all architectures side by side."
+    "**listen.html** among the artifacts of the studied network's run: estimates of all architectures side by side."
 )
 # MLflow has no function for either. Without a kind, its page asks for one, and opens on traces of language models.
 NOTE_TAG = "mlflow.note.content"

@@ -33,10 +33,16 @@ LIBRARIES = (
 )  # of separation
 
 
-def log_model(model: Path, results: Path, commit: str) -> None:
+def log_model(model: Path, results: Path, commit: str) -> str:
     """Log to the active run: the folder that the pipeline wrote with its model card, every network, and what is served.
 
-    `commit` is that of the code which trained the model.
+    Args:
+        model: folder that the training wrote.
+        results: folder of its scores.
+        commit: of the code that trained the model.
+
+    Returns:
+        MLflow's identity of the served model.
     """
     import keras  # takes seconds, and the bounds have no model
 
@@ -58,7 +64,7 @@ def log_model(model: Path, results: Path, commit: str) -> None:
         shutil.copytree(model, folder)
         (folder / CARD).write_text(model_card(model, results, commit))
         mlflow.log_artifacts(str(folder), MODEL)
-        mlflow.pyfunc.log_model(
+        logged = mlflow.pyfunc.log_model(
             name=SERVED,
             python_model=served.__file__,
             artifacts={MODEL: str(folder)},
@@ -67,6 +73,7 @@ def log_model(model: Path, results: Path, commit: str) -> None:
             input_example=served.input_example(architecture.instruments[0], temporary),
             pip_requirements=[*backend, *map(_pin, LIBRARIES), _pin("mlflow")],
         )
+    return str(logged.model_id)
 
 
 def _pin(package: str) -> str:

@@ -16,17 +16,17 @@ from cunet.train.history import read_provenance
 def log_report(report: Path, models: list[Path], studied: Path) -> None:
     """Show the report in the runs of the models, as far as there are runs, and save the view of their SDR.
 
-    Every run gets the page and the spectrograms; those of the seed that the examples are from also the sound of their
-    estimates, and that of `studied` the interpretation.
+    Every run gets the spectrograms; those of the seed that the examples are from also the sound of their estimates, and
+    that of `studied` the interpretation and the listening page.
     """
     connect()
     for model in models:
         for run in find({MODEL_TAG: fingerprint(model)})[:1]:
-            MlflowClient().log_artifact(run.info.run_id, str(report / PAGE))
             log_folder(report / SPECTROGRAMS, SPECTROGRAMS, run.info.run_id)
             if model.name == studied.name:
                 _log_sound(report / SOUND, read_provenance(model)["architecture"], run.info.run_id)
             if model == studied:
+                MlflowClient().log_artifact(run.info.run_id, str(report / PAGE))  # megabytes, so once per comparison
                 log_folder(report / INTERPRETATION, INTERPRETATION, run.info.run_id)
     if studied.is_dir():
         save_view(Architecture.load(studied).instruments)

@@ -8,11 +8,11 @@ import mlflow
 import pandas as pd
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_ARTIFACTS
 
-from cunet.comparison.tables import SPREAD, over_tracks, summarise
+from cunet.comparison.tables import SPREAD, over_tracks, protocol_of, sdr_table, summarise
 from cunet.conditions.tables import SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.evaluate import EVALUATION, read_scores
-from cunet.store import MODEL_TAG, SCORES_TAG, connect, find, fingerprint, tags, title
+from cunet.store import MODEL_TAG, NOTE_TAG, SCORES_TAG, connect, find, fingerprint, tags, title
 from cunet.tracking.datasets import log_tracks
 from cunet.tracking.training import COST, log_provenance, log_training
 from cunet.train.cost import Cost
@@ -48,12 +48,13 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
         evaluation = json.loads((results / EVALUATION).read_text())
         log_provenance(evaluation)
         log_tracks("test", evaluation["data.test"])
-        _log_results(scores, results)
+        metrics = _log_results(scores)
         if model:
             from cunet.tracking.models import log_model  # takes a second, and the bounds have no model
 
             _log_cost(model, separation)
-            log_model(model, results, commit or tags(name).get("git.commit", ""))
+            served = log_model(model, results, commit or tags(name).get("git.commit", ""))
+            mlflow.log_metrics(metrics, model_id=served)
         mlflow.set_tags(shown)
 
 
@@ -62,12 +63,17 @@ def _log_cost(model: Path, separation: float | None) -> None:
     mlflow.log_metrics({f"{COST}/{name}": float(value) for name, value in cost.items()})
 
 
-def _log_results(scores: pd.DataFrame, results: Path) -> None:
+def _log_results(scores: pd.DataFrame) -> dict[str, float]:
+    """Log SDR by target, as metrics and as the description of the run, and the table of all scores; return metrics."""
     summary = summarise(scores)
     sdr = summary.dropna(subset=["SDR"])
     values = sdr[["group", "target", "SDR"]].to_numpy()
-    mlflow.log_metrics({_metric(*row): round(float(value), DECIMALS) for *row, value in values})
+    metrics = {_metric(*row): round(float(value), DECIMALS) for *row, value in values}
+    mlflow.log_metrics(metrics)
+    title = f"SDR in dB, {protocol_of(scores).title}"
+    mlflow.set_tag(NOTE_TAG, f"{title}\n\n{sdr_table(summary, SINGLE).to_markdown(index=False)}")
     mlflow.log_table(_table(scores, summary), TABLE)
+    return metrics
 
 
 def _metric(group: str, target: str) -> str:

@@ -28,6 +28,9 @@ def test_a_bound_has_a_run_with_its_sdr_by_target_and_group(results: Path) -> No
     assert run.info.run_name == "mixture"
     assert run.data.params == {"evaluate.protocol": "model-rate"}
     assert run.data.tags["data.test"] == "abc"
+    description = run.data.tags["mlflow.note.content"]
+    assert description.startswith("SDR in dB, museval v4")
+    assert "| architecture   |   vocals |   bass |   mean |" in description
     assert run.data.metrics == {
         "sdr/vocals": 2,
         "sdr/bass": 3.5,
