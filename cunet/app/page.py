@@ -23,6 +23,8 @@ ADDRESS = "127.0.0.1"  # nobody else's machine gets to it
 FORMAT = "flac"
 LARGEST = "500mb"  # of an upload
 LONGEST = 15  # minutes
+LONGEST_NAME = 60  # characters of a song's in the names of its estimates: 240 bytes at most
+MIX = "mix"  # name of an estimate of several instruments
 WAITING = 8  # in the queue; one at a time is separated
 SWEEP, KEEP = 300, 1800  # seconds: how often old files are deleted, and how old they get while the page is open
 ABOVE: dict[str, Above] = {"Silence": "silence", "The mixture's share": "share"}
@@ -143,10 +145,12 @@ class _Handlers:
         if not any(weights):
             raise gr.Error("All sliders are at 0: raise at least one.", print_exception=False)
         with _working_folder(song) as folder:
-            files = self._write(song, {"estimate": condition}, above, folder)
-            with open_audio(Path(str(song))) as mixture, open_audio(files["estimate"]) as estimate:
+            instruments = [name for name, weight in condition.items() if weight]
+            name = instruments[0] if len(instruments) == 1 else MIX
+            (file,) = self._write(song, {name: condition}, above, folder)
+            with open_audio(Path(str(song))) as mixture, open_audio(file) as estimate:
                 pictures = draw(dict(zip(TITLES, (mixture, estimate), strict=True)))
-            yield str(files["estimate"]), *(gr.Image(picture, visible=True) for picture in pictures)
+            yield str(file), *(gr.Image(picture, visible=True) for picture in pictures)
 
     def stems(self, song: str | None, above: str, progress: gr.Progress = PROGRESS) -> Iterator[tuple[Any, ...]]:
         """The estimate of each instrument, and all of them in one file."""
@@ -154,12 +158,13 @@ class _Handlers:
             files = self._write(song, self._model.single_conditions(), above, folder)
             archive = folder / f"{Path(str(song)).stem}.zip"
             with zipfile.ZipFile(archive, "w") as packed:
-                for file in files.values():
+                for file in files:
                     packed.write(file, file.name)
-            shown = [gr.Audio(str(file), visible=True) for file in files.values()]
+            shown = [gr.Audio(str(file), visible=True) for file in files]
             yield *shown, gr.DownloadButton(value=str(archive), visible=True)
 
-    def _write(self, song: str | None, conditions: Conditions, above: str, folder: Path) -> dict[str, Path]:
+    def _write(self, song: str | None, conditions: Conditions, above: str, folder: Path) -> list[Path]:
+        """Estimates in files that are named as they are downloaded: `<song> - <estimate>.flac`."""
         if song is None:
             raise gr.Error("There is no song yet: drop a file on the page, or record one.", print_exception=False)
         path = Path(song)
@@ -173,7 +178,8 @@ class _Handlers:
         for remark in separate_song(self._model, task, conditions, FORMAT, ABOVE[above]):
             shown = remark.replace(f"{path}:", path.name).replace(f"{folder}/", "")
             gr.Warning(f"{shown.partition(';')[0]}.")
-        return task.files(conditions, FORMAT)
+        files = task.files(conditions, FORMAT)
+        return [file.rename(folder / f"{path.stem[:LONGEST_NAME]} - {file.name}") for file in files.values()]
 
 
 @contextmanager

@@ -125,6 +125,7 @@ def test_a_song_is_separated_as_the_sliders_say_and_downloaded(
     expect(page.get_by_alt_text("Song: waveform and spectrogram")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_label("Download").last.click()
+    assert download.value.suggested_filename == "My song - mix.flac"
     download.value.save_as(tmp_path / "estimate.flac")
     found, rate = soundfile.read(tmp_path / "estimate.flac", dtype="float32")
     weights = {"tone": 0.25, "noise": 0.5}
@@ -189,7 +190,7 @@ def test_every_instrument_is_heard_and_downloaded(page: Page, app: App, mixture:
     page.get_by_label("Clear").first.click()
     expect(button).not_to_be_visible()  # it belongs to the other song
     with zipfile.ZipFile(tmp_path / "stems.zip") as packed:
-        assert sorted(packed.namelist()) == ["clicks.flac", "noise.flac", "tone.flac"]
+        assert sorted(packed.namelist()) == [f"My song - {name}.flac" for name in ("clicks", "noise", "tone")]
         packed.extractall(tmp_path / "stems")
     assert all(soundfile.info(path).frames == 3 * RATE for path in (tmp_path / "stems").iterdir())
 
