@@ -62,6 +62,7 @@ def test_every_parameter_and_every_command_has_its_place_in_the_reference(site: 
     assert lost == []
     assert ", ".join(f"<code>{name}</code>" for name in LOSSES) in text
     assert "number &gt; 0, &lt; 1" in text
+    assert "&lt;root&gt;/{train,test}/&lt;track&gt;/&lt;instrument&gt;" in text
     commands = (site / "reference" / "commands.html").read_text()
     for name in ("separate", "app", "export", "register", "log", "forecast"):
         assert f">cunet {name}<" in commands

@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -108,4 +109,4 @@ def _allowed(schema: dict[str, Any], node: dict[str, Any]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return escape(text, quote=False).replace("|", "\\|")

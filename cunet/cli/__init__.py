@@ -252,10 +252,9 @@ def _add(commands: Commands, name: str, purpose: str, command: Callable[..., Non
 
 
 def _port(text: str) -> int:
-    number = int(text)
-    if not 0 < number < 2**16:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or not 0 < int(text) < 2**16:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a port is a number from 1 to 65535")
+    return int(text)
 
 
 def _separate(**arguments: Any) -> None:
