@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,6 +94,30 @@ def test_a_terminal_that_closes_may_send_several_signals(tmp_path: Path) -> None
     with working(tmp_path) as process:
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
             process.send_signal(number)
+
+
+LOOP = 'for song in 1 2; do "$0" -m cunet separate - --out out; echo again; done'
+
+
+def test_an_interruption_ends_a_loop_of_the_shell(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with subprocess.Popen(
+        ["bash", "-c", LOOP, sys.executable],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as shell:
+        while not list(temporary.glob("cunet-*/stdin")):  # it waits for a song
+            time.sleep(0.01)
+        os.killpg(shell.pid, signal.SIGINT)
+        out, err = shell.communicate(timeout=30)
+    assert (out, err) == ("", "interrupted\n")
+    assert list(temporary.iterdir()) == []
 
 
 def test_what_is_ignored_stays_ignored_as_under_nohup(tmp_path: Path) -> None:

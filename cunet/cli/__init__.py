@@ -23,6 +23,7 @@ OMITTED = ", or starter, the model that comes with cunet; default: models/cunet/
 SHELLS = ("bash", "tcsh", "zsh")
 FILES = {"songs", "model", "out"}  # arguments that a shell completes with file names
 ENDINGS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGXCPU")  # not all are on every system
+INTERRUPTED = "interrupted"
 NO_SPACE = os.strerror(errno.ENOSPC)
 
 
@@ -52,7 +53,7 @@ def run(command: Callable[[], None]) -> None:
             raise
         sys.exit(f"error: {NO_SPACE}: make room and run the same command again; what is done is kept")
     except KeyboardInterrupt:
-        sys.exit("interrupted")
+        sys.exit(INTERRUPTED)
     finally:
         gc.freeze()  # Python would search all that was imported for garbage when it exits: seconds, with TensorFlow
 
@@ -138,7 +139,15 @@ def main() -> None:
     """Entry point of `cunet`."""
     arguments = vars(command_line().parse_args())
     command = arguments.pop("command")
-    run(lambda: command(**arguments))
+    try:
+        run(lambda: command(**arguments))
+    except SystemExit as stop:
+        if stop.code != INTERRUPTED:
+            raise
+        # A shell ends a loop when a command in it dies of the signal, not when it exits with an error.
+        print(INTERRUPTED, file=sys.stderr)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def command_line() -> argparse.ArgumentParser:

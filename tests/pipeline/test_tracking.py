@@ -49,6 +49,7 @@ def test_a_trained_run_has_parameters_curves_and_system_metrics(pipeline: Worksp
         assert 0 < cost["separation_seconds_per_minute"] < 60
     assert conditioned.data.metrics["sdr of 2 instruments/drums and vocals"] < 30
     assert "| simple-dense-pairs |" in conditioned.data.tags["mlflow.note.content"]
+    assert conditioned.outputs is not None
     models = [client.get_logged_model(output.model_id) for output in conditioned.outputs.model_outputs]
     assert "sdr/mean" in {metric.key for model in models for metric in model.metrics or []}
 
