@@ -99,4 +99,4 @@ lock: setup
 docs: EXTRAS = dev
 docs: setup
 	@NO_MKDOCS_2_WARNING=1 python -m mkdocs build --quiet
-	@echo "site/index.html"
+	@echo "site/index.html; with a search: python -m http.server --directory site"

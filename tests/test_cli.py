@@ -1,6 +1,7 @@
 """What every command does with an error."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -203,3 +204,30 @@ def test_bash_completes_commands_options_and_files(tmp_path: Path, words: list[s
         cwd=tmp_path,
     )
     assert done.stdout.split() == expected, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ([], "error: params.yaml not found: run from the project's folder\n"),
+        (["params.yaml"], "error: results: there are no scores: run dvc repro first\n"),
+    ],
+)
+def test_without_anything_to_log_it_is_said(tmp_path: Path, files: list[str], reason: str) -> None:
+    for name in files:
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    done = subprocess.run(
+        [sys.executable, "-m", "cunet", "log"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (1, reason)
+
+
+@pytest.mark.parametrize("port", ["0", "80000", "abc"])
+def test_what_is_no_port_is_said(port: str) -> None:
+    done = cunet("app", "--port", port)
+    assert done.returncode == 2
+    assert "a port is a number from 1 to 65535" in done.stderr

@@ -21,6 +21,8 @@ from cunet.files import new_folder
 from cunet.tracks.folder import existing, tracks
 from cunet.tracks.track import FileTrack
 
+SEMITONES, TEMPOS = (-24, 24), (0.5, 2)  # least and most
+
 
 def filters(rate: int, semitones: float, tempo: float) -> str:
     """Filters of ffmpeg: played at another speed, which moves the pitch, and then brought to the tempo.
@@ -53,8 +55,16 @@ def main() -> None:
     """Copy the folder and add the varied tracks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path, help="with a folder train")
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--vary", nargs=2, type=float, action="append", required=True, metavar=("SEMITONES", "TEMPO"))
+    parser.add_argument("out", type=Path, help="new folder")
+    parser.add_argument(
+        "--vary",
+        nargs=2,
+        type=float,
+        action="append",
+        required=True,
+        metavar=("SEMITONES", "TEMPO"),
+        help="of a copy of every track; repeat for several",
+    )
     parser.add_argument("--validation", nargs="+", default=[], metavar="TRACK", help="tracks without copies")
     arguments = parser.parse_args()
 
@@ -63,6 +73,9 @@ def main() -> None:
         found = {track.name: track for track in tracks(root / "train")}
         if unknown := [name for name in arguments.validation if name not in found]:
             raise UserError(f"{root / 'train'}: has no track {unknown[0]}")
+        for semitones, tempo in arguments.vary:
+            if not SEMITONES[0] <= semitones <= SEMITONES[1] or not TEMPOS[0] <= tempo <= TEMPOS[1]:
+                raise UserError(f"--vary {semitones:g} {tempo:g}: semitones are -24 to 24, a tempo is 0.5 to 2")
         if out.exists() or out.resolve().is_relative_to(root.resolve()):
             raise UserError(f"{out}: is there already, or in {root}: choose another folder")
         copied = [track for name, track in found.items() if name not in arguments.validation]

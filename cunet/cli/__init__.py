@@ -309,14 +309,18 @@ def _log() -> None:
     from cunet.tracking.report import log_report
     from cunet.tracking.results import log_scores
 
+    params = load_params()
+    folders = scored()
+    if not folders:
+        raise UserError(f"{RESULTS}: there are no scores: run dvc repro first")
     trained = []
-    for folder in scored():
+    for folder in folders:
         model = MODELS / folder
         trained += [model] if model.is_dir() else []
         log_scores(RESULTS / folder, model if model.is_dir() else None)
         print(f"logged: {RESULTS / folder}")
     if (REPORTS / PAGE).is_file():
-        log_report(REPORTS, trained, MODELS / STUDIED / str(load_params().seeds[0]))
+        log_report(REPORTS, trained, MODELS / STUDIED / str(params.seeds[0]))
         print(f"logged: {REPORTS}")
 
 

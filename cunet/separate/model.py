@@ -40,6 +40,9 @@ class Model:
         self.instruments = self._separator.architecture.instruments
         self.rate = self._separator.architecture.spectrogram.sample_rate
 
+    def __repr__(self) -> str:
+        return f"<Model {self.name}: {', '.join(self.instruments)}, up to {self.rate / 2:g} Hz>"
+
     def separate(self, audio: Float, rate: int, condition: str | Condition, above: Above = "silence") -> Waveform:
         """What a condition asks for, of the shape and at the rate of `audio`, float32.
 
