@@ -58,10 +58,17 @@ def test_the_page_has_every_section_of_the_report_and_no_dead_link(own_pipeline:
         "What the control network learned",
         "Examples",
     )
-    places = [page.index(f"<h2>{part}") for part in parts]
+    titles = re.findall(r'<h2 id="section-\d+">(.*)</h2>', page)
+    places = [next(place for place, title in enumerate(titles) if title.startswith(part)) for part in parts]
     assert places == sorted(places)
-    files = [unquote(found) for found in re.findall(r'(?:src|href)="([^"]+)"', page)]
-    for name in ("sdr.png", *(f"interpretation/{name}.png" for name in ("path", "gamma", "beta", "projection"))):
+    assert re.findall(r'href="#section-\d+">(.*)</a>', page) == titles
+    files = [unquote(found) for found in re.findall(r'(?:src|href)="([^"#]+)"', page)]
+    for name in (
+        "sdr.png",
+        "training.png",
+        "sdr_by_track.csv",
+        *(f"interpretation/{name}.png" for name in ("path", "gamma", "beta", "projection")),
+    ):
         assert name in files
     assert "spectrograms/Synthetic - Test 001.png" in files
     for name in files:
@@ -197,6 +204,7 @@ def test_a_queued_experiment_leaves_the_workspace_and_logs_to_its_store(own_pipe
     assert architectures(own_pipeline)[2] == "simple-dense-pairs"
     run = runs(store(own_pipeline))["complex-conv-decoder-between"]
     assert run.data.tags["dvc.experiment"] == "elsewhere"
+    assert run.info.run_name == "complex-conv-decoder-between [elsewhere]"
     assert run.data.metrics["sdr/vocals"] == pytest.approx(table.loc["elsewhere", "cunet.SDR vocals"], abs=1e-3)
     artifacts = Path(run.info.artifact_uri.removeprefix("file://"))
     assert artifacts.is_relative_to(own_pipeline.path)

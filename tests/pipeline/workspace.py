@@ -129,12 +129,12 @@ def store(workspace: Workspace) -> str:
 
 
 def runs(uri: str) -> dict[str, Run]:
-    """Newest run of each architecture in a store."""
+    """Newest run of each architecture in a store, by name without the DVC experiment."""
     client = MlflowClient(uri)
     experiment = client.get_experiment_by_name("conditioned-u-net")
     assert experiment is not None
     found = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])
-    return {run.info.run_name: run for run in found}
+    return {run.info.run_name.partition(" [")[0]: run for run in found}
 
 
 def architectures(workspace: Workspace) -> list[str]:
