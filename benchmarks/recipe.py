@@ -21,6 +21,7 @@ from fnmatch import fnmatch
 from functools import partial
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -158,10 +159,16 @@ def _adam(**changes: Any) -> Callable[..., Any]:
     return lambda rate, **own: adam(rate, **(own | changes))
 
 
+def _layers(**replaced: Any) -> SimpleNamespace:
+    """Keras' layers with others in place of some, for one module: those that count weights know the classes."""
+    return SimpleNamespace(**(vars(layers) | replaced))
+
+
 BATCH_NORMALISATION: Any = layers.BatchNormalization
 DENSE: Any = layers.Dense
 TRANSPOSED: Any = layers.Conv2DTranspose
 NORMAL = _normal_initialiser(0.02)
+CONVOLUTIONS = ("Conv2D", "Conv2DTranspose")
 OLD = ("train.loss=l1", "train.batch_size=16", "train.progressive=0.25")
 SLOW = [(module, "MOMENTUM", 0.99) for module in (unet, control)]
 ROWS = {
@@ -214,12 +221,14 @@ ROWS = {
     ),
     "N(0, 0.02) initialisers": Row(
         "0 dB: every layer is normalised",
-        patches=[(layers, kind, NORMAL(getattr(layers, kind))) for kind in ("Conv2D", "Conv2DTranspose")],
+        patches=[(unet, "layers", _layers(**{kind: NORMAL(getattr(layers, kind)) for kind in CONVOLUTIONS}))],
     ),
     "Glorot for gammas and betas": Row("-0.2 dB: a modulated start", patches=[(film, "STANDARD_DEVIATION", 0.1)]),
-    "gammas from zero": Row("-0.3 dB: half of the signal is gone", patches=[(layers, "Dense", _dense_from_zero)]),
+    "gammas from zero": Row(
+        "-0.3 dB: half of the signal is gone", patches=[(film, "layers", _layers(Dense=_dense_from_zero))]
+    ),
     "control vector as it is": Row("-1 dB: gammas leap", patches=[(networks, "scaled", lambda vector: vector)]),
-    "normalised mask": Row("0 dB", patches=[(layers, "Conv2DTranspose", _normalised_mask)]),
+    "normalised mask": Row("0 dB", patches=[(unet, "layers", _layers(Conv2DTranspose=_normalised_mask))]),
     "dropout 0.3": Row("-0.3 dB: it is far from overfitting", ["unet.dropout=0.3"]),
     "compressed input": Row("0.5 dB: quiet bins are seen", patches=[(unet, "_encode", _compressed(0.3))]),
     "FiLM in the decoder": Row("0.2 dB (Choi et al., 2021)", ["placement=decoder"]),
