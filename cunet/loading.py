@@ -44,7 +44,8 @@ def load_model(
         raise UserError(f"consistency={consistency!r}: expected one of {', '.join(get_args(Consistency))}")
     if not 0 <= overlap < 1:
         raise UserError(f"overlap={overlap:g}: it lies between 0 and 1, 1 excluded")
-    folder = find_model(STARTER if source is None else source)
+    source = STARTER if source is None else source
+    folder = find_model(source)
     from cunet.separate.model import Model
 
     try:

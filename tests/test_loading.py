@@ -8,6 +8,7 @@ import h5py
 import pytest
 
 import cunet
+from cunet import loading
 from cunet.errors import UserError
 from cunet.export.card import CARD
 from cunet.loading import STARTER, find_model
@@ -91,3 +92,13 @@ def test_the_starter_model_is_small_and_its_card_begins_with_its_limits() -> Non
     _, title, first = (STARTER / CARD).read_text().split("\n\n")[:3]
     assert title.startswith("# ")
     assert re.fullmatch(r"\*\*A mean SDR of \d\.\d dB on 3 test tracks .* nothing above 4096 Hz .*\*\*", first)
+
+
+def test_a_damaged_starter_model_is_named_by_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = shutil.copytree(STARTER, tmp_path / "starter")
+    for path in damaged.glob("*.onnx"):
+        path.write_bytes(b"no network")
+    monkeypatch.setattr(loading, "STARTER", damaged)
+    with pytest.raises(UserError) as error:
+        loading.load_model()
+    assert str(error.value).startswith(f"{damaged}: cannot be loaded (")

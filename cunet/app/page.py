@@ -17,7 +17,7 @@ from cunet.errors import UserError
 from cunet.files import temporary_folder
 from cunet.separate.estimates import Above
 from cunet.separate.model import Model
-from cunet.separate.songs import Song, separate_song
+from cunet.separate.songs import Song, estimate_name, separate_song
 
 ADDRESS = "127.0.0.1"  # nobody else's machine gets to it
 FORMAT = "flac"
@@ -145,9 +145,7 @@ class _Handlers:
         if not any(weights):
             raise gr.Error("All sliders are at 0: raise at least one.", print_exception=False)
         with _working_folder(song) as folder:
-            instruments = [name for name, weight in condition.items() if weight]
-            name = instruments[0] if len(instruments) == 1 else MIX
-            (file,) = self._write(song, {name: condition}, above, folder)
+            (file,) = self._write(song, {estimate_name(condition, MIX): condition}, above, folder)
             with open_audio(Path(str(song))) as mixture, open_audio(file) as estimate:
                 pictures = draw(dict(zip(TITLES, (mixture, estimate), strict=True)))
             yield str(file), *(gr.Image(picture, visible=True) for picture in pictures)

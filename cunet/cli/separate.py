@@ -13,7 +13,7 @@ from cunet.errors import UserError
 from cunet.files import temporary_files_fail, temporary_folder
 from cunet.loading import STARTER, default_model, load_model
 from cunet.names import readable
-from cunet.separate.songs import Song, find_songs, separate_song
+from cunet.separate.songs import Song, estimate_name, find_songs, separate_song
 from cunet.startup import uncollected
 
 if TYPE_CHECKING:  # Keras takes seconds to import, and a mistake should be told at once
@@ -51,7 +51,7 @@ def separate(
         _check_targets(found, files, overwrite)
 
         def said(text: object) -> str:
-            return readable(str(text).replace(str(received), STANDARD_INPUT))
+            return readable(str(text) if received is None else str(text).replace(str(received), STANDARD_INPUT))
 
         failed = 0
         for song in found:
@@ -107,18 +107,13 @@ def _standard_input(songs: list[str]) -> Iterator[Path | None]:
 
 def _two_stems(model: "Model", instrument: str) -> Conditions:
     asked = model.condition(instrument)
-    return {_name(asked): asked, f"no_{_name(asked)}": {other: 1 - weight for other, weight in asked.items()}}
+    name = estimate_name(asked, instrument)
+    return {name: asked, f"no_{name}": {other: 1 - weight for other, weight in asked.items()}}
 
 
 def _conditions(model: "Model", targets: list[str] | None, mix: Condition | None) -> Conditions:
     asked = [model.condition(what) for what in ([mix] if mix is not None else targets or model.instruments)]
-    return {_name(condition): condition for condition in asked}
-
-
-def _name(condition: Condition) -> str:
-    """Of a file: an instrument without its weight, or the condition."""
-    instruments = [name for name, weight in condition.items() if weight]
-    return instruments[0] if len(instruments) == 1 else condition_name(condition)
+    return {estimate_name(condition, condition_name(condition)): condition for condition in asked}
 
 
 def _check_targets(songs: list[Song], files: list[Path], overwrite: bool) -> None:

@@ -15,7 +15,7 @@ import soundfile
 from tqdm import tqdm
 
 from cunet.audio import Audio, open_audio
-from cunet.conditions.naming import Conditions
+from cunet.conditions.naming import Condition, Conditions
 from cunet.errors import UserError
 from cunet.names import is_scattered, readable
 from cunet.signals.arrays import Waveform
@@ -45,6 +45,12 @@ class Song:
     def files(self, conditions: Conditions, suffix: str) -> dict[str, Path]:
         """Where the estimate of each condition goes."""
         return {name: self.out / f"{name}.{suffix}" for name in conditions}
+
+
+def estimate_name(condition: Condition, several: str) -> str:
+    """Name of a file: the instrument, without its weight, or `several` where more than one is asked for."""
+    instruments = [name for name, weight in condition.items() if weight]
+    return instruments[0] if len(instruments) == 1 else several
 
 
 def find_songs(patterns: Sequence[str], out: Path) -> list[Song]:

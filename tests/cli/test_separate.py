@@ -350,6 +350,13 @@ def test_what_is_no_song_on_standard_input_is_said(
     assert made() == []
 
 
+def test_a_song_without_standard_input_keeps_its_name_in_errors(separate: Command) -> None:
+    Path("None.wav").write_bytes(b"no song")
+    status, _, err = separate("None.wav")
+    assert status == 1
+    assert err.startswith("error: None.wav: is not audio")
+
+
 def test_without_a_model_the_one_that_was_trained_here_separates(separate: Command, model_folder: Path) -> None:
     Path("models/cunet").mkdir(parents=True)
     Path("models/cunet/0").symlink_to(model_folder)
