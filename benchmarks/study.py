@@ -36,6 +36,7 @@ from cunet.layout import REPORTS
 from cunet.params import load_params
 from cunet.report.listen import PAGE
 from cunet.report.training_plot import draw_training
+from cunet.settings.comparison import Compare
 from cunet.variant import DEDICATED
 
 VARIANTS = ("simple-dense", "simple-conv", "complex-dense", "complex-conv")
@@ -121,15 +122,15 @@ def in_order(scores: pd.DataFrame) -> pd.DataFrame:
     return scores.sort_values("architecture", key=lambda names: names.map(order.index), kind="stable")
 
 
-def summary(scores: pd.DataFrame) -> pd.DataFrame:
+def summary(scores: pd.DataFrame, settings: Compare) -> pd.DataFrame:
     """SDR over tracks of every architecture and target, of means over seeds, with its interval over tracks."""
     means = over_seeds(scores)
-    return summarise(means).merge(intervals(means, load_params().compare), on=["architecture", "target"])
+    return summarise(means).merge(intervals(means, settings), on=["architecture", "target"])
 
 
-def compare(scores: dict[int, pd.DataFrame]) -> pd.DataFrame:
+def compare(scores: dict[int, pd.DataFrame], settings: Compare) -> pd.DataFrame:
     """Every variant against the dedicated networks, at the same budget per network and in total."""
-    settings, rows = load_params().compare, []
+    rows = []
     for patches, table in scores.items():
         variants = table[table["architecture"].isin(VARIANTS)]
         for kind, dedicated in (("per network", patches), ("in total", patches // INSTRUMENTS)):
@@ -178,13 +179,14 @@ def _p(value: float) -> str:
 def report(out: Path) -> None:
     """Print the tables, and draw SDR against the budget, and training curves."""
     scores = {patches: in_order(table[table["group"] == SINGLE]) for patches, table in read(out, SCORES).items()}
-    summaries = {patches: summary(table) for patches, table in scores.items()}
+    settings = load_params().compare
+    summaries = {patches: summary(table, settings) for patches, table in scores.items()}
     for patches, table in summaries.items():
         print(f"{patches:,} patches per network: {(out / str(patches) / HOURS).read_text()}")
         print(sdr_table(table, SINGLE).to_markdown(index=False), end="\n\n")
         spread = seed_spread(scores[patches]).query("target == @MEAN and architecture in @NAMES")
         print(spread.drop(columns="target").round(2).to_markdown(index=False), end="\n\n")
-    print(differences_table(compare(scores), load_params().compare.margin).to_markdown(index=False), end="\n\n")
+    print(differences_table(compare(scores, settings), settings.margin).to_markdown(index=False), end="\n\n")
     for patches, table in read(out, CONVERGENCE).items():
         counts = table["state"].value_counts()
         print(f"{patches:,} patches: {', '.join(f'{count} networks {state}' for state, count in counts.items())}")

@@ -22,9 +22,10 @@ def draw_budgets(summaries: dict[int, pd.DataFrame], names: list[str], instrumen
         path: of the picture.
     """
     table = pd.concat(own[own["target"] == MEAN].assign(patches=patches) for patches, own in summaries.items())
+    colours = seaborn.color_palette("colorblind", len(names))
     figure, panels = pyplot.subplots(1, 2, figsize=(10, 4.2), sharey=True, layout="constrained")
     for axes, total in zip(panels, (False, True), strict=True):
-        for number, (name, colour) in enumerate(_colours(names).items()):
+        for number, (name, colour) in enumerate(zip(names, colours, strict=True)):
             own = table[table["architecture"] == name]
             budgets = own["patches"] * (instruments if total and name == DEDICATED else 1)
             reach = np.abs(own[[LOW, HIGH]].to_numpy() - own[["SDR"]].to_numpy()).T
@@ -41,7 +42,3 @@ def draw_budgets(summaries: dict[int, pd.DataFrame], names: list[str], instrumen
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, ncols=len(names), loc="outside lower center", frameon=False)
     save(figure, path)
-
-
-def _colours(names: list[str]) -> dict[str, tuple[float, ...]]:
-    return dict(zip(names, seaborn.color_palette("colorblind", len(names)), strict=True))

@@ -42,11 +42,13 @@ def filtered(estimates: Estimates, mixture: npt.NDArray[np.complex128], iteratio
     return found
 
 
-def measure(track: Track, separator: Separator) -> pd.DataFrame:
-    """A row per kind of estimate and instrument: medians over frames of all metrics, in dB."""
+def measure(track: Track, separator: Separator) -> pd.DataFrame | None:
+    """Medians over frames of all metrics, a row per kind of estimate and instrument; None if it is not stereo."""
     settings, names = separator.architecture.spectrogram, list(track.instruments)
     conditions = by_name(single_conditions(names))
     audio, rate = track.read(MIXTURE)
+    if audio.shape[1] != 2:
+        return None
     audio = resample(audio, rate, settings.sample_rate)
     mono = stft(audio.mean(axis=1), settings)
     masks = separator.masks_of(mono, float(np.abs(mono).max()), conditions, "none")
@@ -81,10 +83,11 @@ def main() -> None:
 
     def wiener() -> None:
         separator = Separator(arguments.model, OVERLAP)
-        stereo = [track for track in tracks(arguments.folder) if track.read(MIXTURE)[0].shape[1] == 2]
+        found = [measure(track, separator) for track in tracks(arguments.folder)]
+        stereo = [scores for scores in found if scores is not None]
         if not stereo:
             raise UserError(f"{arguments.folder}: holds no stereo track")
-        scores = pd.concat(measure(track, separator) for track in stereo)
+        scores = pd.concat(stereo)
         print(f"mean over {len(stereo)} tracks and {scores['target'].nunique()} instruments, dB")
         print(scores.groupby("estimates", sort=False)[METRICS].mean().round(2).to_markdown())
 

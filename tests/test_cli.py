@@ -158,8 +158,14 @@ def test_closed_outputs_keep_nothing_from_being_done(tmp_path: Path) -> None:
     assert (tmp_path / "done").exists()
 
 
-def cunet(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-m", "cunet", *arguments], capture_output=True, text=True, cwd=ROOT)
+def cunet(*arguments: str, folder: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "cunet", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_an_unknown_option_of_a_command_shows_the_usage_of_that_command() -> None:
@@ -216,13 +222,7 @@ def test_bash_completes_commands_options_and_files(tmp_path: Path, words: list[s
 def test_without_anything_to_log_it_is_said(tmp_path: Path, files: list[str], reason: str) -> None:
     for name in files:
         shutil.copyfile(ROOT / name, tmp_path / name)
-    done = subprocess.run(
-        [sys.executable, "-m", "cunet", "log"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
+    done = cunet("log", folder=tmp_path)
     assert (done.returncode, done.stderr) == (1, reason)
 
 

@@ -1,13 +1,12 @@
 """Reference pages that follow from the code: the parameters of params.yaml and the commands of `cunet`."""
 
-import argparse
 import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from cunet.cli import command_line
+from cunet.cli import command_line, commands_of
 from cunet.params import load_params
 from cunet.registry.controls import CONTROLS
 from cunet.registry.datasets import DATASETS
@@ -50,9 +49,8 @@ def parameters() -> str:
 def commands() -> str:
     """The help of every command."""
     parser = command_line()
-    (found,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     pages = ["# Commands", f"```text\n{parser.format_help()}```"]
-    for name, command in found.choices.items():
+    for name, command in commands_of(parser).items():
         pages.append(f"## cunet {name}\n\n```text\n{command.format_help()}```")
     return "\n\n".join(pages) + "\n"
 

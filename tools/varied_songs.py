@@ -12,9 +12,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import soundfile
 from tqdm import tqdm
 
-from cunet.audio import read_audio
 from cunet.cli import run
 from cunet.errors import UserError
 from cunet.files import new_folder
@@ -44,8 +44,8 @@ def vary(track: FileTrack, semitones: float, tempo: float, train: Path) -> None:
     with new_folder(train / f"{track.name} ({semitones:+g}, {tempo:g})") as folder:
         for name in track.instruments:  # not the mixture: ffmpeg cuts every file at places of its own
             path = track.files[name]
-            _, rate = read_audio(path)
-            command = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-af", filters(rate, semitones, tempo)]
+            chain = filters(soundfile.info(path).samplerate, semitones, tempo)
+            command = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-af", chain]
             done = subprocess.run([*command, str(folder / f"{name}.flac")], stderr=subprocess.PIPE, text=True)
             if done.returncode:
                 raise UserError(f"{path}: ffmpeg cannot vary it ({done.stderr.strip()})")

@@ -126,9 +126,9 @@ class _Completion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, namespace: Any, shell: Any, *arguments: Any) -> None:
         import shtab
 
-        (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-        for command in commands.choices.values():
-            for action in command._actions:
+        for command in commands_of(parser).values():
+            actions: list[Any] = command._actions  # with an attribute that only shtab knows
+            for action in actions:
                 if action.dest in FILES:
                     action.complete = shtab.FILE
         run(lambda: print(shtab.complete(parser, shell)))
@@ -165,6 +165,12 @@ def command_line() -> argparse.ArgumentParser:
     for add in (_add_separate, _add_app, _add_export, _add_register, _add_log, _add_forecast):
         add(commands)
     return parser
+
+
+def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parsers of the commands, by name."""
+    (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return dict(commands.choices)
 
 
 def _add_separate(commands: Commands) -> None:
