@@ -91,9 +91,9 @@ COMPILE = uv pip compile --quiet --universal --fork-strategy fewest --python-ver
 
 lock: EXTRAS = dev
 lock: setup
-	$(COMPILE) --extra dev pyproject.toml -o locks/dev.txt
-	$(COMPILE) -c locks/dev.txt pyproject.toml -o locks/base.txt
-	$(COMPILE) -c locks/dev.txt --extra cuda pyproject.toml -o locks/cuda.txt
+	$(COMPILE) --extra all --extra dev pyproject.toml -o locks/dev.txt
+	$(COMPILE) -c locks/dev.txt --extra all pyproject.toml -o locks/base.txt
+	$(COMPILE) -c locks/dev.txt --extra all --extra cuda pyproject.toml -o locks/cuda.txt
 	@echo uv | $(COMPILE) -c locks/dev.txt - -o locks/uv.txt
 
 docs: EXTRAS = dev

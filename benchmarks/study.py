@@ -29,7 +29,7 @@ from cunet import cli
 from cunet.comparison.convergence import CONVERGED
 from cunet.comparison.statistics import differences, intervals, over_seeds, seed_spread
 from cunet.comparison.tables import MEAN, sdr_table, summarise
-from cunet.conditions.tables import SINGLE
+from cunet.conditions.naming import SINGLE
 from cunet.errors import UserError
 from cunet.evaluation.bounds import BOUNDS
 from cunet.layout import REPORTS

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import ValidationError
 
 from cunet.errors import UserError
+from cunet.extras import needs
 from cunet.files import temporary_folder, workspace
 from cunet.layout import MODELS, STUDIED
 from cunet.models.architecture import DESCRIPTION, WEIGHTS
@@ -54,6 +55,8 @@ def load_model(
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or DESCRIPTION
         raise UserError(f"{source}: cannot be loaded ({place}: {first['msg']})") from None
+    except UserError as error:
+        raise UserError(f"{source}: {str(error).removeprefix(f'{folder}: ')}") from None
     except Exception as error:  # whatever Keras, HDF5 or ONNX Runtime raises for a file of somebody else's
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200].removeprefix(f"{folder}: ")
         raise UserError(f"{source}: cannot be loaded ({reason})") from None
@@ -92,7 +95,8 @@ def _refuse_older_control(folder: Path, source: str | Path) -> None:
     """Refuse weights from before the control's vector was scaled: they would load, and mean something else."""
     if not (weights := sorted(folder.glob(f"*{WEIGHTS}"))):
         return  # an exported network is whole
-    import h5py
+    with needs("train"):
+        import h5py
 
     try:
         with h5py.File(weights[0], "r") as file:
@@ -107,9 +111,10 @@ def _refuse_older_control(folder: Path, source: str | Path) -> None:
 
 
 def _download(address: str) -> Path:
-    from mlflow.artifacts import download_artifacts
+    with needs("track"):
+        from mlflow.artifacts import download_artifacts
 
-    from cunet.store import STORE, use_store
+        from cunet.store import STORE, use_store
 
     own = address.startswith(("models:", "runs:")) and "MLFLOW_TRACKING_URI" not in os.environ
     if own and not (workspace() / STORE).exists():

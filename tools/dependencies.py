@@ -25,6 +25,7 @@ BYSTANDERS = {
     "cunet.cli": "runs a stage, and says why it ended",
     "cunet.cluster": "spreads tracks over processors; tests show that their number changes no result",
     "cunet.errors": "messages",
+    "cunet.extras": "messages about packages that are missing",
     "cunet.files": "puts whole folders in place, and goes on with what an interrupted run left",
     "cunet.params": "reads params.yaml; dvc.yaml names the parameters",
     "cunet.progress": "the progress bar",

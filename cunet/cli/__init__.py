@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any, TypeAlias, get_args, get_type_hints
 
 from cunet.errors import UserError
+from cunet.extras import needs
 from cunet.names import readable
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Command]"
@@ -279,7 +280,8 @@ def _separate(**arguments: Any) -> None:
 
 
 def _app(model: str | None, port: int) -> None:
-    from cunet.app.page import check_port, serve
+    with needs("app"):
+        from cunet.app.page import check_port, serve
     from cunet.cli.separate import chosen_model
     from cunet.loading import load_model
 
@@ -288,7 +290,8 @@ def _app(model: str | None, port: int) -> None:
 
 
 def _export(model: str, form: Any, out: Path) -> None:
-    from cunet.export.export import export
+    with needs("train"):
+        from cunet.export.export import export
     from cunet.loading import find_model
 
     print("\n".join(map(str, export(find_model(model), form, out))))
@@ -296,8 +299,10 @@ def _export(model: str, form: Any, out: Path) -> None:
 
 def _register(architectures: list[str], alias: str) -> None:
     from cunet.layout import MODELS, RESULTS, folders
-    from cunet.params import load_params
-    from cunet.tracking.model_registry import register
+
+    with needs("track"):
+        from cunet.params import load_params
+        from cunet.tracking.model_registry import register
 
     params = load_params()
     known = [params.architecture, *params.baselines]
@@ -310,10 +315,12 @@ def _register(architectures: list[str], alias: str) -> None:
 
 def _log() -> None:
     from cunet.layout import MODELS, REPORTS, RESULTS, STUDIED, scored
-    from cunet.params import load_params
-    from cunet.report.listen import PAGE
-    from cunet.tracking.report import log_report
-    from cunet.tracking.results import log_scores
+
+    with needs("track"):
+        from cunet.params import load_params
+        from cunet.report.listen import PAGE
+        from cunet.tracking.report import log_report
+        from cunet.tracking.results import log_scores
 
     params = load_params()
     folders = scored()
@@ -331,7 +338,8 @@ def _log() -> None:
 
 
 def _forecast(changes: list[str]) -> None:
-    from cunet import forecast
-    from cunet.params import load_params
+    with needs("all"):
+        from cunet import forecast
+        from cunet.params import load_params
 
     forecast.show(load_params(changes=changes))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cunet.conditions.tables import SINGLE
+from cunet.conditions.naming import SINGLE
 
 TABLE = Path(__file__).with_suffix(".csv")
 TARGETS = ["bass", "drums", "other", "vocals"]

@@ -5,8 +5,7 @@ from math import nan
 
 import pandas as pd
 
-from cunet.conditions.naming import BETWEEN
-from cunet.conditions.tables import SINGLE
+from cunet.conditions.naming import BETWEEN, SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.protocols import Protocol
 from cunet.layout import STUDIED

@@ -1,18 +1,21 @@
 """Conditions by name, and what each is scored among."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
-from cunet.conditions.tables import SINGLE
 from cunet.errors import UserError
 from cunet.names import LONGEST, normalise
 
+if TYPE_CHECKING:  # separation needs no tables
+    import pandas as pd
+
+SINGLE = "single"
 NONE, ALL = "none", "all"
 BETWEEN = "in between"  # the group of conditions with other levels than one
 Condition = dict[str, float]  # a weight per instrument
 Conditions = dict[str, Condition]  # by name
 
 
-def by_name(conditions: pd.DataFrame) -> Conditions:
+def by_name(conditions: "pd.DataFrame") -> Conditions:
     """The rows of a table of conditions by their name.
 
     Raises:

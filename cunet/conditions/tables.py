@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pandas as pd
 
-SINGLE = "single"
 SCORED = "scored"  # name of the table of what is scored; no architecture is called so
 
 

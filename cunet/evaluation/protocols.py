@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cunet import bsseval
-from cunet.conditions.naming import Condition, Conditions, condition_group
-from cunet.conditions.tables import SINGLE
+from cunet.conditions.naming import SINGLE, Condition, Conditions, condition_group
 from cunet.evaluation.bss_eval import BSS_EVAL, Values, Version, is_silent
 from cunet.masking.masks import Mask, apply_masks
 from cunet.names import MIXTURE

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cunet.conditions.naming import Conditions, condition_group
-from cunet.conditions.tables import SINGLE
+from cunet.conditions.naming import SINGLE, Conditions, condition_group
 from cunet.errors import UserError
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, is_silent, whole_track
 from cunet.evaluation.protocols import Signals

@@ -6,8 +6,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cunet.comparison.tables import mean_of, protocol_of, sdr_table, summarise, title_of
-from cunet.conditions.naming import condition_name
-from cunet.conditions.tables import SINGLE
+from cunet.conditions.naming import SINGLE, condition_name
 from cunet.datasets.dataset import Dataset
 from cunet.evaluation.evaluate import SCORES, read_scores
 from cunet.models.architecture import Architecture

@@ -1,20 +1,23 @@
 """Masks, and what a mixture becomes under them."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from cunet.conditions.naming import Conditions
-from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.arrays import Waveform
 from cunet.signals.stft import istft, stft
 
+if TYPE_CHECKING:  # songs need no HDF5
+    from cunet.preprocess.spectrogram import TrackSpectrograms
+
 Mask = npt.NDArray[np.float32]  # (bins, frames)
 EPSILON = 1e-12
 # Masks of a track for conditions, by the name of the condition: of an architecture, or of a bound.
-GetMasks = Callable[[TrackSpectrograms, Conditions], dict[str, Mask]]
+GetMasks = Callable[["TrackSpectrograms", Conditions], dict[str, Mask]]
 
 
 def share_out(masks: dict[str, Mask]) -> dict[str, Mask]:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cunet.errors import UserError
+from cunet.extras import needs
 from cunet.models.architecture import WEIGHTS, Architecture
 
 if TYPE_CHECKING:  # takes seconds to import; networks exported to ONNX do without
@@ -65,7 +66,8 @@ def _files(folder: Path, architecture: Architecture, suffix: str) -> dict[str, P
 
 
 def _from_weights(architecture: Architecture, name: str, path: Path) -> "keras.Model":
-    from cunet.models.networks import build
+    with needs("train"):
+        from cunet.models.networks import build
 
     network = build(architecture, name)
     network.load_weights(path)
@@ -73,7 +75,8 @@ def _from_weights(architecture: Architecture, name: str, path: Path) -> "keras.M
 
 
 def _from_keras(architecture: Architecture, name: str, path: Path) -> Network:
-    import keras
+    with needs("train"):
+        import keras
 
     network: Network = keras.models.load_model(path, compile=False)
     return network

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +11,11 @@ import numpy.typing as npt
 from cunet.conditions.naming import Condition, Conditions
 from cunet.masking.masks import EPSILON, Mask, share_out
 from cunet.masking.saved import Network, load_networks
-from cunet.preprocess.spectrogram import TrackSpectrograms
 from cunet.settings.evaluation import Consistency
 from cunet.signals.arrays import Complex
+
+if TYPE_CHECKING:  # songs need no HDF5
+    from cunet.preprocess.spectrogram import TrackSpectrograms
 
 BATCH = 16
 
@@ -30,7 +33,7 @@ class Separator:
         self._seconds, self._frames = 0.0, 0
         self.step = max(1, round(self.architecture.frames * (1 - overlap)))
 
-    def masks(self, track: TrackSpectrograms, conditions: Conditions, consistency: Consistency) -> dict[str, Mask]:
+    def masks(self, track: "TrackSpectrograms", conditions: Conditions, consistency: Consistency) -> dict[str, Mask]:
         """Masks `(bins, frames)` of what each condition asks for, in a track of the data set."""
         return self.masks_of(track.mixture(), track.peak, conditions, consistency)
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cunet.conditions.naming import Conditions, condition_group
-from cunet.conditions.tables import SINGLE
+from cunet.conditions.naming import SINGLE, Conditions, condition_group
 from cunet.examples.excerpts import FLAC, REFERENCE
 from cunet.names import MIXTURE
 from cunet.report.document import render

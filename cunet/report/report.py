@@ -6,9 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from cunet.comparison.comparison import Comparison
-from cunet.conditions.naming import Conditions, condition_group
+from cunet.conditions.naming import SINGLE, Conditions, condition_group
 from cunet.conditions.path import ends
-from cunet.conditions.tables import SINGLE
 from cunet.examples.excerpts import FLAC, PATH_SOUND, REFERENCE, SOUND, read_sound
 from cunet.interpret.tables import (
     MODULATION,

@@ -9,7 +9,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from cunet.comparison.tables import HIGH, LOW, MEAN, PERFECT, WIDEST, mean_of, over_tracks, title_of
-from cunet.conditions.tables import SINGLE
+from cunet.conditions.naming import SINGLE
 from cunet.report.figures import save
 
 WIDTH = 0.8  # of all architectures side by side, of the distance between two targets

@@ -21,8 +21,7 @@ from cunet.comparison.tables import (
     sdr_table,
     title_of,
 )
-from cunet.conditions.naming import BETWEEN
-from cunet.conditions.tables import SINGLE
+from cunet.conditions.naming import BETWEEN, SINGLE
 from cunet.evaluation.bounds import BOUNDS
 from cunet.interpret.tables import NEUTRAL, read_neutral_sdr
 from cunet.report.document import Picture, Section

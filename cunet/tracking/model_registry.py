@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from cunet.comparison.tables import MEAN, protocol_of, summarise
-from cunet.conditions.tables import SINGLE
+from cunet.conditions.naming import SINGLE
 from cunet.errors import UserError
 from cunet.evaluation.evaluate import SCORES, read_scores
 from cunet.export.card import model_card

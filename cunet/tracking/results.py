@@ -9,7 +9,7 @@ import pandas as pd
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_ARTIFACTS
 
 from cunet.comparison.tables import SPREAD, over_tracks, protocol_of, sdr_table, summarise
-from cunet.conditions.tables import SINGLE
+from cunet.conditions.naming import SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.evaluate import EVALUATION, read_scores
 from cunet.store import MODEL_TAG, NOTE_TAG, SCORES_TAG, connect, find, fingerprint, tags, title
