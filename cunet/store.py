@@ -11,8 +11,9 @@ from mlflow.exceptions import MlflowException
 
 from cunet.errors import UserError
 from cunet.files import commit, temporary_folder, workspace
+from cunet.relocation import follow
 
-STORE = "mlflow.db"
+STORE, ARTIFACTS = "mlflow.db", "mlartifacts"
 EXPERIMENT = "conditioned-u-net"
 NOTE = (
     "**Chart view**: SDR by instrument, training curves. "
@@ -31,6 +32,7 @@ def use_store() -> None:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # not what the user is waiting for
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     if "MLFLOW_TRACKING_URI" not in os.environ:
+        follow(workspace() / STORE, workspace() / ARTIFACTS)
         mlflow.set_tracking_uri(_own_store())
 
 
@@ -46,7 +48,7 @@ def connect() -> None:
     """
     use_store()
     home = workspace()
-    artifacts = (home / "mlartifacts").as_uri() if mlflow.get_tracking_uri() == _own_store() else None
+    artifacts = (home / ARTIFACTS).as_uri() if mlflow.get_tracking_uri() == _own_store() else None
     name = _experiment_name()
     try:
         with FileLock(home / ".mlflow.lock"):

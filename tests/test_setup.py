@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-TOOLS = ("sh", "cat", "cmp", "cp", "env", "grep", "id", "mkdir", "rm", "sed")
+TOOLS = ("sh", "cat", "cmp", "cp", "env", "grep", "head", "id", "mkdir", "rm", "sed")
 MEDIA = [Path(str(shutil.which(program))) for program in ("ffmpeg", "ffprobe")]
 PYTHON = Path(os.path.realpath(sys.executable))
 
@@ -53,10 +53,12 @@ def make_tree(tmp_path: Path) -> Path:
     return tree
 
 
-def set_up(tmp_path: Path, *programs: Path, lock: str = "base", **environment: str) -> subprocess.CompletedProcess[str]:
+def set_up(
+    tmp_path: Path, *programs: Path, lock: str = "base", tree: str = "tree", **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run the set-up in a copy of the tree, on a machine that has the given programs and no package manager."""
-    tree, path = tmp_path / "tree", tmp_path / "bin"
-    if not tree.exists():
+    path = tmp_path / "bin"
+    if not (tmp_path / tree).exists():
         make_tree(tmp_path)
     path.mkdir(exist_ok=True)
     for program in [*(Path(str(shutil.which(tool))) for tool in TOOLS), *programs]:
@@ -64,7 +66,9 @@ def set_up(tmp_path: Path, *programs: Path, lock: str = "base", **environment: s
             (path / program.name).symlink_to(program)
     machine = {"PATH": str(path), "HOME": str(tmp_path)}
     command = ["tools/setup.sh", lock]
-    return subprocess.run(command, cwd=tree, env=machine | environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=tmp_path / tree, env=machine | environment, capture_output=True, text=True, check=False
+    )
 
 
 def test_missing_programs_are_named_before_anything_is_installed(tmp_path: Path) -> None:
@@ -150,6 +154,18 @@ def test_uv_installs_from_the_mirror_that_pip_is_configured_with(tmp_path: Path)
     settings = own_index(tmp_path, with_uv=True)
     assert "uv failed" not in set_up_by("uv", tmp_path, settings)
     assert set_up(tmp_path, PYTHON, *MEDIA, **settings).stdout == ""  # done already
+
+
+def test_a_copied_folder_gets_an_environment_of_its_own(tmp_path: Path) -> None:
+    """The programs of a copied environment would run the original."""
+    settings = own_index(tmp_path, with_uv=True)
+    set_up_by("uv", tmp_path, settings)
+    shutil.copytree(tmp_path / "tree", tmp_path / "copy", symlinks=True)
+    result = set_up(tmp_path, PYTHON, *MEDIA, tree="copy", **settings)
+    assert result.stdout.startswith("this folder was moved or copied: .venv is made again\n"), result.stderr
+    program = (tmp_path / "copy" / ".venv" / "bin" / "pip").read_text()
+    assert str(tmp_path / "copy" / ".venv") in program
+    assert set_up(tmp_path, PYTHON, *MEDIA, tree="copy", **settings).stdout == ""
 
 
 def test_pip_installs_where_there_is_no_uv(tmp_path: Path) -> None:

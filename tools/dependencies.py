@@ -29,6 +29,7 @@ BYSTANDERS = {
     "cunet.files": "puts whole folders in place, and goes on with what an interrupted run left",
     "cunet.params": "reads params.yaml; dvc.yaml names the parameters",
     "cunet.progress": "the progress bar",
+    "cunet.relocation": "as cunet.store",
     "cunet.registry.registry": "looks names up; the registries themselves are dependencies",
     "cunet.settings.cluster": "as cunet.cluster",
     "cunet.startup": "the garbage collector while libraries are imported",

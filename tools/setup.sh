@@ -117,6 +117,13 @@ if [ "$name" = dev ] && ! chromium_found >/dev/null; then
     apt_install chromium || echo "chromium is missing (Debian: apt-get install chromium): tests of MLflow's pages will be skipped"
 fi
 
+# The programs in .venv name its folder: after a copy, they would run those of the original.
+if [ -f .venv/bin/pip ] && ! head -2 .venv/bin/pip | grep -qF "$(pwd)/.venv/bin/python"; then
+    echo "this folder was moved or copied: .venv is made again"
+    rm -rf .venv
+    moved=yes
+fi
+
 if ! supported .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     python=$(find_python)
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -133,4 +140,9 @@ if ! cmp -s "$lock" ".venv/$name.installed" || ! cmp -s pyproject.toml .venv/pyp
     cp pyproject.toml .venv/pyproject.installed
     cp locks/base.txt .venv/base.installed # every lock holds what base holds
     cp "$lock" ".venv/$name.installed"
+fi
+
+# `mlflow ui` reads the store as it is.
+if [ -n "${moved:-}" ] && [ -f mlflow.db ]; then
+    .venv/bin/python -c "from cunet.store import use_store; use_store()"
 fi
