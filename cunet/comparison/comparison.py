@@ -16,6 +16,7 @@ from cunet.layout import check_architecture
 from cunet.params import Params
 from cunet.train.history import read_history
 
+METRICS = "sdr"  # folder of the metrics of DVC
 Folders = dict[str, list[Path]]
 
 
@@ -46,7 +47,7 @@ class Comparison:
     convergence: pd.DataFrame
 
     def write(self, folder: Path) -> None:
-        """Write sdr, sdr_by_track, differences, costs, training and convergence as CSV, and metrics.json for DVC."""
+        """Write sdr, sdr_by_track, differences, costs, training and convergence as CSV, and SDR as JSON for DVC."""
         tables = {
             "sdr": self.summary,
             "sdr_by_track": self.by_seed,
@@ -57,8 +58,9 @@ class Comparison:
         }
         for name, table in tables.items():
             table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
-        values = metrics(self.measured, self.params.architecture)
-        (folder / "metrics.json").write_text(json.dumps(values, indent=2) + "\n")
+        (folder / METRICS).mkdir()
+        for name, values in metrics(self.measured, self.params.architecture).items():
+            (folder / METRICS / f"{name}.json").write_text(json.dumps(values, indent=2) + "\n")
 
 
 def compare(results: Folders, models: Folders, params: Params) -> Comparison:

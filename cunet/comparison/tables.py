@@ -14,6 +14,7 @@ from cunet.registry.protocols import PROTOCOLS
 MEAN = "mean"
 SPREAD = [f"{metric} std" for metric in METRICS]
 LOW, HIGH = "SDR low", "SDR high"
+METRIC_DECIMALS = 2
 PERFECT = 60  # dB; what is above is a perfect estimate, but for the precision of its numbers
 WIDEST = 10  # targets of a group that stand in a table or a plot; of more, only the mean
 
@@ -122,20 +123,16 @@ def left_out(scores: pd.DataFrame) -> list[str]:
 
 
 def metrics(summary: pd.DataFrame, studied: str) -> dict[str, dict[str, float]]:
-    """SDR for DVC: every target of the studied architecture as `cunet`, the means of each other one.
+    """SDR for DVC, by architecture: single instruments, and the means of all groups.
 
-    The name `cunet` is the same whatever is studied, so that experiments share columns.
+    The studied architecture is called `cunet`, so that experiments share columns.
     """
+    shown = summary[(summary["group"] == SINGLE) | (summary["target"] == summary["group"].map(mean_of))]
     values: dict[str, dict[str, float]] = {}
-    for name in sorted(summary["architecture"].unique(), key=lambda name: name != studied):
-        own = summary[(summary["architecture"] == name) & summary["SDR"].notna()]
-        if name != studied:
-            own = own[own["target"] == own["group"].map(mean_of)]
-        sdr = own.set_index("target")["SDR"]
-        values[STUDIED.name if name == studied else name] = {
-            f"SDR {target}": round(float(value), 4) for target, value in sdr.items()
-        }
-    return {name: of_name for name, of_name in values.items() if of_name}
+    for row in shown.dropna(subset=["SDR"]).itertuples():
+        name = STUDIED.name if row.architecture == studied else str(row.architecture)
+        values.setdefault(name, {})[str(row.target)] = round(float(row.SDR), METRIC_DECIMALS)
+    return values
 
 
 def _cell(value: float, spread: float, low: float, high: float) -> str:

@@ -16,7 +16,7 @@ FILES = (
     "convergence.csv",
     "costs.csv",
     "differences.csv",
-    "metrics.json",
+    "sdr",
     "sdr.csv",
     "sdr_by_track.csv",
     "training.csv",
@@ -97,8 +97,8 @@ def test_its_tables_are_files_and_metrics_keep_the_name_cunet(compared: Comparis
     (tmp_path / "out").mkdir()
     compared.write(tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == list(FILES)
-    values = json.loads((tmp_path / "out" / "metrics.json").read_text())
-    assert list(values) == ["cunet", "mixture", "unet"]
-    assert values["cunet"]["SDR vocals"] == 7
+    values = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "out" / "sdr").iterdir()}
+    assert sorted(values) == ["cunet", "mixture", "unet"]
+    assert values["cunet"]["vocals"] == 7
     table = pd.read_csv(tmp_path / "out" / "sdr_by_track.csv")
     assert len(table) == len(compared.by_seed) == 5 * 6

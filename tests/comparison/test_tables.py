@@ -53,8 +53,8 @@ def test_a_target_without_a_score_is_no_zero(scores: pd.DataFrame) -> None:
 
 def test_metrics_keep_their_names_when_film_and_control_change(scores: pd.DataFrame) -> None:
     values = metrics(summarise(scores), "simple-dense")
-    assert values["cunet"] == {"SDR bass": 8.5, "SDR vocals": 7.0, "SDR mean": 7.75}
-    assert values["mixture"] == {"SDR mean": 2.75}
+    assert values["cunet"] == {"bass": 8.5, "vocals": 7.0, "mean": 7.75}
+    assert values["mixture"]["mean"] == 2.75
 
 
 def test_the_papers_tables_are_means_and_deviations() -> None:
@@ -70,11 +70,10 @@ def test_combinations_have_a_mean_and_a_table_of_their_own(scores: pd.DataFrame)
     assert table["simple-dense", "mean of 2 instruments"] == table["simple-dense", "bass+vocals"] == 7
     assert table["mixture", "mean of in between"] == -1
     assert sdr_table(summary, "2 instruments").columns.tolist() == ["architecture", "bass+vocals", "mean"]
-    assert metrics(summary, "simple-dense")["mixture"] == {
-        "SDR mean": 2.75,
-        "SDR mean of 2 instruments": 2,
-        "SDR mean of in between": -1,
-    }
+    means = {"mean": 2.75, "mean of 2 instruments": 2, "mean of in between": -1}
+    found = metrics(summary, "simple-dense")["mixture"]
+    assert found.items() >= means.items()
+    assert found.keys() - means.keys() == {"bass", "vocals"}
 
 
 def test_of_very_many_conditions_the_table_shows_the_mean(scores: pd.DataFrame) -> None:

@@ -1,6 +1,7 @@
 """MLflow's pages as a person sees them: `mlflow ui` in the workspace, opened in Chromium."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -30,6 +31,16 @@ def page(browser: Browser) -> Iterator[Page]:
     """A browser that has never seen MLflow."""
     with new_page(browser, 2400, 1000) as page:
         yield page
+
+
+def test_plots_of_dvc_are_shown_without_a_network(browser: Browser, pipeline: Workspace, tmp_path: Path) -> None:
+    pipeline.run("dvc", "plots", "show", "--out", str(tmp_path))
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "index.html").as_uri())
+    expect(page.locator(".vega-embed canvas")).to_have_count(2)
+    assert page.evaluate("document.characterSet") == "UTF-8"
+    context.close()
 
 
 def open_runs(page: Page, address: str, view: str = "") -> None:
