@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     __version__: str
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # MLflow reports its use where this is not set
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")  # otherwise it reports every table that it makes
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up chatter is not for users of a command
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of the graphs of several networks
 

@@ -5,6 +5,7 @@ import mmap
 import os
 import re
 import subprocess
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from cunet.errors import UserError
 from cunet.files import temporary_files_fail, temporary_folder
 from cunet.signals.arrays import Waveform
 
+OPENING = threading.Lock()  # two threads would restore each other's standard error
 BLOCK = 2**16  # samples decoded at a time, that fit the cache
 LOWEST_RATE, HIGHEST_RATE = 1_000, 1_000_000  # Hz
 MOST_CHANNELS = 64
@@ -248,7 +250,8 @@ def _opened(path: Path) -> Iterator[AudioFile | _Unread]:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     try:
-        file = _SoundFile(os.fsencode(path))
+        with _standard_error_closed():
+            file = _SoundFile(os.fsencode(path))
     except soundfile.LibsndfileError as error:
         malformed = error.code == 3  # SF_ERR_MALFORMED_FILE: the format is known
         yield _Unread(_words(error), (MALFORMED,) if malformed else ())
@@ -268,6 +271,20 @@ def _opened(path: Path) -> Iterator[AudioFile | _Unread]:
             yield _Unread("its length is not known", remarks)
         else:
             yield AudioFile(file, remarks)
+
+
+@contextmanager
+def _standard_error_closed() -> Iterator[None]:
+    """Drop what is written past Python: libsndfile's MP3 decoder reports tags that it does not understand."""
+    with OPENING:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)
 
 
 def _check_bounds_of(file: _SoundFile, path: Path) -> None:

@@ -1,5 +1,6 @@
 """Sound files of every kind, as written by libsndfile and ffmpeg, and as damaged."""
 
+import os
 import struct
 import subprocess
 import tempfile
@@ -137,6 +138,20 @@ def test_what_ffmpeg_writes_is_the_same_in_pieces_as_ffmpeg_decodes(by_ffmpeg: P
         assert abs(audio.samples - len(whole)) < 2100  # libsndfile and ffmpeg differ in the padding of some encodings
         shared = min(audio.samples, len(whole))
         np.testing.assert_allclose(in_pieces(audio, 7001)[:shared], whole[:shared], atol=2e-3)  # and in rounding
+
+
+def test_tags_that_the_decoder_does_not_understand_are_no_message(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "song.mp3"
+    soundfile.write(path, np.zeros((44100, 2)), 44100)
+    tag = b"ID3\x03\x00\x00\x00\x00\x0f\x76TXXX\x00\x00\xff\xff\x00\x00".ljust(2048, b"x")
+    path.write_bytes(tag + path.read_bytes())
+    with open_audio(path) as audio:
+        assert audio.samples >= 44100
+    assert capfd.readouterr() == ("", "")
+    os.write(2, b"afterwards")
+    assert capfd.readouterr().err == "afterwards"
 
 
 @pytest.mark.parametrize("options", [("-q:a", "4"), ("-b:a", "128k")], ids=["variable", "constant"])

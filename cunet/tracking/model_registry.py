@@ -36,8 +36,8 @@ def register(candidates: dict[Path, Path], alias: str) -> str:
     """
     if not ALIAS.fullmatch(alias):
         raise UserError(f"{alias!r} is no alias: letters, digits, - and _ are, but not latest or v and a number")
-    connect()
     model, scores, mean = _best(candidates)
+    connect()
     found = fingerprint(model)
     runs = find({MODEL_TAG: found, SCORES_TAG: fingerprint(candidates[model])})
     if not runs:
