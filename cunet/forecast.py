@@ -27,7 +27,9 @@ from cunet.interpret.scoring import estimates_of_a_track, score_against_all
 from cunet.models.networks import build
 from cunet.names import MIXTURE
 from cunet.params import Params
+from cunet.preprocess.patches import check_count
 from cunet.preprocess.spectrogram import TrackSpectrograms
+from cunet.preprocess.validation import validation_tracks
 from cunet.preprocess.writing import write_track
 from cunet.registry.datasets import DATASETS
 from cunet.registry.losses import LOSSES
@@ -75,9 +77,12 @@ def show(params: Params) -> None:
     """Print the forecast, and a warning where the disk is too small for it.
 
     Raises:
-        UserError: the user's own tracks cannot be used.
+        UserError: the user's own tracks cannot be used, or none is left to train on.
     """
     extent = joined.extent(params.joined)
+    drawn = params.validation.tracks
+    if isinstance(drawn, int) and not any(validation_tracks(dataset) for dataset in params.datasets):
+        check_count(drawn, extent.tracks["train"])
     hours = sum(extent.seconds.values()) / 3600
     tracks = f"{extent.tracks['train']} + {extent.tracks['test']} tracks"
     print(f"{' + '.join(params.datasets)}: {tracks}, {hours:.1f} hours of music")

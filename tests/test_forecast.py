@@ -9,6 +9,7 @@ import pytest
 
 from cunet import forecast
 from cunet.datasets import joined
+from cunet.errors import UserError
 from cunet.params import Params
 from cunet.preprocess.writing import write_track
 from cunet.tracks import folder
@@ -102,3 +103,9 @@ def test_the_table_warns_where_the_disk_is_too_small(
 @pytest.mark.parametrize(("seconds", "words"), [(5, "5.0 s"), (90, "1.5 min"), (5400, "1.5 h"), (129600, "1.5 days")])
 def test_durations_are_in_words(seconds: float, words: str) -> None:
     assert forecast.duration(seconds) == words
+
+
+def test_validation_tracks_that_leave_none_to_train_on_are_refused_before_the_trials(write_params: Write) -> None:
+    params = write_params(validation={"tracks": TINY["synthetic"]["train"], "seed": 0})
+    with pytest.raises(UserError, match=r"validation\.tracks: (\d+) of \1 training tracks leave none"):
+        forecast.show(params)

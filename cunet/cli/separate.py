@@ -56,7 +56,7 @@ def separate(
         failed = 0
         for song in found:
             try:
-                remarks = separate_song(trained, song, conditions, suffix, above)
+                remarks = separate_song(trained, song, conditions, suffix, above, sys.stderr.isatty())
             except UserError as error:
                 if len(found) == 1:
                     raise UserError(said(error)) from None

@@ -35,6 +35,18 @@ def build_indexes(
     )
 
 
+def check_count(drawn: int, tracks: int) -> None:
+    """Check that validation tracks that are drawn leave others to train on.
+
+    Raises:
+        UserError: they leave none.
+    """
+    if drawn >= tracks:
+        raise UserError(
+            f"validation.tracks: {drawn} of {tracks} training tracks leave none to train on: lower it in params.yaml"
+        )
+
+
 def _validation_tracks(names: list[str], validation: Validation, official: set[str]) -> set[str]:
     named = set() if isinstance(validation.tracks, int) else set(validation.tracks)
     if unknown := sorted(named - set(names)):
@@ -53,11 +65,7 @@ def _validation_tracks(names: list[str], validation: Validation, official: set[s
 
 
 def _draw(names: list[str], count: int, seed: int) -> set[str]:
-    if count >= len(names):
-        raise UserError(
-            f"validation.tracks: {count} of {len(names)} training tracks leave none to train on: "
-            "lower it in params.yaml"
-        )
+    check_count(count, len(names))
     return {names[number] for number in np.random.default_rng(seed).choice(len(names), count, replace=False)}
 
 
