@@ -61,9 +61,11 @@ def _served(client: MlflowClient, run: Run) -> str:
     """Address of what is served, of the models that a run logged."""
     outputs = run.outputs.model_outputs if run.outputs else []
     logged = [client.get_logged_model(output.model_id) for output in outputs]
-    served = [f"models:/{model.model_id}" for model in logged if model.name == SERVED]
+    served = [f"models:/{model.model_id}" for model in logged if model.name.endswith(SERVED)]
     if not served:
-        raise UserError(f"MLflow's run {run.info.run_id} has no model {SERVED}: delete the run, and run cunet log")
+        raise UserError(
+            f"MLflow's run {run.info.run_id} has no model that MLflow can serve: delete the run, and run cunet log"
+        )
     return served[0]
 
 

@@ -19,15 +19,13 @@ if TYPE_CHECKING:
     import keras
 
 MODEL = "model"
-SERVED = "separator"
+SERVED = "-separator"  # behind the name of the architecture
 LIBRARIES = (
     "h5py",
     "numpy",
-    "omegaconf",
     "pandas",
     "pydantic",
     "pyyaml",
-    "scipy",
     "soundfile",
     "tqdm",
 )  # of separation
@@ -65,7 +63,7 @@ def log_model(model: Path, results: Path, commit: str) -> str:
         (folder / CARD).write_text(model_card(model, results, commit))
         mlflow.log_artifacts(str(folder), MODEL)
         logged = mlflow.pyfunc.log_model(
-            name=SERVED,
+            name=f"{architecture.name}{SERVED}",
             python_model=served.__file__,
             artifacts={MODEL: str(folder)},
             code_paths=[str(code)],
