@@ -30,7 +30,7 @@ STARTER = -S 'dataset=[synthetic,folder]' -S 'merge={bass: other}' -S folder.roo
 	-S synthetic.test=0 -S film=complex -S 'baselines=[]' -S evaluate.conditions=single
 SONGS ?= cc0_songs
 SOURCES = The folder of multitracks is four songs by Software-Entwicklungskit (Hydrogen, Sodium, Potassium, Caesium; \
-	CC0 1.0); Francium, Lithium and Rubidium score. docs/real_singing.md says where they are from and what else was tried.
+	CC0 1.0); Francium, Lithium and Rubidium score. docs/explanation/real_singing.md says where they are from and what else was tried.
 
 BENCHMARKS = scoring training batches spectrograms separation overheads
 

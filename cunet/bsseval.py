@@ -19,7 +19,7 @@ BSS Eval (Vincent, Gribonval & Févotte, IEEE TASLP 14(4), 2006) splits an estim
 taps project it on its own reference, and on all references. The target is the reference itself (v4, "images") or its
 projection ("sources"); what the other references add to the projection is interference, and what is left over is
 artifacts. Version 4 (Stöter, Liutkus & Ito, LVA/ICA 2018) takes the filters from the whole track and the scores from
-frames. docs/bsseval.md tells what makes this module fast and where it differs from museval.
+frames. docs/reference/bsseval.md tells what makes this module fast and where it differs from museval.
 """
 
 import math

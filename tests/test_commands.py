@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 def commands() -> dict[str, list[str]]:
     """Values of -S by the line, or the variable of the Makefile, that sets them."""
     found = {}
-    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
         for line in re.findall(r"^dvc exp run .*", file.read_text(), re.MULTILINE):
             if "--queue" not in line:  # where commas separate experiments
                 found[f"{file.name}: {line.partition('#')[0].strip()}"] = line

@@ -1,4 +1,4 @@
-"""The examples of docs/extending.md, run as they stand there."""
+"""The examples of docs/guides/extending.md, run as they stand there."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ from cunet.train.fit import Trainer, describe, provenance
 from tests.conftest import ROOT, SINGLES, TINY
 from tests.scored import scores_of_three_tracks, sections
 
-PAGE = (ROOT / "docs" / "extending.md").read_text()
+PAGE = (ROOT / "docs" / "guides" / "extending.md").read_text()
 REGISTRIES = {
     module: getattr(import_module(f"cunet.registry.{module}"), module.upper())
     for module in ("controls", "datasets", "films", "losses", "protocols", "sections")
