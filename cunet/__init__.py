@@ -1,6 +1,6 @@
 """Conditioned-U-Net: a reproducible pipeline for music source separation.
 
-`cunet.load_model` gives a trained model to separate with.
+`cunet.load_model` loads a trained model.
 """
 
 import logging
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
     __version__: str
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # MLflow reports its use where this is not set
-os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")  # otherwise it reports every table that it makes
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up chatter is not for users of a command
-logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of the graphs of several networks
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # otherwise MLflow sends usage data
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")  # otherwise it reports every table that it creates
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's start-up messages
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # hide its retracing warnings, which several networks cause
 
 __all__ = ["load_model"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import `load_model` and read the version when they are first used: most users of a module do without."""
+    """Import `load_model` and read the version on first use: most importers need neither."""
     if name == "__version__":
         from importlib.metadata import version
 

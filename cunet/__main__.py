@@ -1,4 +1,4 @@
-"""`python -m cunet`, where `cunet` is not on the path."""
+"""`python -m cunet`, for use without `cunet` on the PATH."""
 
 from cunet.cli import main
 

@@ -1,4 +1,4 @@
-"""Audio files of any format and length, read whole or piece by piece: the one reader of songs and stems."""
+"""Audio files of any format and length, read whole or piece by piece: the only reader of songs and stems."""
 
 import errno
 import mmap
@@ -20,52 +20,52 @@ from cunet.files import temporary_files_fail, temporary_folder
 from cunet.signals.arrays import Waveform
 
 OPENING = threading.Lock()  # two threads would restore each other's standard error
-BLOCK = 2**16  # samples decoded at a time, that fit the cache
+BLOCK = 2**16  # samples decoded at a time; fits the cache
 LOWEST_RATE, HIGHEST_RATE = 1_000, 1_000_000  # Hz
 MOST_CHANNELS = 64
-LARGEST_WHOLE = 2**30  # values, of 4 bytes: more than three hours of CD audio
-LONGEST = 2**40  # samples; a stream that does not know its length promises more
+LARGEST_WHOLE = 2**30  # float32 values: more than three hours of CD audio
+LONGEST = 2**40  # samples; streams of unknown length declare more
 
-# Of ffmpeg's formats, those that hold sound themselves; a playlist could name any file of this machine.
+# ffmpeg's formats that contain the audio itself; a playlist could point to any file on this machine.
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dts,eac3,flac,flv,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,tta,w64,wav,wv"
 )
-# Pieces are the same as the whole in FLAC, and where every sample has its own place in the file. Elsewhere a seek lands
-# on other samples (Vorbis) or is not possible (GSM).
+# Formats that can be read in pieces: FLAC, and those with a fixed position for every sample. In others, seeking is
+# inexact (Vorbis) or impossible (GSM).
 EXACT_FORMATS = ("WAV", "WAVEX", "W64", "RF64", "AIFF", "AU", "CAF", "FLAC", "SVX", "NIST", "RAW")
 EXACT_ENCODINGS = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW")
 GUESSED = ("MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")  # libsndfile guesses their length without a header
 
-# What libsndfile logs of files that hold less than their headers promise: bytes promised and found; samples promised;
-# or only that it is so. It calls the data of sound GSM files truncated, and counts padding in SDS, without an indent.
+# What libsndfile logs about files that are shorter than their headers declare: declared and actual bytes; declared
+# samples; or only the fact. Lines without an indent call intact GSM files truncated and count padding in SDS.
 SIZES = re.compile(
     r"^ *(?:data|SSND|BODY|Data Size|Data length|riff|Riff size)[ :]+(\d+) \(?should be (\d+)\)?$", re.MULTILINE
 )
-SLACK = 64  # bytes by which sizes differ from program to program: some count headers and padding
+SLACK = 64  # bytes of tolerance: some programs count headers and padding
 SAMPLES = re.compile(r"^ +(?:Frames|Rows : \d+ +Cols) *: (\d+)$", re.MULTILINE)
 CUT = re.compile(r"Seems to be a truncated file|[Ff]ile seems to be truncated")
 NOT_CLOSED = "wasn't closed properly"
 STRAY = re.compile(r"Unknown chunk marker .* at position (\d+)")
-OGG_PAGE, OGG_HEADER = b"OggS", 27  # bytes before the lengths of the page's segments (RFC 3533, section 6)
+OGG_PAGE, OGG_HEADER = b"OggS", 27  # bytes before the segment lengths of a page (RFC 3533, section 6)
 BEGINNING_OF_STREAM, END_OF_STREAM = 0x02, 0x04
 COMPLAINT = re.compile(r"\[(?:error|fatal|panic)\] *(.+)|(filesize and duration do not match)")
 NO_ROOM = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
-CUT_OFF = "is cut off: its end is missing"
-CHAINED = "it holds several pieces, one after the other"
-TOO_SHORT = "has a header that gives less sound than the file has bytes for: only that much is used"
-UNCLOSED = "gives no length in its header, as after a crash: every sample up to the end of the file is used"
-MALFORMED = "breaks the rules of its format, and may be cut off: what can be decoded is used"
+CUT_OFF = "is truncated: its end is missing"
+CHAINED = "several concatenated streams"
+TOO_SHORT = "declares less audio in its header than it contains: only the declared part is used"
+UNCLOSED = "declares no length in its header, as after a crash: all samples up to its end are used"
+MALFORMED = "is malformed and may be truncated: only the part that can be decoded is used"
 
 
 class Audio(ABC):
-    """A waveform of which pieces are read; silence before its start and after its end.
+    """Audio that is read piece by piece; silence before its start and after its end.
 
     Attributes:
-        rate: in Hz.
-        samples: its length.
-        channels: how many.
-        remarks: what is wrong with it though it is read, each the rest of a sentence that begins with its name.
+        rate: sample rate in Hz.
+        samples: length in samples.
+        channels: number of channels.
+        remarks: defects of a file that can still be read; each completes a sentence that begins with its name.
     """
 
     rate: int
@@ -74,7 +74,7 @@ class Audio(ABC):
     remarks: tuple[str, ...] = ()
 
     def read(self, start: int, stop: int) -> Waveform:
-        """The samples from `start` to `stop`, `(stop - start, channels)` float32; either may be outside."""
+        """Samples `start` to `stop`, `(stop - start, channels)` float32; both may lie outside the audio."""
         first, last = (min(max(place, 0), self.samples) for place in (start, stop))
         piece = self._read(first, last) if first < last else np.zeros((0, self.channels), np.float32)
         if len(piece) == stop - start:
@@ -84,13 +84,13 @@ class Audio(ABC):
 
     @abstractmethod
     def _read(self, start: int, stop: int) -> Waveform:
-        """The same, where both are inside."""
+        """The same, for positions inside the audio."""
 
 
 class _SoundFile(soundfile.SoundFile):
-    """A file whose next samples are those after the last ones, without a seek in between.
+    """A file that is read sequentially, without a seek between reads.
 
-    soundfile seeks after every read to where libsndfile is already: DWVW cannot, and Vorbis lands on other samples.
+    soundfile seeks to the current position after every read: DWVW cannot seek, and Vorbis lands on other samples.
     """
 
     def seekable(self) -> bool:
@@ -101,8 +101,8 @@ class AudioFile(Audio):
     """A file that libsndfile reads.
 
     Attributes:
-        encoding: of the samples, in libsndfile's terms.
-        exact: whether pieces are the same as the whole; otherwise it can be read once, from start to end.
+        encoding: sample encoding, in libsndfile's terms.
+        exact: whether it can be read in pieces; otherwise it can be read once, from start to end.
     """
 
     def __init__(self, file: _SoundFile, remarks: tuple[str, ...] = ()) -> None:
@@ -112,18 +112,18 @@ class AudioFile(Audio):
         self._file, self._position = file, 0
 
     def blocks(self, samples: int) -> Iterator[Waveform]:
-        """The first samples, block after block; fewer where the file is damaged. A block lasts until the next one."""
+        """The first `samples`, in blocks; fewer if the file is damaged. Each block overwrites the previous one."""
         block, done = np.empty((BLOCK, self.channels), np.float32), 0
         with suppress(soundfile.LibsndfileError):
             if self._position:
                 self._file.seek(0)
-            self._position = -1  # anywhere
+            self._position = -1  # unknown
             while done < samples and (some := self._fill(block[: samples - done])):
                 yield block[:some]
                 done += some
 
     def is_whole(self, samples: int) -> bool:
-        """Whether so many samples can be read; in FLAC, damage shows only where it is decoded."""
+        """Whether this many samples can be read; in FLAC, only decoding reveals damage."""
         return self._file.format != "FLAC" or sum(map(len, self.blocks(samples))) == samples
 
     def _read(self, start: int, stop: int) -> Waveform:
@@ -134,13 +134,13 @@ class AudioFile(Audio):
             self._position = start + self._fill(waveform)
         except soundfile.LibsndfileError as error:
             self._position = -1
-            raise UserError(f"is damaged or cut off ({_words(error)})") from None
+            raise UserError(f"is damaged or truncated ({_words(error)})") from None
         if self._position < stop:
             raise UserError(f"is damaged: it ends after {self._position} of {self.samples} samples")
         return waveform
 
     def _fill(self, out: Waveform) -> int:
-        """Read what there is, up to the length of `out`; 16 bits are scaled here, in half of libsndfile's time."""
+        """Fill `out` as far as the file goes; 16-bit samples are scaled here, twice as fast as in libsndfile."""
         if self.encoding != "PCM_16":
             return len(self._file.read(out=out))
         block = np.empty((min(BLOCK, len(out)), self.channels), np.int16)
@@ -153,7 +153,7 @@ class AudioFile(Audio):
 
 @dataclass(frozen=True)
 class _Unread:
-    """Why libsndfile does not read a file; what is to be said if ffmpeg does; and seconds promised, where known."""
+    """Why libsndfile cannot read a file, remarks in case ffmpeg can, and the declared seconds, if known."""
 
     reason: str
     remarks: tuple[str, ...] = ()
@@ -162,15 +162,15 @@ class _Unread:
 
 @contextmanager
 def open_audio(path: Path, longest: float | None = None) -> Iterator[AudioFile]:
-    """A file that libsndfile or ffmpeg reads; what cannot be read in pieces is decoded to a temporary file first.
+    """Open a file with libsndfile or ffmpeg; decode it to a temporary file if it cannot be read in pieces.
 
     Args:
-        path: of the file.
-        longest: seconds; of a file that lasts longer, no more than a second more need be there.
+        path: the file.
+        longest: seconds that are needed; only these and one second more have to be intact.
 
     Raises:
-        UserError: neither reads it, it holds no samples, its rate or number of channels is out of bounds, or there is
-            no room for temporary files.
+        UserError: neither can read it, it contains no samples, its sample rate or number of channels is out of range,
+            or temporary files do not fit.
     """
     with _opened(path) as found:
         if isinstance(found, AudioFile) and found.exact and found.is_whole(_wanted(found, longest)):
@@ -181,28 +181,28 @@ def open_audio(path: Path, longest: float | None = None) -> Iterator[AudioFile]:
 
 
 def read_audio(path: Path) -> tuple[Waveform, int]:
-    """The whole of a sound file: `(samples, channels)` float32, and its rate in Hz.
+    """Read a whole audio file: `(samples, channels)` float32, and its sample rate in Hz.
 
     Raises:
-        UserError: as `open_audio`; or the file is damaged, cut off or too long, or holds values that are not finite.
+        UserError: as `open_audio`; or the file is damaged, truncated or too long, or contains NaN or infinite values.
     """
     with _sequential(path) as audio:
         if audio.remarks:
-            raise UserError(f"{path}: {audio.remarks[0]}: replace the file")
+            raise UserError(f"{path}: {audio.remarks[0]}. Replace the file.")
         if audio.samples * audio.channels > LARGEST_WHOLE:
             hours = audio.samples / audio.rate / 3600
-            raise UserError(f"{path}: is too long to be read whole ({hours:.1f} h): split it")
+            raise UserError(f"{path}: is too long to read at once ({hours:.1f} h). Split it.")
         try:
             waveform = audio.read(0, audio.samples)
         except UserError as error:
-            raise UserError(f"{path}: {error}: replace the file") from None
-    if audio.encoding != "PCM_16" and not np.isfinite(waveform).all():  # whole numbers are finite
-        raise UserError(f"{path}: holds values that are not finite (NaN or infinite): replace the file")
+            raise UserError(f"{path}: {error}. Replace the file.") from None
+    if audio.encoding != "PCM_16" and not np.isfinite(waveform).all():  # integers are always finite
+        raise UserError(f"{path}: contains NaN or infinite values. Replace the file.")
     return waveform, audio.rate
 
 
 def read_duration(path: Path) -> float:
-    """Seconds of a file, which is decoded only where its header does not tell.
+    """Duration of a file in seconds; the file is decoded only if its header does not give it.
 
     Raises:
         UserError: as `open_audio`.
@@ -212,20 +212,20 @@ def read_duration(path: Path) -> float:
 
 
 def check_bounds(rate: int, channels: int) -> None:
-    """Refuse what no recording has, before any memory is taken for it.
+    """Check sample rate and number of channels before any memory is allocated.
 
     Raises:
-        UserError: a rate in Hz or a number of channels is out of bounds; the text is the rest of a sentence.
+        UserError: the rate in Hz or the number of channels is out of range; the text completes a sentence.
     """
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        raise UserError(f"has a sample rate of {rate} Hz: convert it to one from {LOWEST_RATE} to {HIGHEST_RATE} Hz")
+        raise UserError(f"has a sample rate of {rate} Hz. Convert it to between {LOWEST_RATE} and {HIGHEST_RATE} Hz.")
     if channels > MOST_CHANNELS:
-        raise UserError(f"has {channels} channels: convert it to {MOST_CHANNELS} or fewer")
+        raise UserError(f"has {channels} channels. Convert it to {MOST_CHANNELS} or fewer.")
 
 
 @contextmanager
 def _sequential(path: Path) -> Iterator[AudioFile]:
-    """A file to be read from start to end, decoded to a temporary one only where libsndfile does not read it."""
+    """Open a file for sequential reading; decode it to a temporary file only if libsndfile cannot read it."""
     with _opened(path) as found:
         if isinstance(found, AudioFile):
             yield found
@@ -236,17 +236,17 @@ def _sequential(path: Path) -> Iterator[AudioFile]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[AudioFile | _Unread]:
-    """A file as libsndfile reads it, or why it does not.
+    """Open a file with libsndfile, or tell why libsndfile cannot.
 
     Raises:
-        UserError: nobody can read it, or its rate or number of channels is out of bounds.
+        UserError: it is missing, empty or not accessible, or its sample rate or number of channels is out of range.
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     try:
         with path.open("rb") as content:
             if not content.read(1):
-                raise UserError(f"{path}: is empty: replace the file")
+                raise UserError(f"{path}: is empty. Replace the file.")
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     try:
@@ -256,7 +256,7 @@ def _opened(path: Path) -> Iterator[AudioFile | _Unread]:
         malformed = error.code == 3  # SF_ERR_MALFORMED_FILE: the format is known
         yield _Unread(_words(error), (MALFORMED,) if malformed else ())
         return
-    except (TypeError, ValueError) as error:  # a suffix such as .raw, which says nothing of what is inside
+    except (TypeError, ValueError) as error:  # a suffix such as .raw, which does not identify the format
         yield _Unread(str(error))
         return
     with file:
@@ -266,9 +266,9 @@ def _opened(path: Path) -> Iterator[AudioFile | _Unread]:
             return
         remarks = _remarks(file, path)
         if CHAINED in remarks:
-            yield _Unread(CHAINED)  # ffmpeg reads them all
+            yield _Unread(CHAINED)  # ffmpeg reads all of them
         elif file.frames >= LONGEST or file.subtype in GUESSED:
-            yield _Unread("its length is not known", remarks)
+            yield _Unread("unknown length", remarks)
         else:
             yield AudioFile(file, remarks)
 
@@ -295,13 +295,15 @@ def _check_bounds_of(file: _SoundFile, path: Path) -> None:
 
 
 def _words(error: soundfile.LibsndfileError) -> str:
-    """Why libsndfile does not read a file that is there."""
+    """Why libsndfile cannot read an existing file."""
     said = str(error.error_string).removeprefix("Error : ").rstrip(".")
-    return "unknown format" if said.startswith("File does not exist") else said  # so it says of text called .mp3
+    return (
+        "unknown format" if said.startswith("File does not exist") else said
+    )  # its message for a text file named .mp3
 
 
 def _remarks(file: _SoundFile, path: Path) -> tuple[str, ...]:
-    """What is wrong with a file that libsndfile reads all the same."""
+    """Defects of a file that libsndfile can read."""
     log = file.extra_info
     promises = [int(promise) for promise in SAMPLES.findall(log) if not _is_placeholder(int(promise))]
     for promised, found in ((int(promised), int(found)) for promised, found in SIZES.findall(log)):
@@ -320,9 +322,9 @@ def _remarks(file: _SoundFile, path: Path) -> tuple[str, ...]:
 
 
 def _fault_of_ogg(path: Path) -> str | None:
-    """What is wrong with an Ogg file by its pages; what libsndfile logs of that is not reliable.
+    """Defect of an Ogg file, found from its pages: libsndfile's log is not reliable here.
 
-    A damaged page is passed over: the decoder tells it.
+    Damaged pages are skipped: the decoder reports them.
     """
     begun = ended = False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -341,13 +343,13 @@ def _fault_of_ogg(path: Path) -> str | None:
 
 
 def _is_placeholder(length: int) -> bool:
-    """Whether programs that write to a pipe put this for a length that they do not know, as 0xFFFFFFFF, 0x7FFFF000."""
+    """Whether a length stands for "unknown", as written by programs in a pipe (0xFFFFFFFF, 0x7FFFF000)."""
     return length == 0 or length >= LONGEST or any(abs(length - 2**bits) < 2**16 for bits in (31, 32))
 
 
 def _ends_early(samples: int, promise: int, rate: int) -> str:
     return (
-        f"ends after {samples / rate:.1f} s of the {promise / rate:.1f} s that its header promises "
+        f"ends after {samples / rate:.1f} s of the {promise / rate:.1f} s that its header declares "
         f"({promise - samples} samples are missing)"
     )
 
@@ -358,7 +360,7 @@ def _wanted(audio: Audio, longest: float | None) -> int:
 
 @contextmanager
 def _decoded(path: Path, found: AudioFile | _Unread, folder: Path, longest: float | None) -> Iterator[AudioFile]:
-    """A file decoded from start to end: by libsndfile where it reads all of it, otherwise by ffmpeg."""
+    """Decode a file from start to end: with libsndfile if it can read all of it, otherwise with ffmpeg."""
     if isinstance(found, AudioFile):
         wanted, copied, copy = _wanted(found, longest), 0, folder / "decoded.raw"
         try:
@@ -374,13 +376,14 @@ def _decoded(path: Path, found: AudioFile | _Unread, folder: Path, longest: floa
             ) as file:
                 yield AudioFile(file, found.remarks)
             return
-        found = _Unread("damaged or cut off", found.remarks, wanted / found.rate)
+        found = _Unread("damaged or truncated", found.remarks, wanted / found.rate)
     decoded, complaint = _decode_by_ffmpeg(path, folder, found.reason, longest)
     with _SoundFile(os.fsencode(decoded)) as file:
         _check_bounds_of(file, path)
         if not file.frames:
-            raise UserError(f"{path}: holds no samples: replace the file")
-        damage = f"is damaged (ffmpeg: {complaint}): what cannot be decoded is silent or missing"
+            raise UserError(f"{path}: contains no samples. Replace the file.")
+        seconds = file.frames / file.samplerate
+        damage = f"is damaged (ffmpeg: {complaint}): {seconds:.1f} s could be decoded; the rest is silent or missing"
         remarks = found.remarks or ((damage,) if complaint else ())
         if (promise := round(found.seconds * file.samplerate)) > file.frames:
             remarks = (_ends_early(file.frames, promise, file.samplerate),)
@@ -388,10 +391,10 @@ def _decoded(path: Path, found: AudioFile | _Unread, folder: Path, longest: floa
 
 
 def _decode_by_ffmpeg(path: Path, folder: Path, reason: str, longest: float | None) -> tuple[Path, str]:
-    """The decoded file, and what ffmpeg has to complain about, if anything.
+    """The decoded file, and ffmpeg's first complaint, if any.
 
-    What it cannot decode is left out, which puts the rest out of step. Where that happens the file is decoded again,
-    with silence wherever its timestamps leave a gap. A sound file is not: timestamps of some formats are inexact.
+    ffmpeg skips what it cannot decode, which shifts the rest. In this case the file is decoded again, with silence in
+    the gaps between its timestamps. Intact files are decoded once: some formats have inexact timestamps.
     """
     decoded, filled = folder / "decoded.wav", folder / "filled.wav"
     limit = [] if longest is None else ["-t", str(longest + 1)]
@@ -405,7 +408,7 @@ def _decode_by_ffmpeg(path: Path, folder: Path, reason: str, longest: float | No
 
 
 def _ffmpeg(path: Path, out: Path, reason: str, options: Sequence[str]) -> str:
-    """Decode the first audio stream of a file to 32-bit float WAV; what ffmpeg says of damage, or nothing."""
+    """Decode the first audio stream of a file to 32-bit float WAV; return ffmpeg's complaint, or an empty text."""
     source = ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS, "-i", f"file:{path.resolve()}"]
     target = ["-map", "0:a:0", *options, "-c:a", "pcm_f32le", "-rf64", "auto", str(out)]
     try:
@@ -418,15 +421,17 @@ def _ffmpeg(path: Path, out: Path, reason: str, options: Sequence[str]) -> str:
         )
     except FileNotFoundError:
         raise UserError(
-            f"{path}: libsndfile cannot read it ({reason}), and ffmpeg is not installed: install it"
+            f"{path}: libsndfile cannot read it ({reason}), and ffmpeg is missing. Install ffmpeg."
         ) from None
     if full := next((said for said in NO_ROOM if said in done.stderr), None):
         raise temporary_files_fail(out.parent.parent, full)
     complaints = [error or other for error, other in COMPLAINT.findall(done.stderr)]
     if done.returncode and not complaints:
-        complaints = [f"it ended with status {done.returncode}"]
+        complaints = [f"exit status {done.returncode}"]
     if done.returncode and not (out.is_file() and out.stat().st_size):
         said = complaints[-1].rpartition(": ")[2]
-        said = "it holds no sound" if "matches no streams" in done.stderr else said
-        raise UserError(f"{path}: is not audio that can be read (libsndfile: {reason}; ffmpeg: {said})")
+        said = "no audio stream" if "matches no streams" in done.stderr else said
+        raise UserError(
+            f"{path}: cannot be decoded (libsndfile: {reason}; ffmpeg: {said}). Replace or remove the file."
+        )
     return complaints[0] if complaints else ""

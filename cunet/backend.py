@@ -1,6 +1,6 @@
-"""What TensorFlow computes with, which it reads when it is imported."""
+"""Settings that TensorFlow reads when it is imported."""
 
 import os
 
-# Without AVX-512, it leaves oneDNN's convolutions off, and trains at half the speed.
+# Without AVX-512, TensorFlow turns oneDNN's convolutions off by default, and trains at half the speed.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

@@ -1,4 +1,4 @@
-"""BSS Eval v4 and v3, SI-SDR and the SDR of the 2021 Music Demixing challenge, with numpy and scipy alone.
+"""BSS Eval v4 and v3, SI-SDR and the SDR of the 2021 Music Demixing challenge, in NumPy and SciPy only.
 
 The scores of BSS Eval are those of museval 0.4, several times as fast and in a fraction of its memory:
 
@@ -17,9 +17,9 @@ The scores of BSS Eval are those of museval 0.4, several times as fast and in a 
 
 BSS Eval (Vincent, Gribonval & Févotte, IEEE TASLP 14(4), 2006) splits an estimate by least squares: filters of 512
 taps project it on its own reference, and on all references. The target is the reference itself (v4, "images") or its
-projection ("sources"); what the other references add to the projection is interference, and what is left over is
+projection ("sources"); the other references' part of the projection is interference, and the remainder is
 artifacts. Version 4 (Stöter, Liutkus & Ito, LVA/ICA 2018) takes the filters from the whole track and the scores from
-frames. docs/reference/bsseval.md tells what makes this module fast and where it differs from museval.
+frames. docs/reference/bsseval.md explains why this module is fast and where it differs from museval.
 """
 
 import math
@@ -36,9 +36,9 @@ import scipy.fft
 from scipy.linalg import lapack
 
 TAPS = 512  # of the distortion filters
-TRANSFORM = 4096  # samples of a block's Fourier transform, about: what fits the cache
+TRANSFORM = 4096  # approximate samples per Fourier transform; fits the cache
 BATCH = 4  # blocks transformed at once
-SHARE = 32  # blocks whose correlations are summed by one thread
+SHARE = 32  # blocks whose correlations one thread sums
 DELTA = 1e-7  # keeps the SDR of 2021 finite
 EPS = float(np.finfo(float).eps)
 
@@ -59,7 +59,7 @@ class Scores(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """A piece of the signals from `first` on, which is zero outside of the samples `low` to `high`."""
+    """A piece of the signals that starts at `first` and is zero outside the samples `low` to `high`."""
 
     first: int
     low: int
@@ -73,10 +73,10 @@ def bss_eval_v4(
 
     Args:
         references: true sources, `(sources, samples, channels)`; float32 and float64 are not copied.
-        estimates: of the same sources in the same order, of the same shape.
-        window: of a frame, in samples; one of the track's length or longer makes the track one frame.
-        hop: between the starts of frames, in samples.
-        workers: threads; as many as this process has cores if None.
+        estimates: estimates of these sources, in the same order and shape.
+        window: frame length in samples; at the track's length or more, the track is one frame.
+        hop: samples between the starts of two frames.
+        workers: number of threads; None: one per core of this process.
 
     Returns:
         scores `(sources, frames)`. A frame in which any reference or estimate is silent is NaN for all sources; a
@@ -115,13 +115,13 @@ def bss_eval_v3(references: npt.ArrayLike, estimates: npt.ArrayLike, workers: in
 def sdr_v4(reference: npt.ArrayLike, estimate: npt.ArrayLike, window: float, hop: float) -> Array:
     """SDR of BSS Eval v4 of one estimate, in dB `(frames,)`; NaN where the reference or the estimate is silent.
 
-    The same as `bss_eval_v4(...).sdr`, since it depends on no other source and on no filter.
+    Equal to `bss_eval_v4(...).sdr`, which depends on no other source and no filter.
 
     Args:
         reference: `(samples, channels)` or `(samples,)`.
         estimate: of the same shape.
-        window: of a frame, in samples.
-        hop: between the starts of frames, in samples.
+        window: frame length in samples.
+        hop: samples between the starts of two frames.
 
     Raises:
         ValueError: shapes differ, there are no samples, or a value is not finite.
@@ -186,11 +186,11 @@ def sdr_2021(reference: npt.ArrayLike, estimate: npt.ArrayLike) -> float:
 
 
 class References:
-    """True sources of a track, prepared once for the scores of any number of estimates.
+    """True sources of a track, prepared once to score any number of estimates.
 
     Attributes:
         frames: slices of samples.
-        silent: whether any of the references is silent, of each frame.
+        silent: for each frame, whether any reference is silent.
     """
 
     def __init__(
@@ -210,12 +210,12 @@ class References:
 
     @cached_property
     def _all(self) -> "_NormalEquations":
-        """Of the projection on all references; factorised once, when the first estimate is scored."""
+        """For the projection on all references; factorised when the first estimate is scored."""
         return _NormalEquations(self._lags)
 
     @cached_property
     def _own(self) -> "list[_NormalEquations]":
-        """Of the projection on each reference alone."""
+        """For the projection on each reference alone."""
         sources, _, channels = self._signals.shape
         if sources == 1:
             return [self._all]
@@ -228,12 +228,12 @@ class References:
         sources: Sequence[int] | None = None,
         version: Literal["images", "sources"] = "images",
     ) -> Scores:
-        """Scores of some estimates, each by itself, against its source.
+        """Score estimates one by one, each against its source.
 
         Args:
             estimates: `(estimates, samples, channels)`.
-            sources: index of the reference that each estimate stands for; all in their order if None.
-            version: of the ratios: "images" (v4) or "sources" (v3).
+            sources: index of each estimate's reference; None: all, in order.
+            version: "images" for the ratios of v4, "sources" for those of v3.
 
         Returns:
             scores `(estimates, frames)`; NaN in frames where a reference or the estimate itself is silent.
@@ -256,7 +256,7 @@ class References:
         return Scores(*(np.where(lost, np.nan, values) for values in scores))
 
     def _energies(self, estimates: Signals, sources: Sequence[int]) -> "_Energies":
-        """Energies of the parts of a few estimates in all frames."""
+        """Energies of the parts of some estimates in all frames."""
         filters = self._filters(_correlate(self._signals, estimates, self._workers), sources)
         length = _transform_length(max(frame.stop - frame.start for frame in self.frames) + TAPS - 1)
         numbers, pieces = zip(*_pieces(self.frames, length), strict=True)
@@ -359,12 +359,12 @@ class _Projection:
 class _NormalEquations:
     """Least squares on the delayed references, whose correlations of lags -511 to 511 are `(channels, channels, 1023)`.
 
-    As museval, it adds the machine's epsilon to the diagonal. Where the matrix is still not positive definite, since
-    references are equal or have no energy in a band, it adds as little as makes it so, relative to the references'
-    energy: the projection is then the one of least squares, which museval means to find.
+    Like museval, it adds machine epsilon to the diagonal. If the matrix is still not positive definite, because
+    references are equal or have no energy in a band, it adds the smallest sufficient amount, relative to the
+    references' energy: the projection is then the least-squares one, which museval intends to find.
 
     Attributes:
-        added: to the diagonal.
+        added: amount added to the diagonal.
     """
 
     def __init__(self, lags: Array) -> None:
@@ -401,8 +401,8 @@ class _NormalEquations:
 def _correlate(references: Signals, others: Signals, workers: int) -> Array:
     """Sums over n of a[n] b[n + lag] for all channels a of references and b of others: `(a, b, lags)`, lags 0 to 511.
 
-    Blocks of a meet the same blocks of b with the next 511 samples; the cross-spectra of many blocks share one
-    inverse transform.
+    Each block of a is correlated with the same block of b and the next 511 samples; the cross-spectra of many blocks
+    share one inverse transform.
     """
     samples = references.shape[1]
     length = _transform_length(samples)
@@ -437,7 +437,7 @@ def _cut(signals: Signals, pieces: Sequence[_Piece], length: int) -> Array:
 
 
 def _spectra(blocks: Array) -> Spectra:
-    """Transforms `(bins, pieces, channels)` of blocks `(channels, pieces, samples)`, as matrix products want them."""
+    """Transforms `(bins, pieces, channels)` of blocks `(channels, pieces, samples)`, in the layout of matrix products."""
     channels, pieces, length = blocks.shape
     spectra = np.empty((length // 2 + 1, pieces, channels), np.complex128)
     np.fft.rfft(blocks, axis=2, out=spectra.transpose(2, 1, 0))
@@ -445,7 +445,7 @@ def _spectra(blocks: Array) -> Spectra:
 
 
 def _signals(spectra: Spectra, length: int) -> Array:
-    """Blocks `(columns, rows, samples)` of spectra `(bins, rows, columns)`, with their samples side by side."""
+    """Blocks `(columns, rows, samples)` of spectra `(bins, rows, columns)`, with contiguous samples."""
     _, rows, columns = spectra.shape
     blocks = np.empty((columns, rows, length))
     np.fft.irfft(spectra, length, axis=0, out=blocks.transpose(2, 1, 0))
@@ -460,7 +460,7 @@ def _pieces(frames: Sequence[slice], length: int) -> Iterator[tuple[int, _Piece]
 
 
 def _transform_length(samples: int) -> int:
-    """Length of the transform of blocks that share so many samples evenly; each overlaps the next by 511."""
+    """Transform length of the blocks that divide this many samples evenly; each overlaps the next by 511."""
     blocks = math.ceil(samples / (TRANSFORM - TAPS + 1))
     return int(scipy.fft.next_fast_len(math.ceil(samples / blocks) + TAPS - 1, real=True))
 
@@ -487,7 +487,7 @@ def _channels_of(source: int, channels: int) -> slice:
 
 
 def _frames(window: float, hop: float, samples: int) -> list[slice]:
-    """Frames as museval lays them out: the rest of a track is left out, unless it is shorter than a window."""
+    """Frames as in museval: the remainder of a track is dropped, unless the track is shorter than a window."""
     if not (window >= 1 and hop >= 1):
         raise ValueError(f"window and hop must be at least one sample, not {window} and {hop}")
     if window >= samples:
@@ -502,7 +502,7 @@ def _silent_frames(signals: Signals, frames: Sequence[slice]) -> npt.NDArray[np.
 
 
 def _silent(signal: Signals) -> bool:
-    """Silence to museval: the channels cancel out in every sample."""
+    """Silence as museval defines it: the channels cancel out in every sample."""
     return not (signal[:TAPS].sum(axis=1).any() or signal.sum(axis=1).any())
 
 
@@ -518,9 +518,11 @@ def _checked(values: npt.ArrayLike, name: str) -> Signals:
     if signals.dtype not in (np.float32, np.float64):
         signals = signals.astype(np.float64)
     if not signals.size or signals.ndim != 3:
-        raise ValueError(f"{name} must have shape (sources, samples, channels), with samples, not {signals.shape}")
+        raise ValueError(
+            f"{name} must have shape (sources, samples, channels) and at least one sample, not {signals.shape}"
+        )
     if not (np.isfinite(signals.min()) and np.isfinite(signals.max())):
-        raise ValueError(f"{name} of shape {signals.shape} hold values that are not finite")
+        raise ValueError(f"{name} of shape {signals.shape} contain NaN or infinite values")
     return signals
 
 

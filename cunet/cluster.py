@@ -1,4 +1,4 @@
-"""Per-track work on dask.distributed: a local cluster, or a scheduler that runs already."""
+"""Per-track work on dask.distributed: on a local cluster or a running scheduler."""
 
 import logging
 import os
@@ -22,20 +22,20 @@ Item = TypeVar("Item")
 
 @contextmanager
 def connect(settings: Dask, memory: int = 0, processes: bool = True) -> Iterator["Client"]:
-    """A client of the scheduler that `settings` names, or of a local cluster that lives as long as the block.
+    """Connect to the scheduler in `settings`, or to a local cluster that stops at the end of the block.
 
-    A local cluster has no more workers than get the `memory` in bytes that a task needs. Without `processes` they are
-    threads: there at once, where a process takes seconds to import what its tasks use, but only as fast where the
-    tasks spend their time in libraries that release Python's global lock. Where memory runs out, they end with the
-    whole program.
+    A local cluster has only as many workers as fit the free memory, at `memory` bytes per task. Without `processes`,
+    they are threads: these start at once, where a process takes seconds for its imports, but are as fast only if
+    tasks spend their time in libraries that release Python's global lock. If memory runs out, threads take the whole
+    program with them.
 
     Raises:
-        UserError: nothing answers at the scheduler's address, or it has no workers.
+        UserError: no scheduler answers at the address, or it has no workers.
     """
     from distributed import Client
 
     if settings.scheduler is None:
-        limits = nullcontext() if processes else threadpool_limits(1, "blas")  # as dask sets for its processes
+        limits = nullcontext() if processes else threadpool_limits(1, "blas")  # as dask does for its processes
         with limits, _local_cluster(local_workers(settings, memory), processes) as cluster, Client(cluster) as client:
             yield client
         return
@@ -44,7 +44,8 @@ def connect(settings: Dask, memory: int = 0, processes: bool = True) -> Iterator
         client.wait_for_workers(1, timeout=PATIENCE)
     except (OSError, ValueError, TimeoutError):
         raise UserError(
-            f"dask.scheduler: no scheduler with workers answers at {settings.scheduler}: start one, or set it to null"
+            f"dask.scheduler: no scheduler with workers answers at {settings.scheduler}. "
+            "Start one, or set dask.scheduler to null."
         ) from None
     with client:
         yield client
@@ -58,19 +59,19 @@ def _local_cluster(workers: int, processes: bool) -> Iterator["LocalCluster"]:
         n_workers=workers,
         threads_per_worker=1,
         processes=processes,
-        memory_limit="auto" if processes else None,  # of threads dask sees only what the whole process takes
+        memory_limit="auto" if processes else None,  # dask measures only the memory of the whole process
         dashboard_address=":0",
-        silence_logs=logging.CRITICAL,  # an error reaches the caller; the log would tell it twice
+        silence_logs=logging.CRITICAL,  # errors reach the caller; the log would repeat them
     )
     try:
         yield cluster
     finally:
-        with suppress(AssertionError):  # dask's, where it is just starting a killed worker again: it says nothing to us
+        with suppress(AssertionError):  # dask raises it while it restarts a killed worker; harmless
             cluster.close()
 
 
 def local_workers(settings: Dask, memory: int) -> int:
-    """Workers of a local cluster: as many as asked for, or fewer, so that each has `memory` bytes; one at least."""
+    """Number of local workers: as requested, or fewer, so that each has `memory` bytes; at least one."""
     from distributed.system import MEMORY_LIMIT
 
     wanted = settings.workers or os.cpu_count() or 1
@@ -78,8 +79,8 @@ def local_workers(settings: Dask, memory: int) -> int:
     fitting = max(1, free // memory) if memory else wanted
     if fitting < wanted or memory > free:
         print(
-            f"{fitting} of {wanted} worker(s): a track needs {memory / 1e9:.1f} GB, and {free / 1e9:.1f} GB "
-            "of memory are free"
+            f"using {fitting} of {wanted} workers: a track needs {memory / 1e9:.1f} GB of memory, and "
+            f"{free / 1e9:.1f} GB are free"
         )
     return min(wanted, fitting)
 
@@ -94,9 +95,9 @@ def for_each(
 ) -> Iterator[tuple[Item, Any]]:
     """Run `function(*arguments(item))` on the cluster for every item; yield (item, result) as they finish.
 
-    Items that an interrupted run left `done` are counted, and neither run nor yielded. At most two tasks a
-    worker are under way, so that arguments made on the fly do not pile up in memory. An error in one task
-    cancels the rest.
+    Items that an interrupted run has `done` count as progress, but are neither run nor yielded. At most two tasks per
+    worker are submitted at a time, so that their arguments do not fill the memory. An error in one task cancels the
+    rest.
     """
     from distributed import KilledWorker, as_completed
 
@@ -122,8 +123,8 @@ def for_each(
                 result = future.result()
             except KilledWorker:
                 raise UserError(
-                    f"{progress}: a worker was killed, most likely for want of memory: lower dask.workers, or run it "
-                    "where there is more; what is done is kept"
+                    f"{progress}: a worker was killed, probably because memory ran out. Lower dask.workers, or use a "
+                    "machine with more memory; finished work is kept."
                 ) from None
             bar.update()
             yield item_of.pop(future), result

@@ -1,8 +1,23 @@
-"""The error for mistakes that a user can make and correct."""
+"""The error for mistakes that a user can correct."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class UserError(Exception):
-    """Something the user can mend; its text is one line: what, where, what to do.
+    """A mistake that the user can correct; its text is one line: what, where, what to do.
 
     `cunet.cli.run` prints it and exits with status 1, without a traceback.
     """
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """A question about the known name that is most like a mistyped one; empty if none is.
+
+    Examples:
+        >>> suggestion("Vocal", ["bass", "vocals"]), suggestion("x", ["bass", "vocals"])
+        ('; did you mean vocals?', '')
+    """
+    by_folded = {one.casefold(): one for one in known}
+    matches = get_close_matches(name.casefold(), by_folded, n=1)
+    return f"; did you mean {by_folded[matches[0]]}?" if matches else ""

@@ -1,4 +1,4 @@
-"""The workspace, and outputs that appear in it whole or not at all."""
+"""The workspace, and outputs that appear in it complete or not at all."""
 
 import hashlib
 import os
@@ -14,16 +14,16 @@ from pydantic import BaseModel
 
 from cunet.errors import UserError
 
-OTHER_FILES = 256  # that a training has open besides
+OTHER_FILES = 256  # open files of a training besides its tracks
 
 
 def workspace() -> Path:
-    """The user's workspace, also where DVC runs a queued or temporary experiment in a folder of its own."""
+    """The user's workspace, even if DVC runs a queued or temporary experiment in another folder."""
     return Path(os.environ.get("DVC_ROOT", ".")).resolve()
 
 
 def commit() -> str:
-    """The git commit of the workspace, or that which a DVC experiment started from; empty outside of any."""
+    """The git commit of the workspace, or the baseline of a DVC experiment; empty outside a repository."""
     if "DVC_EXP_BASELINE_REV" in os.environ:
         return os.environ["DVC_EXP_BASELINE_REV"]
     return subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
@@ -31,10 +31,10 @@ def commit() -> str:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder that vanishes when the block ends.
+    """A temporary folder, deleted at the end of the block.
 
     Raises:
-        UserError: it cannot be made.
+        UserError: it cannot be created.
     """
     try:
         folder = tempfile.TemporaryDirectory(prefix="cunet-")
@@ -46,15 +46,15 @@ def temporary_folder() -> Iterator[Path]:
 
 
 def temporary_files_fail(place: Path | str, reason: str | None) -> UserError:
-    """The error for a place where temporary files may not be written, or do not fit."""
+    """The error for a folder where temporary files cannot be written or do not fit."""
     return UserError(
-        f"{place}: temporary files cannot be written ({reason}): make room there, or set TMPDIR to another folder"
+        f"{place}: temporary files cannot be written ({reason}). Free some space, or set TMPDIR to another folder."
     )
 
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
-    """A folder to fill; it takes the place of `out` when the block ends well, and vanishes when it does not.
+    """A folder to fill; it replaces `out` if the block succeeds, and is deleted otherwise.
 
     Examples:
         >>> with temporary_folder() as workspace:
@@ -78,10 +78,10 @@ def new_folder(out: Path) -> Iterator[Path]:
 
 @contextmanager
 def resumable_folder(out: Path, identity: str) -> Iterator[Path]:
-    """A folder to fill, file by file; it takes the place of `out` when the block ends well, and stays when it does not.
+    """A folder to fill, file by file; it replaces `out` if the block succeeds, and stays otherwise.
 
-    It holds what an interrupted run of the same `identity` left there, and nothing of another one.
-    Whoever fills it renames each file when it is whole.
+    It starts with the files of an interrupted run with the same `identity`, if there was one. The caller writes each
+    file under another name and renames it when it is complete.
     """
     part = out.with_name(f"{out.name}.{identity[:16]}.part")
     for other in out.parent.glob("*.part"):
@@ -94,10 +94,10 @@ def resumable_folder(out: Path, identity: str) -> Iterator[Path]:
 
 
 def identity(stage: str, *settings: BaseModel | str, inputs: Iterable[Path] = ()) -> str:
-    """What the result of a stage follows from: its code, settings, and input files by name, size and time.
+    """Hash of what a stage depends on: its code, settings, and input files by name, size and time.
 
-    Folders among `inputs` stand for all files in them. The code is what dvc.yaml names for `stages/<stage>.py`, so that
-    an interrupted stage goes on after a change that does not concern it.
+    Folders among `inputs` stand for all files in them. The code is what dvc.yaml lists for `stages/<stage>.py`, so
+    that an interrupted stage resumes after unrelated changes.
     """
     digest = hashlib.sha256()
     for path in _code(stage):
@@ -112,19 +112,19 @@ def identity(stage: str, *settings: BaseModel | str, inputs: Iterable[Path] = ()
 
 
 def allow_open_files(count: int) -> None:
-    """Raise this process's limit of open files, where it is too low for `count` more.
+    """Raise this process's limit on open files if it is too low for `count` more.
 
     Raises:
         UserError: the system allows fewer.
     """
-    import resource  # not on Windows, where nothing is trained
+    import resource  # not available on Windows, where training is not supported
 
     needed = count + OTHER_FILES
     limit, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
     if highest != resource.RLIM_INFINITY and highest < needed:
         raise UserError(
-            f"{count} tracks are open at once, and this system allows {highest} open files: raise the limit "
-            f"to {needed} (ulimit -Hn)"
+            f"training opens {count} tracks at once, but this system allows {highest} open files. Raise the limit "
+            f"to {needed} (ulimit -Hn)."
         )
     if limit != resource.RLIM_INFINITY and limit < needed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, highest))

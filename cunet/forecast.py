@@ -1,4 +1,4 @@
-"""What a run of the pipeline takes on this machine: disk from the parameters, memory and time from short trials."""
+"""Cost of a pipeline run on this machine: disk from the parameters, memory and time from short trials."""
 
 import shutil
 import time
@@ -42,15 +42,15 @@ from cunet.train.devices import training_devices
 from cunet.train.fit import compile_network, describe
 
 TRIAL, TRIAL_SECONDS, RATE = "trial", 20, 44100
-LONG = 2  # how many times the mean length the longest track may have; memory is for that
-STEPS = 2  # of training that are timed
-BASE = 250 * 10**6  # bytes of a worker that does nothing yet
-COPIES = 24  # bytes of a sample while its track is decoded: 16 bits, float64 twice, float32
+LONG = 2  # assumed length of the longest track over the mean length; memory is estimated for it
+STEPS = 2  # timed training steps
+BASE = 250 * 10**6  # bytes of an idle worker
+COPIES = 24  # bytes per sample while a track is decoded: 16 bits, float64 twice, float32
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a stage takes: bytes on disk, bytes of memory in all its processes, and seconds, about."""
+    """Approximate cost of a stage: bytes on disk, bytes of memory in all its processes, and seconds."""
 
     name: str
     disk: int = 0
@@ -60,11 +60,15 @@ class Step:
 
 
 def forecast(params: Params, extent: Extent) -> list[Step]:
-    """The steps of the pipeline with what they take on a data set of this extent; trials of a minute or so are run."""
+    """The cost of each pipeline step on a data set of this extent; runs trials for about a minute."""
     with temporary_folder() as folder:
         track = _trial_track(folder, params, extent.sources)
         return [
-            Step("download", extent.download + extent.audio, note="time of the connection" if extent.download else ""),
+            Step(
+                "download",
+                extent.download + extent.audio,
+                note="time depends on the connection" if extent.download else "",
+            ),
             _spectrograms(params, extent, track, folder),
             *(_training(params, track, name, folder) for name in (params.architecture, *params.baselines)),
             _scoring(params, extent, track, folder),
@@ -74,7 +78,7 @@ def forecast(params: Params, extent: Extent) -> list[Step]:
 
 
 def show(params: Params) -> None:
-    """Print the forecast, and a warning where the disk is too small for it.
+    """Print the forecast, and a warning if the disk is too small.
 
     Raises:
         UserError: the user's own tracks cannot be used, or none is left to train on.
@@ -86,7 +90,7 @@ def show(params: Params) -> None:
     hours = sum(extent.seconds.values()) / 3600
     tracks = f"{extent.tracks['train']} + {extent.tracks['test']} tracks"
     print(f"{' + '.join(params.datasets)}: {tracks}, {hours:.1f} hours of music")
-    print("trying each step for a moment on this machine ...", flush=True)
+    print("timing each step on this machine ...", flush=True)
     steps = forecast(params, extent)
     disk, seconds = sum(step.disk for step in steps), sum(step.seconds for step in steps)
     rows = [
@@ -98,11 +102,11 @@ def show(params: Params) -> None:
     free = shutil.disk_usage(".").free
     print(f"free disk: {human(free)}")
     if disk > free:
-        print(f"warning: that is {human(disk - free)} too little, unless so much of it is there already")
+        print(f"warning: {human(disk - free)} of disk space are missing, unless some outputs exist already")
 
 
 def duration(seconds: float) -> str:
-    """Seconds in words, to one decimal.
+    """A duration with its unit, to one decimal.
 
     Examples:
         >>> duration(90)
@@ -136,7 +140,7 @@ def _trial_track(folder: Path, params: Params, sources: int) -> Track:
 
 
 def _long_track(extent: Extent) -> float:
-    """Seconds of a long track."""
+    """Assumed length of the longest track, in seconds."""
     return LONG * sum(extent.seconds.values()) / sum(extent.tracks.values())
 
 
@@ -151,7 +155,7 @@ def _spectrograms(params: Params, extent: Extent, track: Track, folder: Path) ->
 
 
 def _training(params: Params, track: Track, name: str, folder: Path) -> Step:
-    """From a few steps on patches of the trial track; validation is not counted."""
+    """Extrapolated from a few steps on patches of the trial track; validation is not counted."""
     settings = params.train
     index = pd.DataFrame({"track": [TRIAL] * settings.batch_size, "frame": np.arange(settings.batch_size)})
     conditions = single_conditions(track.instruments)
@@ -187,7 +191,7 @@ def _scoring(params: Params, extent: Extent, track: Track, folder: Path) -> Step
     def score() -> object:
         return score_track(track, masks, conditions, params.spectrogram, params.evaluate)
 
-    score()  # imports what scores
+    score()  # warm-up: imports the scoring libraries
     taken = _time(score)
     protocol = PROTOCOLS[params.evaluate.protocol]
     memory = protocol.memory(

@@ -1,4 +1,4 @@
-"""Where the pipeline keeps data, models and results; `dvc.yaml` says the same."""
+"""Where the pipeline keeps data, models and results, as in `dvc.yaml`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ INTERPRETATION, EXAMPLES = Path("interpretation"), Path("examples")  # in result
 def folders(architecture: str, baselines: Sequence[str]) -> dict[str, Path]:
     """The folder of each architecture below `models` and `results`, with a folder per seed in it.
 
-    The studied one has the same folder whatever its name, so that experiments compare.
+    The studied one always has the same folder, so that experiments can be compared.
 
     Examples:
         >>> [path.as_posix() for path in folders("complex-dense", ["unet"]).values()]
@@ -24,17 +24,17 @@ def folders(architecture: str, baselines: Sequence[str]) -> dict[str, Path]:
 
 
 def check_architecture(folder: Path, found: str, expected: str) -> None:
-    """Check that a folder of `models` or `results` is of the architecture that is expected there.
+    """Check that a folder of `models` or `results` belongs to the expected architecture.
 
     Raises:
-        UserError: it is of another, as after `dvc commit` of a stage whose command has changed.
+        UserError: it belongs to another, as after `dvc commit` of a stage whose command has changed.
     """
     if found != expected:
-        raise UserError(f"{folder}: is of {found}, not of {expected}: train it again with dvc repro -f <stage>")
+        raise UserError(f"{folder}: belongs to {found}, not {expected}. Train it again with dvc repro -f <stage>.")
 
 
 def scored() -> list[Path]:
-    """Folders below `results` of all architectures, seeds and bounds that were scored."""
+    """Folders below `results` of all scored architectures, seeds and bounds."""
     patterns = (STUDIED / "*", BASELINES / "*" / "*", BOUNDS / "*")
     found = [path for pattern in patterns for path in sorted(RESULTS.glob(str(pattern)))]
     return [path.relative_to(RESULTS) for path in found if path.is_dir() and path.suffix != ".part"]

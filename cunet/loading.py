@@ -1,4 +1,4 @@
-"""Loading a trained model from wherever it is kept."""
+"""Loading a trained model from a folder or from MLflow."""
 
 import atexit
 import os
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
     from cunet.separate.model import Model
 
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:/")
-PACKAGED = Path("artifacts") / "model"  # where an MLflow model keeps the folder that the training wrote
-OVERLAP = 0.5  # of the patches
-STARTER = Path(__file__).parent / "starter"  # a trained model that comes with the package
+PACKAGED = Path("artifacts") / "model"  # where an MLflow model keeps the folder written by training
+OVERLAP = 0.5  # of patches
+STARTER = Path(__file__).parent / "starter"  # the trained model that comes with the package
 
 
 def load_model(
     source: str | Path | None = None, overlap: float = OVERLAP, consistency: Consistency = "ratio"
 ) -> "Model":
-    """A model that the pipeline trained.
+    """Load a trained model.
 
     Args:
-        source: the folder that the training wrote (`models/cunet/0`) or `cunet export` did, or where MLflow keeps
-            one: `runs:/…/model`, `models:/conditioned-u-net@best`, or any other of its addresses. None, or `starter`
-            where no folder is called so, is the starter model, which comes with the package.
-        overlap: of the patches, in [0, 1): more is smoother and slower.
-        consistency: `ratio` lets the instruments share the mixture, so that their estimates agree with each other;
-            `none` takes the networks' masks as they are, and is faster where one instrument is asked for.
+        source: a folder written by training (`models/cunet/0`) or by `cunet export`, or an MLflow address such as
+            `runs:/…/model` or `models:/conditioned-u-net@best`. None, or `starter` if there is no folder of this
+            name, is the starter model, which comes with the package.
+        overlap: of patches, in [0, 1): more is smoother and slower.
+        consistency: `ratio` scales the masks of the instruments so that they sum to one; `none` uses the networks'
+            masks unchanged, which is faster for a single instrument.
 
     Raises:
-        UserError: there is no such model, or it is none of this project.
+        UserError: there is no such model, or it is not one of this project.
     """
     if consistency not in get_args(Consistency):
         raise UserError(f"consistency={consistency!r}: expected one of {', '.join(get_args(Consistency))}")
     if not 0 <= overlap < 1:
-        raise UserError(f"overlap={overlap:g}: it lies between 0 and 1, 1 excluded")
+        raise UserError(f"overlap={overlap:g}: must be at least 0 and less than 1")
     source = STARTER if source is None else source
     folder = find_model(source)
     from cunet.separate.model import Model
@@ -57,44 +57,44 @@ def load_model(
         raise UserError(f"{source}: cannot be loaded ({place}: {first['msg']})") from None
     except UserError as error:
         raise UserError(f"{source}: {str(error).removeprefix(f'{folder}: ')}") from None
-    except Exception as error:  # whatever Keras, HDF5 or ONNX Runtime raises for a file of somebody else's
+    except Exception as error:  # Keras, HDF5 and ONNX Runtime raise many types for foreign files
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200].removeprefix(f"{folder}: ")
         raise UserError(f"{source}: cannot be loaded ({reason})") from None
 
 
 def default_model() -> Path:
-    """The studied network that the pipeline trained in the current folder with seed 0, or else the starter model."""
+    """The studied network trained in the current folder with seed 0, or else the starter model."""
     trained = MODELS / STUDIED / "0"
     return trained if (trained / DESCRIPTION).is_file() else STARTER
 
 
 def find_model(source: str | Path) -> Path:
-    """The folder of a model; what MLflow keeps is downloaded, for as long as this process runs.
+    """The folder of a model; a model in MLflow is downloaded, and deleted when this process ends.
 
     Raises:
-        UserError: there is no such model, or it is none of this project.
+        UserError: there is no such model, or it is not one of this project.
     """
     folder = _download(str(source)) if REMOTE.match(str(source)) else Path(source)
     if str(source) == STARTER.name and not folder.exists():
         folder = STARTER
     if not folder.exists():
         raise UserError(
-            f"{source}: no such model: the pipeline's are folders such as models/cunet/0 (run dvc repro); "
-            "starter is the model that comes with cunet"
+            f"{source}: no such model. Use a folder such as models/cunet/0 (written by dvc repro), or starter, the "
+            "model that comes with cunet."
         )
     found = next((place for place in (folder, folder / PACKAGED) if (place / DESCRIPTION).is_file()), None)
     if found is None:
         inside = sorted(path.parent for pattern in ("*", "*/*") for path in folder.glob(f"{pattern}/{DESCRIPTION}"))
-        advice = f": did you mean {inside[0]}?" if inside else ""
-        raise UserError(f"{source}: is no model of this project: it has no {DESCRIPTION}{advice}")
+        advice = f". Did you mean {inside[0]}?" if inside else ""
+        raise UserError(f"{source}: not a model of this project (no {DESCRIPTION}){advice}")
     _refuse_older_control(found, source)
     return found
 
 
 def _refuse_older_control(folder: Path, source: str | Path) -> None:
-    """Refuse weights from before the control's vector was scaled: they would load, and mean something else."""
+    """Refuse weights trained before the control vector was scaled: they would load, but give wrong estimates."""
     if not (weights := sorted(folder.glob(f"*{WEIGHTS}"))):
-        return  # an exported network is whole
+        return  # an exported network includes its layers
     with needs("train"):
         import h5py
 
@@ -102,11 +102,11 @@ def _refuse_older_control(folder: Path, source: str | Path) -> None:
         with h5py.File(weights[0], "r") as file:
             layers = set(file.get("layers", ()))
     except OSError:
-        return  # a damaged file, which whoever loads it tells
+        return  # damaged: loading it will fail with a message
     if "dense" in layers and "rescaling" not in layers:
         raise UserError(
-            f"{source}: was trained by an older version, with another control network: train it again, or load it with "
-            "the version that trained it"
+            f"{source}: was trained with the control network of an older version. Train it again, or load it with "
+            "that version."
         )
 
 
@@ -119,7 +119,8 @@ def _download(address: str) -> Path:
     own = address.startswith(("models:", "runs:")) and "MLFLOW_TRACKING_URI" not in os.environ
     if own and not (workspace() / STORE).exists():
         raise UserError(
-            f"{address}: there is no {STORE} here: set MLFLOW_TRACKING_URI, or run cunet log where models are"
+            f"{address}: no {STORE} in this workspace. Set MLFLOW_TRACKING_URI, or run cunet log in the workspace "
+            "with the models."
         )
     use_store()
     kept = ExitStack()
@@ -127,5 +128,5 @@ def _download(address: str) -> Path:
     atexit.register(kept.close)
     try:
         return Path(download_artifacts(artifact_uri=address, dst_path=str(folder)))
-    except Exception as error:  # of MLflow, or of the library of whatever store the address names
+    except Exception as error:  # from MLflow, or the library of its artifact store
         raise UserError(f"{address}: no such model in MLflow ({str(error).splitlines()[0][:200]})") from None

@@ -1,4 +1,4 @@
-"""Names of songs, tracks and instruments: in which form they are compared and shown, and which files have none."""
+"""Names of songs, tracks and instruments: how they are compared and displayed, and which files are ignored."""
 
 import unicodedata
 
@@ -11,12 +11,12 @@ SCATTERED = frozenset(
         *("thumbs.db", "ehthumbs.db", "desktop.ini", "__pycache__"),
     }
 )
-LONGEST = 200  # bytes in UTF-8; most file systems allow 255, and suffixes such as .csv.part come on top
+LONGEST = 200  # bytes in UTF-8; most file systems allow 255, including suffixes such as .csv.part
 CONTROLS = ("Cc", "Zl", "Zp")  # Unicode categories: control characters, line and paragraph separators
 
 
 def normalise(name: str) -> str:
-    r"""A name in Unicode's composed form: macOS and zip files write `é` as two characters, keyboards as one.
+    r"""A name in Unicode's composed form (NFC): macOS and zip files write `é` as two characters, keyboards as one.
 
     Examples:
         >>> len(normalise("Cafe\N{COMBINING ACUTE ACCENT}")), len("Cafe\N{COMBINING ACUTE ACCENT}")
@@ -26,7 +26,7 @@ def normalise(name: str) -> str:
 
 
 def is_scattered(name: str) -> bool:
-    """Whether a file or folder of this name is neither a song nor a track: hidden, or left there by a system.
+    """Whether a file or folder of this name is neither a song nor a track: hidden, or created by a system.
 
     A title may begin with several dots, as in `...And Justice for All`.
 
@@ -39,7 +39,7 @@ def is_scattered(name: str) -> bool:
 
 
 def readable(name: object) -> str:
-    r"""Names as they can be shown: on one line, with bytes that are not UTF-8 as hexadecimal numbers.
+    r"""A name for display: on one line, with bytes that are not UTF-8 as hexadecimal numbers.
 
     Examples:
         >>> readable("two\nlines")
@@ -50,5 +50,5 @@ def readable(name: object) -> str:
 
 
 def is_control(character: str) -> bool:
-    """Whether a character ends a line, or cannot be shown."""
+    """Whether a character is a line break or another control character."""
     return unicodedata.category(character) in CONTROLS

@@ -1,4 +1,4 @@
-"""Typed, validated `params.yaml`: unknown keys are refused, fields that must agree are checked together."""
+"""Typed, validated `params.yaml`: unknown keys are refused, related fields are checked together."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Annotated, Any, get_args
 import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import Field, ValidationError, create_model, model_validator
+from pydantic import BaseModel, Field, ValidationError, create_model, model_validator
 
-from cunet.errors import UserError
+from cunet.errors import UserError, suggestion
 from cunet.registry.controls import CONTROLS
 from cunet.registry.datasets import DATASETS
 from cunet.registry.films import FILMS
@@ -36,7 +36,7 @@ SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 
 class Params(Settings):
-    """All of `params.yaml`, but for the settings of data sets."""
+    """All of `params.yaml` except the settings of data sets."""
 
     film: str
     control: str
@@ -66,12 +66,12 @@ class Params(Settings):
 
     @property
     def datasets(self) -> list[str]:
-        """Names of the data sets, which are used together."""
+        """Names of the data sets, which are joined."""
         return [self.dataset] if isinstance(self.dataset, str) else self.dataset
 
     @property
     def merged(self) -> dict[str, str]:
-        """Instruments that count as others, and which."""
+        """Merged instruments, and the instrument that each counts as."""
         return self.merge or {}
 
     @property
@@ -103,7 +103,7 @@ class Params(Settings):
         if not names:
             raise ValueError(f"dataset: name at least one of {', '.join(DATASETS)}")
         if len(set(names)) < len(names):
-            raise ValueError(f"dataset names one twice: {', '.join(names)}")
+            raise ValueError(f"dataset lists a data set twice: {', '.join(names)}")
         if chained := sorted(self.merged.keys() & set(self.merged.values())):
             raise ValueError(f"merge: {chained[0]} cannot both be merged and have others merged into it")
         stems = [name for name in names if DATASETS[name].stem_files]
@@ -129,45 +129,47 @@ class Params(Settings):
         return self
 
     @model_validator(mode="after")
-    def _what_is_compared_differs(self) -> "Params":
+    def _architectures_differ(self) -> "Params":
         try:
             names = [canonical(name) for name in self.baselines]
         except ValueError as error:
             raise ValueError(f"baselines: {error}") from None
         for name, written in zip(names, self.baselines, strict=True):
             if name != written:
-                raise ValueError(f"baselines: write {name} for {written}: omitted fields take the paper's values")
+                raise ValueError(
+                    f"baselines: write {name} instead of {written}: omitted fields take the paper's values"
+                )
         if self.architecture in names:
             raise ValueError(
-                f"baselines names {self.architecture}, which film, control, placement and conditions already "
-                "describe: take it out of baselines"
+                f"baselines: remove {self.architecture}; film, control, placement and conditions already describe it "
+                "as the studied architecture"
             )
         if len(set(names)) < len(names):
-            raise ValueError(f"baselines names an architecture twice: {', '.join(names)}")
+            raise ValueError(f"baselines lists an architecture twice: {', '.join(names)}")
         if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seeds names one twice: {', '.join(map(str, self.seeds))}")
+            raise ValueError(f"seeds lists a seed twice: {', '.join(map(str, self.seeds))}")
         return self
 
     @model_validator(mode="after")
-    def _condition_sets_are_there(self) -> "Params":
+    def _condition_sets_exist(self) -> "Params":
         for name in self.condition_sets:
             if name in get_args(Placement):
-                raise ValueError(f"condition_sets: {name} is the name of a placement: choose another")
+                raise ValueError(f"condition_sets: {name} is the name of a placement; choose another name")
         if self.condition_sets.get(CONDITIONS) != ConditionSet(up_to=1):
             raise ValueError(
-                f"condition_sets: {CONDITIONS} is the set of the paper, which names leave out: it must be "
-                "{up_to: 1}; give your own another name"
+                f"condition_sets: {CONDITIONS} is the paper's set, which names of variants omit: it must be "
+                "{up_to: 1}; give your own set another name"
             )
         for name in (self.architecture, *(name for name in self.baselines if name != DEDICATED)):
             variant = Variant.parse(name)
             if variant.film not in self.controls.widths.get(variant.control, {}):
-                raise ValueError(f"controls.{variant.control}.{variant.film}: the widths of {name} are missing")
+                raise ValueError(f"controls.{variant.control}.{variant.film}: add the widths of {name}")
         used = {"conditions": self.conditions, "evaluate.conditions": self.evaluate.conditions}
         used |= {f"baselines ({name})": conditions_of(name) for name in self.baselines}
         for where, name in used.items():
             if name not in self.condition_sets:
                 raise ValueError(
-                    f"{where}: no condition set is called {name}; condition_sets has {', '.join(self.condition_sets)}"
+                    f"{where}: unknown condition set {name}; condition_sets has {', '.join(self.condition_sets)}"
                 )
         return self
 
@@ -176,21 +178,25 @@ def parse_params(values: Any) -> Params:
     """The parameters in `values`, with the section of each registered data set.
 
     Raises:
-        ValidationError: a value is missing, unknown, or cannot be used.
+        ValidationError: a value is missing, unknown or invalid.
     """
+    return _schema().model_validate(values)
+
+
+def _schema() -> type[Params]:
     sections: dict[str, Any] = {dataset.section: (dataset.settings, ...) for dataset in DATASETS.values()}
-    return create_model("Params", __base__=Params, **sections).model_validate(values)
+    return create_model("Params", __base__=Params, **sections)
 
 
 def load_params(path: Path = Path("params.yaml"), changes: Sequence[str] = ()) -> Params:
     """Read and validate `params.yaml`.
 
     Args:
-        path: of the file.
-        changes: values that take the place of those in the file, as `name=value`, like those of `dvc exp run -S`.
+        path: the file.
+        changes: values that replace those in the file, as `name=value`, like those of `dvc exp run -S`.
 
     Raises:
-        UserError: the file is missing, is not YAML, or holds a value that cannot be used; a change is no `name=value`.
+        UserError: the file is missing, is not YAML, or has an invalid value; or a change is not `name=value`.
 
     Examples:
         >>> load_params(changes=["film=complex", "control=conv"]).architecture
@@ -199,15 +205,15 @@ def load_params(path: Path = Path("params.yaml"), changes: Sequence[str] = ()) -
     try:
         values = yaml.safe_load(path.read_text())
     except FileNotFoundError:
-        raise UserError(f"{path} not found: run from the project's folder") from None
+        raise UserError(f"{path}: no such file. Run the command in the project's folder.") from None
     except yaml.YAMLError as error:
-        raise UserError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
     if changes:
         values = _changed(values, changes)
     try:
         return parse_params(values)
     except ValidationError as error:
-        problems = (_one_problem(list(problem["loc"]), problem["msg"]) for problem in error.errors())
+        problems = (_one_problem(problem["type"], list(problem["loc"]), problem["msg"]) for problem in error.errors())
         raise UserError(f"{path}: {'; '.join(dict.fromkeys(problems))}") from None
 
 
@@ -223,7 +229,22 @@ def _changed(values: Any, changes: Sequence[str]) -> Any:
     return values
 
 
-def _one_problem(location: list[int | str], message: str) -> str:
+def _one_problem(kind: str, location: list[int | str], message: str) -> str:
     where = ".".join(str(part) for part in location)
     message = message.removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        message = f"unknown parameter{suggestion(str(location[-1]), _known(location[:-1]))}"
+    elif kind == "missing":
+        message = "is missing"
     return f"{where}: {message}" if where else message
+
+
+def _known(section: list[int | str]) -> list[str]:
+    """Names of the parameters of a section; none where the names are the user's own."""
+    model: type[BaseModel] = _schema()
+    for part in section:
+        field = model.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
+            return []
+        model = field.annotation
+    return list(model.model_fields)

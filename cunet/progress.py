@@ -1,4 +1,4 @@
-"""A progress bar over a whole training, with its losses and the time left."""
+"""A progress bar for a whole training, with losses and time left."""
 
 import keras
 from tqdm import tqdm
@@ -7,7 +7,7 @@ Logs = dict[str, float] | None
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """Counts batches; the time left is to the last epoch, and early stopping may end sooner."""
+    """Counts batches; the time left is to the last epoch, although early stopping may end the training sooner."""
 
     def __init__(self, network: str, epochs: int, batches_per_epoch: int, epochs_done: int) -> None:
         super().__init__()
@@ -15,7 +15,7 @@ class ProgressBar(keras.callbacks.Callback):
         self._validation = ""
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Open the bar, where the last epoch of a continued training left it."""
+        """Open the bar, at the last epoch of a resumed training."""
         self._bar = tqdm(
             total=self._epochs * self._batches,
             initial=self._done * self._batches,
@@ -31,7 +31,7 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar.update()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Remember the validation loss."""
+        """Store the validation loss."""
         self._validation = f", validation {(logs or {}).get('val_loss', float('nan')):.5f}"
 
     def on_train_end(self, logs: Logs = None) -> None:

@@ -1,4 +1,4 @@
-"""What keeps the start and the end of a process short."""
+"""Faster start and end of a process."""
 
 import gc
 from collections.abc import Iterator
@@ -7,10 +7,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Import a large library, such as TensorFlow, or load what needs it, without the garbage collector.
+    """Import a large library such as TensorFlow, or load what needs it, with the garbage collector off.
 
-    An import allocates millions of objects that stay for good. The collector would search them again and again, and
-    once more at exit.
+    An import allocates millions of permanent objects. The collector would scan them repeatedly, and again at exit.
     """
     enabled = gc.isenabled()
     gc.disable()

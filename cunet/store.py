@@ -1,4 +1,4 @@
-"""MLflow's store, and finding runs in it."""
+"""MLflow's store, and how to find runs in it."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ NOTE = (
     "**Artifact view** (table symbol): SDR of every track, runs side by side. "
     "**listen.html** among the artifacts of the studied network's run: estimates of all architectures side by side."
 )
-# MLflow has no function for either. Without a kind, its page asks for one, and opens on traces of language models.
+# MLflow has no function for either. Without a kind, its page asks for one and opens on traces of language models.
 NOTE_TAG = "mlflow.note.content"
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development", NOTE_TAG: NOTE}
 WIDE = str.maketrans("#%?\\", "＃％？＼")
@@ -29,7 +29,9 @@ MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
 
 def use_store() -> None:
     """Choose the store: MLFLOW_TRACKING_URI, or else `mlflow.db` in the workspace."""
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # not what the user is waiting for
+    os.environ.setdefault(
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"
+    )  # bars for files of the log would only distract
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     if "MLFLOW_TRACKING_URI" not in os.environ:
         follow(workspace() / STORE, workspace() / ARTIFACTS)
@@ -58,8 +60,8 @@ def connect() -> None:
     except (MlflowException, OSError) as error:
         reason = str(error).splitlines()[0][:200]
         raise UserError(
-            f"MLflow: the store at {mlflow.get_tracking_uri()} does not answer ({reason}): "
-            "start the server, or unset MLFLOW_TRACKING_URI"
+            f"MLflow: the store at {mlflow.get_tracking_uri()} does not answer ({reason}). "
+            "Start the server, or unset MLFLOW_TRACKING_URI."
         ) from None
 
 
@@ -75,7 +77,7 @@ def current_experiment() -> Experiment:
 
 
 def fingerprint(folder: Path) -> str:
-    """Fingerprint of the names and contents of all files in a folder."""
+    """Hash of the names and contents of all files in a folder."""
     total = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         total.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
@@ -83,15 +85,15 @@ def fingerprint(folder: Path) -> str:
 
 
 def log_folder(folder: Path, name: str, run: str | None = None) -> None:
-    """Show the files of a folder as `name` in a run, or in the active one."""
+    """Log the files of a folder below `name`, to a run or to the active one."""
     log_files({path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}, name, run)
 
 
 def log_files(files: dict[Path, Path], name: str, run: str | None = None) -> None:
-    """Show files below `name` in a run, or in the active one, by their place there.
+    """Log files below `name`, to a run or to the active one; keys are their paths there.
 
-    What ends a path in an address is written in its wide form: MLflow puts names into addresses as they are, and its
-    server would keep a file under another name, or refuse it.
+    Characters that end a path in an address are replaced by their full-width forms: MLflow does not escape names in
+    addresses, so its server would store the file under another name or refuse it.
     """
     with temporary_folder() as temporary:
         for place, path in files.items():
@@ -116,6 +118,6 @@ def title(name: str, seed: int) -> str:
 
 
 def tags(name: str) -> dict[str, str]:
-    """Where a run comes from: architecture, git commit, DVC experiment."""
+    """Origin of a run: architecture, git commit, DVC experiment."""
     found = {"architecture": name, "git.commit": commit(), "dvc.experiment": os.environ.get("DVC_EXP_NAME", "")}
     return {tag: value for tag, value in found.items() if value}

@@ -1,4 +1,4 @@
-"""What is compared, by name: `unet`, or `<film>-<control>` with a placement and a condition set of its own."""
+"""Names of architectures: `unet`, or `<film>-<control>`, optionally with a placement and a condition set."""
 
 from dataclasses import dataclass
 from typing import Literal, Self, cast, get_args
@@ -8,7 +8,7 @@ from cunet.registry.films import FILMS
 
 Placement = Literal["encoder", "decoder", "both"]
 DEDICATED = "unet"
-# What a name leaves out: the paper's.
+# The paper's values, which names omit.
 PLACEMENT: Placement = "encoder"
 CONDITIONS = "single"
 
@@ -21,7 +21,7 @@ class Variant:
         film: name in `FILMS`: simple, one gamma and beta per layer; complex, one per feature map.
         control: name in `CONTROLS`.
         placement: where the U-Net has FiLM layers.
-        conditions: name of the set of conditions that it is trained on.
+        conditions: name of the condition set that it is trained on.
     """
 
     film: str
@@ -36,7 +36,7 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """Its name, such as `simple-dense-decoder-pairs`; what is as in the paper is left out."""
+        """Its name, such as `simple-dense-decoder-pairs`; the paper's values are omitted."""
         parts = [self.kind]
         parts += [self.placement] if self.placement != PLACEMENT else []
         parts += [self.conditions] if self.conditions != CONDITIONS else []
@@ -44,10 +44,10 @@ class Variant:
 
     @classmethod
     def parse(cls, name: str) -> Self:
-        """The variant with a name; the parts that it leaves out are the paper's.
+        """The variant with a name; omitted fields take the paper's values.
 
         Raises:
-            ValueError: it is no such name.
+            ValueError: it is not the name of a variant.
 
         Examples:
             >>> Variant.parse("complex-conv-decoder-pairs")
@@ -59,17 +59,17 @@ class Variant:
         if len(kind) < 2 or kind[0] not in FILMS or kind[1] not in CONTROLS or rest:
             raise ValueError(
                 f"{name} is neither {DEDICATED} nor <film>-<control>[-<placement>][-<conditions>], such as "
-                f"complex-dense or simple-conv-decoder-pairs; film is one of {', '.join(FILMS)}, control one of "
+                f"complex-dense or simple-conv-decoder-pairs; choose film from {', '.join(FILMS)}, and control from "
                 f"{', '.join(CONTROLS)}"
             )
         return cls(kind[0], kind[1], placement, conditions)
 
 
 def conditions_of(name: str) -> str:
-    """The set of conditions that the networks called `name` are trained on; a dedicated one isolates one instrument.
+    """The condition set that an architecture is trained on; a dedicated network isolates a single instrument.
 
     Raises:
-        ValueError: it is no name of an architecture.
+        ValueError: it is not the name of an architecture.
 
     Examples:
         >>> conditions_of("simple-dense-pairs"), conditions_of("unet")
@@ -79,10 +79,10 @@ def conditions_of(name: str) -> str:
 
 
 def canonical(name: str) -> str:
-    """The name without what is as in the paper: one network, one name.
+    """The name without the paper's values, so that each network has one name.
 
     Raises:
-        ValueError: it is no name of an architecture.
+        ValueError: it is not the name of an architecture.
 
     Examples:
         >>> canonical("simple-dense-encoder-single")

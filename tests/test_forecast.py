@@ -107,5 +107,5 @@ def test_durations_are_in_words(seconds: float, words: str) -> None:
 
 def test_validation_tracks_that_leave_none_to_train_on_are_refused_before_the_trials(write_params: Write) -> None:
     params = write_params(validation={"tracks": TINY["synthetic"]["train"], "seed": 0})
-    with pytest.raises(UserError, match=r"validation\.tracks: (\d+) of \1 training tracks leave none"):
+    with pytest.raises(UserError, match=r"validation\.tracks: (\d+) of \1 training tracks leaves none"):
         forecast.show(params)

@@ -1,1 +1,1 @@
-"""A page to separate songs on, for the machine that it runs on."""
+"""A web page that separates songs, for use on the same machine."""

@@ -14,14 +14,14 @@ from scipy.signal.windows import hann
 from cunet.audio import Audio
 from cunet.separate.audio import Downmix
 
-COLUMNS = 900  # of a picture, each a stretch of time
-WINDOW = 0.05  # seconds of the spectrum in a column
+COLUMNS = 900  # of a picture, each for a stretch of time
+WINDOW = 0.05  # seconds, for the spectrum of a column
 RANGE_DB = 80
 Picture = npt.NDArray[np.uint8]
 
 
 def draw(audios: dict[str, Audio]) -> list[Picture]:
-    """A picture `(height, width, 3)` of each: its waveform above its spectrogram, all on the scales of the first."""
+    """One picture `(height, width, 3)` per audio: waveform above spectrogram, all on the scales of the first."""
     measured = {title: _measure(Downmix(audio)) for title, audio in audios.items()}
     envelope, spectra = next(iter(measured.values()))
     reach, top = max(float(np.abs(envelope).max()), 1e-3), max(float(spectra.max()), -RANGE_DB)
@@ -29,7 +29,7 @@ def draw(audios: dict[str, Audio]) -> list[Picture]:
 
 
 def _measure(audio: Audio) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Lowest and highest samples of every column `(2, columns)`, and its spectrum in dB `(bins, columns)`."""
+    """Lowest and highest sample per column `(2, columns)`, and the spectrum per column in dB `(bins, columns)`."""
     edges = np.linspace(0, audio.samples, COLUMNS + 1).astype(int)
     window = hann(max(16, round(WINDOW * audio.rate))).astype(np.float32)
     envelope, spectra = np.zeros((2, COLUMNS), np.float32), []
@@ -65,8 +65,8 @@ def _picture(
         vmax=top,
         extent=(0, seconds, 0, audio.rate / 2000),
     )
-    spectrum.set(xlabel="s", ylabel="kHz")
-    figure.colorbar(image, ax=spectrum, label="dB", pad=0.01)
+    spectrum.set(xlabel="time (s)", ylabel="frequency (kHz)")
+    figure.colorbar(image, ax=spectrum, label="level (dB)", pad=0.01)
     figure.canvas.draw()
     picture = np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()  # type: ignore[attr-defined]
     pyplot.close(figure)

@@ -1,4 +1,4 @@
-"""The command line `cunet`, and what every command and stage does with an error."""
+"""The `cunet` command line, and the error handling of all commands and stages."""
 
 import argparse
 import errno
@@ -19,8 +19,8 @@ from cunet.extras import needs
 from cunet.names import readable
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Command]"
-MODEL = "folder such as models/cunet/0, or an address in MLflow such as models:/conditioned-u-net@best"
-OMITTED = ", or starter, the model that comes with cunet; default: models/cunet/0 if there is one, else starter"
+MODEL = "model folder such as models/cunet/0, or MLflow address such as models:/conditioned-u-net@best"
+OMITTED = ", or starter, the model that comes with cunet (default: models/cunet/0 if it exists, else starter)"
 SHELLS = ("bash", "tcsh", "zsh")
 FILES = {"songs", "model", "out"}  # arguments that a shell completes with file names
 ENDINGS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGXCPU")  # not all are on every system
@@ -29,38 +29,38 @@ NO_SPACE = os.strerror(errno.ENOSPC)
 
 
 def run(command: Callable[[], None]) -> None:
-    """Run a command; an error that the user can mend ends in one line and exit status 1, as does an interruption."""
+    """Run a command; user errors and interruptions end it with one line and exit status 1."""
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by who called, as by `2>&-`
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (as long as the program runs)
+        if getattr(sys, name) is None:  # closed by the caller, as with `2>&-`
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (open until the program ends)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name may hold what the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")  # names may contain characters that the terminal cannot show
     try:
-        with _cleaned_up_at_the_end():
+        with _signals_as_interrupts():
             command()
             sys.stdout.flush()
     except UserError as error:
         sys.exit(f"error: {readable(error)}")
     except BrokenPipeError:
-        if not _is_unread(sys.stdout.fileno()):
-            raise  # of a connection, or of another program
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes what is left when it ends
+        if not _has_lost_its_reader(sys.stdout.fileno()):
+            raise  # from a connection, or from another program
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes the rest at exit
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
-            sys.exit(f"error: {readable(error.filename)}: {error.strerror}: choose a shorter one")
-        if NO_SPACE not in str(error):  # HDF5 tells it in its words, without an errno
+            sys.exit(f"error: {readable(error.filename)}: {error.strerror}. Choose a shorter name.")
+        if NO_SPACE not in str(error):  # HDF5 reports it in its text, without an errno
             raise
-        sys.exit(f"error: {NO_SPACE}: make room and run the same command again; what is done is kept")
+        sys.exit(f"error: {NO_SPACE}. Free some space and run the same command again; finished work is kept.")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     finally:
-        gc.freeze()  # Python would search all that was imported for garbage when it exits: seconds, with TensorFlow
+        gc.freeze()  # no garbage collection of imported modules at exit, which takes seconds with TensorFlow
 
 
 def run_stage(main: Callable[..., None]) -> None:
-    """Run the script of a stage: its function `main`, with the arguments of the command line in their order."""
+    """Run `main` of a stage with the command-line arguments, in order."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     for name, kind in get_type_hints(main).items():
         if choices := get_args(kind):
@@ -71,18 +71,18 @@ def run_stage(main: Callable[..., None]) -> None:
     run(lambda: main(**arguments))
 
 
-def _is_unread(descriptor: int) -> bool:
-    """Whether nobody reads from a pipe any more, as behind `| head -1`: programs end then without a word."""
+def _has_lost_its_reader(descriptor: int) -> bool:
+    """Whether the reader of a pipe has closed it, as in `| head -1`: programs then end silently."""
     pipe = select.poll()
-    pipe.register(descriptor, 0)  # a missing reader is told unasked
+    pipe.register(descriptor, 0)  # poll reports a closed pipe without being asked for any event
     return bool(pipe.poll(0))
 
 
 @contextmanager
-def _cleaned_up_at_the_end() -> Iterator[None]:
-    """Whatever ends the program in the block does it as Ctrl+C does, so that temporary files are deleted.
+def _signals_as_interrupts() -> Iterator[None]:
+    """Handle signals that end the program like Ctrl+C, so that temporary files are deleted.
 
-    A signal that is ignored, as under nohup, stays so; after the first that is not, only Ctrl+C is listened to.
+    Signals that are ignored, as under nohup, stay ignored. After the first signal, only Ctrl+C is handled.
     """
     ended = False
 
@@ -105,10 +105,10 @@ def _cleaned_up_at_the_end() -> Iterator[None]:
 
 
 class _Command(argparse.ArgumentParser):
-    """Parser of a command, which shows its own usage where it does not know an argument."""
+    """Parser of a command, which shows its own usage for unknown arguments."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # which argparse calls for a command
-        """Parse the arguments, and refuse those that are not known."""
+        """Parse the arguments and refuse unknown ones."""
         namespace, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
@@ -128,7 +128,7 @@ class _Completion(argparse.Action):
         import shtab
 
         for command in commands_of(parser).values():
-            actions: list[Any] = command._actions  # with an attribute that only shtab knows
+            actions: list[Any] = command._actions  # with an attribute for shtab
             for action in actions:
                 if action.dest in FILES:
                     action.complete = shtab.FILE
@@ -137,15 +137,18 @@ class _Completion(argparse.Action):
 
 
 def main() -> None:
-    """Entry point of `cunet`."""
-    arguments = vars(command_line().parse_args())
+    """Entry point of `cunet`; without a command, it prints the help."""
+    parser = command_line()
+    if len(sys.argv) < 2:
+        parser.exit(2, parser.format_help())
+    arguments = vars(parser.parse_args())
     command = arguments.pop("command")
     try:
         run(lambda: command(**arguments))
     except SystemExit as stop:
         if stop.code != INTERRUPTED:
             raise
-        # A shell ends a loop when a command in it dies of the signal, not when it exits with an error.
+        # A shell stops a loop only if a command in it dies from the signal.
         print(INTERRUPTED, file=sys.stderr)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
@@ -153,14 +156,18 @@ def main() -> None:
 
 def command_line() -> argparse.ArgumentParser:
     """The parser of `cunet` and all its commands."""
-    parser = argparse.ArgumentParser(prog="cunet", description="Music source separation by Conditioned-U-Nets.")
+    parser = argparse.ArgumentParser(
+        prog="cunet",
+        description="Music source separation with Conditioned-U-Nets.",
+        epilog="example: cunet separate song.mp3 --above share. cunet COMMAND --help shows the options of a command.",
+    )
     parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help="show the version and exit")
     parser.add_argument(
         "--completion",
         action=_Completion,
         dest=argparse.SUPPRESS,
         choices=SHELLS,
-        help="print a completion script",
+        help="print a shell completion script and exit",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Command)
     for add in (_add_separate, _add_app, _add_export, _add_register, _add_log, _add_forecast):
@@ -175,17 +182,31 @@ def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
 
 
 def _add_separate(commands: Commands) -> None:
-    parser = _add(commands, "separate", "separate songs with a trained model", _separate)
+    parser = _add(
+        commands,
+        "separate",
+        "separate songs with a trained model",
+        _separate,
+        "cunet separate song.mp3 --above share",
+        "cunet separate album/ --two-stems vocals --mp3 -o karaoke",
+        "cunet separate song.wav --mix vocals=1,drums=0.5",
+    )
     parser.add_argument(
         "songs",
         nargs="+",
         metavar="SONG",
-        help="file, folder or glob, in any format that libsndfile or ffmpeg reads; - for standard input",
+        help="audio file, folder or glob, in any format that libsndfile or ffmpeg reads; - for standard input",
     )
     parser.add_argument("-n", "--model", help=MODEL + OMITTED)
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--target", dest="targets", action="append", metavar="INSTRUMENT", help="repeatable")
-    what.add_argument("--mix", metavar="vocals=1,drums=0.5", help="one estimate, of weighted instruments")
+    what.add_argument(
+        "--target",
+        dest="targets",
+        action="append",
+        metavar="INSTRUMENT",
+        help="one instrument; repeatable (default: all instruments)",
+    )
+    what.add_argument("--mix", metavar="vocals=1,drums=0.5", help="one estimate: the weighted sum of these instruments")
     what.add_argument(
         "--two-stems", metavar="INSTRUMENT", help="an instrument and the rest, such as vocals and no_vocals"
     )
@@ -194,82 +215,134 @@ def _add_separate(commands: Commands) -> None:
         dest="targets",
         action="store_const",
         const=None,
-        help="every instrument that the model knows (the default)",
+        help="all instruments of the model (the default)",
     )
     parser.add_argument(
-        "-o", "--out", type=Path, default=Path("separated"), help="folder for <song>/<target>.<format> (%(default)s)"
+        "-o",
+        "--out",
+        type=Path,
+        default=Path("separated"),
+        help="folder for <song>/<target>.<format> (default: %(default)s)",
     )
     parser.add_argument(
         "--format",
         dest="suffix",
         choices=["wav", "flac", "ogg", "mp3"],
         default="wav",
-        help="wav (32-bit float, the default), flac (24-bit), ogg or mp3",
+        help="wav (32-bit float), flac (24-bit), ogg or mp3 (default: %(default)s)",
     )
     for name in ("flac", "mp3"):
         parser.add_argument(
-            f"--{name}", dest="suffix", action="store_const", const=name, help=f"the same as --format {name}"
+            f"--{name}", dest="suffix", action="store_const", const=name, help=f"same as --format {name}"
         )
     parser.add_argument(
         "--above",
         choices=["silence", "share"],
         default="silence",
-        help="content above the model's band: silence (the default), or the proportion of the mixture that the "
-        "estimate has in the octave below",
+        help="content above the model's band: silence, or share: the proportion of the mixture that the estimate has "
+        "in the octave below (default: %(default)s)",
     )
     parser.add_argument(
         "--consistency",
         choices=["ratio", "none"],
         default="ratio",
-        help="ratio: masks of all instruments sum to one (the default); none: the networks' masks as they are, faster "
-        "for a single target",
+        help="ratio: masks of all instruments sum to one; none: the networks' own masks, faster for a single target "
+        "(default: %(default)s)",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace estimates that are there already")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace existing estimates (default: stop before writing anything)"
+    )
 
 
 def _add_app(commands: Commands) -> None:
-    parser = _add(commands, "app", "open a page to separate songs on, for this machine alone", _app)
+    parser = _add(
+        commands,
+        "app",
+        "separate songs on a web page, for this machine only",
+        _app,
+        "cunet app",
+        "cunet app --model starter --port 8000",
+    )
     parser.add_argument("-n", "--model", help=MODEL + OMITTED)
-    parser.add_argument("--port", type=_port, default=7860, help="port of the page (%(default)s)")
+    parser.add_argument("--port", type=_port, default=7860, help="port of the page (default: %(default)s)")
 
 
 def _add_export(commands: Commands) -> None:
     parser = _add(
-        commands, "export", "write a model as Keras or ONNX files, with its description and model card", _export
+        commands,
+        "export",
+        "export a model as Keras or ONNX files, with description and model card",
+        _export,
+        "cunet export --model models/cunet/0 --format onnx --out exported",
     )
     parser.add_argument("--model", required=True, help=MODEL)
-    parser.add_argument("--format", dest="form", choices=["keras", "onnx"], default="onnx", help="(%(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("exported"), help="a new folder (%(default)s)")
+    parser.add_argument(
+        "--format",
+        dest="form",
+        choices=["keras", "onnx"],
+        default="onnx",
+        help="format of the networks (default: %(default)s)",
+    )
+    parser.add_argument("--out", type=Path, default=Path("exported"), help="new folder (default: %(default)s)")
 
 
 def _add_register(commands: Commands) -> None:
     parser = _add(
-        commands, "register", "register the model with the best mean SDR in MLflow, under an alias", _register
+        commands,
+        "register",
+        "register the model with the best mean SDR in MLflow, under an alias",
+        _register,
+        "cunet register",
+        "cunet register simple-dense unet --alias demo",
     )
-    parser.add_argument("architectures", nargs="*", metavar="ARCHITECTURE", help="candidates; all that are compared")
-    parser.add_argument("--alias", default="best", help="(%(default)s)")
+    parser.add_argument(
+        "architectures",
+        nargs="*",
+        metavar="ARCHITECTURE",
+        help="candidates (default: all architectures in params.yaml)",
+    )
+    parser.add_argument("--alias", default="best", help="alias of the registered version (default: %(default)s)")
 
 
 def _add_log(commands: Commands) -> None:
-    _add(commands, "log", "log the results in this workspace to MLflow, where they are missing", _log)
+    _add(commands, "log", "log the workspace's results that MLflow lacks", _log, "cunet log")
 
 
 def _add_forecast(commands: Commands) -> None:
-    parser = _add(commands, "forecast", "forecast the disk, memory and time of a run, before it starts", _forecast)
+    parser = _add(
+        commands,
+        "forecast",
+        "forecast disk, memory and time of a pipeline run",
+        _forecast,
+        "cunet forecast -S film=complex -S train.epochs.conditioned=16",
+    )
     parser.add_argument(
-        "-S", dest="changes", action="append", default=[], metavar="NAME=VALUE", help="as for dvc exp run"
+        "-S",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change of a parameter, as for dvc exp run; repeatable (default: params.yaml as it is)",
     )
 
 
-def _add(commands: Commands, name: str, purpose: str, command: Callable[..., None]) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
+def _add(
+    commands: Commands, name: str, purpose: str, command: Callable[..., None], *examples: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=purpose,
+        description=f"{purpose[0].upper()}{purpose[1:]}.",
+        epilog="\n  ".join(["examples:" if len(examples) > 1 else "example:", *examples]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.set_defaults(command=command)
     return parser
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 2**16:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: a port is a number from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; expected a number from 1 to 65535")
     return int(text)
 
 
@@ -307,7 +380,7 @@ def _register(architectures: list[str], alias: str) -> None:
     params = load_params()
     known = [params.architecture, *params.baselines]
     if unknown := set(architectures) - set(known):
-        raise UserError(f"{min(unknown)} is not compared here: {', '.join(known)} are")
+        raise UserError(f"{min(unknown)}: unknown architecture; params.yaml has {', '.join(known)}")
     places = folders(params.architecture, params.baselines)
     found = [places[name] / str(seed) for name in architectures or known for seed in params.seeds]
     print(register({MODELS / folder: RESULTS / folder for folder in found}, alias))
@@ -325,7 +398,7 @@ def _log() -> None:
     params = load_params()
     folders = scored()
     if not folders:
-        raise UserError(f"{RESULTS}: there are no scores: run dvc repro first")
+        raise UserError(f"{RESULTS}: no scores. Run dvc repro first.")
     trained = []
     for folder in folders:
         model = MODELS / folder

@@ -1,4 +1,4 @@
-"""`cunet separate`: what is asked, checked before anything is written, then song by song."""
+"""`cunet separate`: checks the request before it writes anything, then separates song by song."""
 
 import os
 import shutil
@@ -36,14 +36,15 @@ def separate(
     consistency: "Consistency",
     overwrite: bool,
 ) -> None:
-    """Separate songs; all that can be are, and what is wrong with the others is said, on a line each.
+    """Separate songs; a song that fails is reported on one line, and the others are still separated.
 
     Raises:
-        UserError: nothing can be started; or, at the end, some songs could not be separated.
+        UserError: the request cannot be met; or, at the end, some songs could not be separated.
     """
     mixed = None if mix is None else parse_condition(mix)
     with _standard_input(songs) as received:
         found = find_songs([str(received) if name == STANDARD_INPUT else name for name in songs], out)
+        _check_songs(found)
         with uncollected():
             trained = load_model(chosen_model(model), consistency=consistency)
         conditions = _conditions(trained, targets, mixed) if two_stems is None else _two_stems(trained, two_stems)
@@ -67,11 +68,11 @@ def separate(
                 print(f"warning: {said(remark)}", file=sys.stderr)
             print("\n".join(readable(file) for file in song.files(conditions, suffix).values()))
     if failed:
-        raise UserError(f"{failed} of {len(found)} songs could not be separated: see above")
+        raise UserError(f"{failed} of {len(found)} songs could not be separated; see above")
 
 
 def chosen_model(name: str | None) -> str | Path:
-    """The model that is named, or else the default one, whose name is printed."""
+    """The named model, or else the default one, whose name is printed."""
     if name is not None:
         return name
     found = default_model()
@@ -81,18 +82,18 @@ def chosen_model(name: str | None) -> str | Path:
 
 @contextmanager
 def _standard_input(songs: list[str]) -> Iterator[Path | None]:
-    """A temporary file with what comes in on standard input, if that is one of the songs.
+    """A temporary file with the song from standard input, if `-` is one of the songs.
 
     Raises:
-        UserError: nothing comes in, it is asked for twice, or there is no room for it.
+        UserError: standard input is empty, is given twice, or does not fit on the disk.
     """
     if STANDARD_INPUT not in songs:
         yield None
         return
     if songs.count(STANDARD_INPUT) > 1:
-        raise UserError("-: standard input holds one song: name it once")
+        raise UserError("-: standard input is a single song. Give it once.")
     if sys.stdin is None or sys.stdin.isatty():
-        raise UserError("-: standard input is a terminal: send a song, as in cunet separate - < song.mp3")
+        raise UserError("-: standard input is a terminal. Redirect a song, as in cunet separate - < song.mp3.")
     with temporary_folder() as folder:
         path = folder / "stdin"
         try:
@@ -116,15 +117,23 @@ def _conditions(model: "Model", targets: list[str] | None, mix: Condition | None
     return {estimate_name(condition, condition_name(condition)): condition for condition in asked}
 
 
+def _check_songs(songs: list[Song]) -> None:
+    """Refuse songs none of which exist, before a model is loaded."""
+    missing = [song.path for song in songs if not song.path.is_file()]
+    if len(missing) == len(songs):
+        more = f" (nor are {len(missing) - 1} more)" if len(missing) > 1 else ""
+        raise UserError(f"{missing[0]}: no such file{more}")
+
+
 def _check_targets(songs: list[Song], files: list[Path], overwrite: bool) -> None:
-    """Nothing that is there is replaced unasked, and no song and no folder at all."""
+    """Refuse to replace existing files without `overwrite`, and songs or folders in any case."""
     own = {os.path.realpath(song.path) for song in songs}
     existing = [file for file in files if file.exists()]
     for file in existing:
         if os.path.realpath(file) in own:
-            raise UserError(f"{file}: is a song, and an estimate would replace it: choose another --out")
+            raise UserError(f"{file}: an estimate would replace this song. Choose another --out.")
         if file.is_dir():
-            raise UserError(f"{file}: is a folder, and an estimate would be called so: choose another --out")
+            raise UserError(f"{file}: an estimate would have the name of this folder. Choose another --out.")
     if existing and not overwrite:
         more = f" (and {len(existing) - 1} more)" if len(existing) > 1 else ""
-        raise UserError(f"{existing[0]} is there already{more}: add --overwrite, or choose another --out")
+        raise UserError(f"{existing[0]}: already exists{more}. Add --overwrite, or choose another --out.")

@@ -1,1 +1,1 @@
-"""What the scores of all architectures say side by side: tables, intervals, tests, published figures, costs."""
+"""Comparison of all architectures: tables, intervals, tests, published figures, costs."""

@@ -1,4 +1,4 @@
-"""Everything that is compared, as tables."""
+"""The whole comparison, as tables."""
 
 import json
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ class Comparison:
 
     Attributes:
         params: of the run.
-        by_seed: scores of every track with every seed.
-        scores: of every track, the mean over seeds.
-        measured: a row per architecture and target, with intervals and the spread over seeds.
+        by_seed: scores per track and seed.
+        scores: scores per track, as means over seeds.
+        measured: one row per architecture and target, with intervals and the spread over seeds.
         summary: the same, with published figures.
-        differences: paired comparisons of every two architectures.
-        costs: of every architecture.
-        training: losses of all networks: a row per network, epoch, and kind of patches.
-        convergence: of all networks: how far their trainings came.
+        differences: paired comparisons of all pairs of architectures.
+        costs: costs of each architecture.
+        training: losses of all networks: one row per network, epoch, and kind of patches.
+        convergence: state of convergence of all networks.
     """
 
     params: Params
@@ -64,15 +64,16 @@ class Comparison:
 
 
 def compare(results: Folders, models: Folders, params: Params) -> Comparison:
-    """Compare what was scored.
+    """Compare the scores of architectures and bounds.
 
     Args:
-        results: what `evaluate` wrote, a folder per seed, by architecture or bound, from the lower bound to the upper.
-        models: what the training wrote, a folder per seed, by architecture.
-        params: of the run.
+        results: folders written by `evaluate`, one per seed, by architecture or bound, from the lower bound to the
+            upper.
+        models: folders written by training, one per seed, by architecture.
+        params: parameters of the run.
 
     Raises:
-        UserError: a folder holds the scores of another architecture.
+        UserError: a folder has the scores of another architecture.
     """
     by_seed = pd.concat(
         _scores(folder, name).assign(seed=seed)
@@ -83,7 +84,7 @@ def compare(results: Folders, models: Folders, params: Params) -> Comparison:
     keys = ["architecture", "target"]
     measured = summarise(scores).merge(intervals(scores, settings), "left", keys)
     measured = measured.merge(seed_spread(by_seed), "left", keys)
-    shown = settings.published and not params.merged  # nobody published scores of merged instruments
+    shown = settings.published and not params.merged  # there are no published scores of merged instruments
     published = published_rows(" + ".join(params.datasets), scores) if shown else None
     curves = _curves(models)
     return Comparison(
@@ -106,7 +107,7 @@ def _scores(folder: Path, name: str) -> pd.DataFrame:
 
 
 def _curves(models: Folders) -> pd.DataFrame:
-    """Losses of all networks: a row per network, epoch, and kind of patches."""
+    """Losses of all networks: one row per network, epoch, and kind of patches."""
     histories = []
     for name, folders in models.items():
         for folder in folders:

@@ -1,22 +1,22 @@
-"""How far each training came: whether it diverged, or its validation loss would have gone on to fall."""
+"""Convergence of each training: whether it diverged, or its validation loss was still falling."""
 
 import numpy as np
 import pandas as pd
 
 CONVERGED, FALLING, DIVERGED, SHORT = "converged", "still falling", "diverged", "too short to tell"
-FEWEST = 4  # epochs, of which there is a last quarter
+FEWEST = 4  # epochs; fewer have no last quarter
 
 
 def convergence(curves: pd.DataFrame, share: float) -> pd.DataFrame:
-    """A row per network: epochs, the lowest validation loss, its `fall` in the last quarter of the epochs, and a state.
+    """One row per network: epochs, lowest validation loss, its `fall` in the last quarter of the epochs, and a state.
 
     A training diverged if a loss is not finite, or if its last training loss is above its first. It was still falling
-    if the lowest validation loss is lower by more than `share` than the lowest before the last quarter of the epochs;
-    what the network would have reached is then not known.
+    if the last quarter of the epochs lowered the lowest validation loss by more than `share`; the loss that the
+    network would have reached is then unknown.
 
     Args:
-        curves: network, epoch, patches, and loss, a row per network, epoch and kind of patches.
-        share: of the validation loss.
+        curves: network, epoch, patches and loss: one row per network, epoch and kind of patches.
+        share: fraction of the validation loss.
     """
     rows = []
     for network, own in curves.sort_values("epoch", kind="stable").groupby("network", sort=False):

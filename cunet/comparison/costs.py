@@ -1,4 +1,4 @@
-"""What each architecture costs, beside its scores."""
+"""Costs of each architecture."""
 
 from pathlib import Path
 
@@ -10,12 +10,12 @@ from cunet.train.history import read_history
 
 
 def costs(models: dict[str, list[Path]]) -> pd.DataFrame:
-    """A row per architecture: what is counted from its layers, epochs trained and until the best weights.
+    """One row per architecture: the costs counted from its layers, epochs trained, and epochs until the best weights.
 
     Epochs are means over networks and seeds.
 
     Args:
-        models: folders that the training wrote, one per seed, by architecture.
+        models: folders written by training, one per seed, by architecture.
     """
     rows = []
     for name, folders in models.items():
@@ -39,7 +39,7 @@ def costs(models: dict[str, list[Path]]) -> pd.DataFrame:
 
 
 def costs_table(table: pd.DataFrame) -> pd.DataFrame:
-    """The same for people."""
+    """The same, formatted for the report."""
     return pd.DataFrame(
         {
             "architecture": table["architecture"],
@@ -54,5 +54,5 @@ def costs_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _figures(value: float) -> str:
-    """Three figures, or all of a large number."""
+    """Three significant figures, or all digits of a large number."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

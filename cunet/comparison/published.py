@@ -1,4 +1,4 @@
-"""Figures that others published, as rows that stand beside ours where data set and protocol are theirs."""
+"""Published figures, as rows beside ours, if data set and protocol match."""
 
 from pathlib import Path
 
@@ -8,15 +8,14 @@ from cunet.conditions.naming import SINGLE
 
 TABLE = Path(__file__).with_suffix(".csv")
 TARGETS = ["bass", "drums", "other", "vocals"]
-TRACKS, FRAMES = 50, 60  # test tracks that they were all computed on, and frames of 1 s that an excerpt does not have
+TRACKS, FRAMES = 50, 60  # test tracks of all published figures, and fewest frames of 1 s: excerpts have fewer
 MARK = " (published)"
 
 
 def published_rows(dataset: str, scores: pd.DataFrame) -> pd.DataFrame:
     """The rows to append to a summary of `scores`: architecture, protocol, group, target, tracks and SDR in dB.
 
-    There are none where data set, protocol, or number or length of the test tracks are not those of the published
-    figures.
+    Empty unless data set, protocol, and number and length of the test tracks match those of the published figures.
     Some authors give only the mean over the targets.
     """
     table: pd.DataFrame = pd.read_csv(TABLE)

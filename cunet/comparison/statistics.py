@@ -1,4 +1,4 @@
-"""How sure the comparison is: bootstrap intervals, paired tests, and what another seed changes."""
+"""Uncertainty of the comparison: bootstrap intervals, paired tests, and the spread over seeds."""
 
 import warnings
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ from cunet.settings.comparison import Compare
 
 KEYS = ["architecture", "protocol", "track", "target", "group"]
 SEEDS, SEED_MEAN, SEED_STD = "seeds", "SDR seed mean", "SDR seed std"
-BATCH = 500  # bootstrap samples that are in memory at a time
+BATCH = 500  # bootstrap samples in memory at a time
 Values = npt.NDArray[np.float64]
 
 
 def over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
-    """Scores of every track, the mean over the seeds that a network was trained with; order is kept."""
+    """Scores per track, as means over the training seeds; order is kept."""
     groups = scores.groupby(KEYS, sort=False)
     return pd.concat(
         [groups[[*METRICS, *WHOLE_TRACK]].mean(), groups[["frames", "lost", "note"]].max()], axis=1
@@ -30,14 +30,14 @@ def over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def seed_spread(scores: pd.DataFrame) -> pd.DataFrame:
-    """What another seed changes: architecture, target, number of seeds, mean and standard deviation of the SDR."""
+    """Spread over seeds: architecture, target, number of seeds, mean and standard deviation of the SDR."""
     summaries = pd.concat(summarise(own).assign(seed=seed) for seed, own in scores.groupby("seed"))
     groups = summaries.groupby(["architecture", "target"], sort=False)["SDR"]
     return pd.DataFrame({SEEDS: groups.size(), SEED_MEAN: groups.mean(), SEED_STD: groups.std()}).reset_index()
 
 
 def intervals(scores: pd.DataFrame, settings: Compare) -> pd.DataFrame:
-    """Bootstrap intervals of every SDR that `summarise` gives: architecture, target, SDR low and SDR high.
+    """Bootstrap intervals of every SDR from `summarise`: architecture, target, SDR low and SDR high.
 
     Tracks are drawn with replacement, each with all its targets (percentile method; Efron & Tibshirani, 1993).
     """
@@ -53,29 +53,30 @@ def intervals(scores: pd.DataFrame, settings: Compare) -> pd.DataFrame:
         def mean_over_targets(tracks: Values, axis: int, table: Values = table) -> Values:
             return np.asarray(np.nanmean(middle(table[tracks.astype(int)], axis=tracks.ndim - 1), axis=-1))
 
-        with warnings.catch_warnings(category=RuntimeWarning, action="ignore"):  # a draw without a score of a target
+        with warnings.catch_warnings(
+            category=RuntimeWarning, action="ignore"
+        ):  # a draw may lack all scores of a target
             mean = _interval(mean_over_targets, np.arange(len(table), dtype=float), settings)
         rows.append((name, mean_of(group), *mean))
     return pd.DataFrame(rows, columns=["architecture", "target", LOW, HIGH])
 
 
 def differences(scores: pd.DataFrame, names: list[str], settings: Compare) -> pd.DataFrame:
-    """Paired comparisons over tracks of every two of the architectures called `names`, target by target.
+    """Paired comparisons over tracks of all pairs of the architectures called `names`, target by target.
 
     Args:
-        scores: of every track with every seed.
-        names: of architectures.
+        scores: scores per track and seed.
+        names: names of architectures.
         settings: confidence, number of samples, and the margin of equivalence.
 
     Returns:
-        target, group, first, second, tracks; `difference` in dB, second less first, over tracks as the protocol says,
-        with its interval `low` and `high` of a hierarchical bootstrap: tracks are drawn with replacement, and so are
-        the seeds of each architecture (Davison & Hinkley, 1997, section 3.8); `p` of the Wilcoxon signed-rank test of
-        means over seeds, two-sided, and `p_holm` corrected for the number of pairs; `p_equivalent` of two one-sided
-        tests (Schuirmann, 1987) that the difference lies within plus or minus `settings.margin`, from the same
-        bootstrap, and missing with a single seed, which does not tell what another would change; `effect`, the
-        matched-pairs rank-biserial correlation (Kerby, 2014): 1 where the second is better on every track, -1 where
-        the first is.
+        target, group, first, second, tracks; `difference` in dB, second minus first, the median or mean over tracks
+        as in the protocol, with its interval `low` and `high` from a hierarchical bootstrap, which draws tracks and
+        the seeds of each architecture with replacement (Davison & Hinkley, 1997, section 3.8); `p` of the two-sided
+        Wilcoxon signed-rank test of means over seeds, and `p_holm` corrected for the number of pairs; `p_equivalent`
+        of two one-sided tests (Schuirmann, 1987) that the difference lies within plus or minus `settings.margin`,
+        from the same bootstrap, and missing with a single seed, which has no spread; `effect`, the matched-pairs
+        rank-biserial correlation (Kerby, 2014): 1 if the second is better on every track, -1 if the first is.
     """
     middle = np.mean if protocol_of(scores).mean else np.median
     tables = []
@@ -101,7 +102,7 @@ def differences(scores: pd.DataFrame, names: list[str], settings: Compare) -> pd
 
 
 def _by_target(scores: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Group, target, and SDR: a row per track and target, columns by architecture and seed; last, all targets."""
+    """Group, target, and SDR: rows by track and target, columns by architecture and seed; last, all targets."""
     for group, own in scores.groupby("group", sort=False):
         wide = own.pivot(index=["track", "target"], columns=["architecture", "seed"], values="SDR")
         for target in own["target"].unique():
@@ -112,8 +113,8 @@ def _by_target(scores: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
 def _paired(first: pd.DataFrame, second: pd.DataFrame) -> tuple[Values, Values]:
     """Means over targets `(tracks, seeds)` of two architectures.
 
-    A target of a track that one of them lacks with all seeds is left out for both, or it would make a difference; one
-    that it lacks with some seeds has the mean over the others.
+    A target of a track without any score of one architecture is dropped for both, or it would bias the difference; a
+    score that only some seeds lack is the mean over the other seeds.
     """
     first, second = (table.T.fillna(table.mean(axis=1)).T for table in (first, second))
     known = first.notna().all(axis=1) & second.notna().all(axis=1)
@@ -122,10 +123,10 @@ def _paired(first: pd.DataFrame, second: pd.DataFrame) -> tuple[Values, Values]:
 
 
 def _hierarchical(one: Values, other: Values, middle: Any, resamples: int) -> Values:
-    """Bootstrap samples of the difference between `(tracks, seeds)`; none of a single track.
+    """Bootstrap samples of the difference between `(tracks, seeds)`; none for a single track.
 
-    Means over drawn seeds scatter less than means over new seeds would: by a factor of sqrt(1 - 1 / seeds), which is
-    made good (Davison & Hinkley, 1997, section 2.4).
+    Means over drawn seeds scatter less than means over new seeds would, by a factor of sqrt(1 - 1 / seeds). This is
+    corrected (Davison & Hinkley, 1997, section 2.4).
     """
     tracks = len(one)
     if tracks < 2:
@@ -134,7 +135,7 @@ def _hierarchical(one: Values, other: Values, middle: Any, resamples: int) -> Va
     drawn = rng.integers(tracks, size=(resamples, tracks))
 
     def means(values: Values) -> Values:
-        """Means over drawn seeds, of the drawn tracks."""
+        """Means over drawn seeds, for the drawn tracks."""
         seeds = values.shape[1]
         if seeds > 1:
             centre = values.mean(axis=1, keepdims=True)
@@ -153,7 +154,7 @@ def _quantiles(drawn: Values, confidence: float) -> tuple[float, float]:
 
 
 def _equivalence(drawn: Values, margin: float) -> float:
-    """The larger p of the two one-sided tests, each the share of samples beyond its end of the margin."""
+    """The larger p of the two one-sided tests, each the proportion of samples beyond one end of the margin."""
     if not len(drawn):
         return np.nan
     return float(1 + max((drawn <= -margin).sum(), (drawn >= margin).sum())) / (1 + len(drawn))
@@ -176,7 +177,7 @@ def _interval(statistic: Any, values: Values, settings: Compare) -> tuple[float,
 
 
 def _signed_rank(paired: Values) -> tuple[float, float]:
-    """P and effect size; no difference on any track is no evidence at all."""
+    """P value and effect size; without a difference on any track, there is no evidence."""
     count = int(np.count_nonzero(paired))
     if not count:
         return 1.0, 0.0

@@ -1,4 +1,4 @@
-"""Scores over tracks, as the protocol says, and as tables for people."""
+"""Scores over tracks, aggregated by protocol, and the tables of the report."""
 
 from collections.abc import Iterator
 from math import nan
@@ -15,22 +15,22 @@ MEAN = "mean"
 SPREAD = [f"{metric} std" for metric in METRICS]
 LOW, HIGH = "SDR low", "SDR high"
 METRIC_DECIMALS = 2
-PERFECT = 60  # dB; what is above is a perfect estimate, but for the precision of its numbers
-WIDEST = 10  # targets of a group that stand in a table or a plot; of more, only the mean
+PERFECT = 60  # dB; anything above is a perfect estimate up to rounding
+WIDEST = 10  # most targets of a group in a table or a plot; larger groups show only the mean
 
 
 def summarise(scores: pd.DataFrame) -> pd.DataFrame:
-    """From per-track scores to a row per architecture and target, and a row for the mean over each group of targets.
+    """Aggregate per-track scores: one row per architecture and target, and one for the mean of each group of targets.
 
     Args:
         scores: columns architecture, protocol, track, target, group, SDR, ISR, SIR, SAR, SI-SDR, SDR 2021;
             architectures and targets keep their order.
 
     Returns:
-        columns architecture, protocol, group, target, tracks (that have a score), SDR, ISR, SIR, SAR in dB: medians
-        over tracks, or means, with their standard deviations in SDR std, ISR std, SIR std, SAR std. In the row of a
-        mean, a deviation is that over all tracks and targets. SI-SDR and SDR 2021 are always means over tracks, as
-        those who introduced them report them.
+        columns architecture, protocol, group, target, tracks (with a score), SDR, ISR, SIR, SAR in dB: medians over
+        tracks, or means, with their standard deviations in SDR std, ISR std, SIR std, SAR std. In the row of a mean,
+        a deviation is over all tracks and targets. SI-SDR and SDR 2021 are always means over tracks, as in the papers
+        that introduced them.
     """
     protocol = protocol_of(scores)
     tables = []
@@ -55,13 +55,13 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def of_groups(scores: pd.DataFrame) -> Iterator[tuple[tuple[str, str], pd.DataFrame]]:
-    """Architecture and group of targets, and the rows of each."""
+    """Architecture and group of targets, with their rows."""
     for (name, group), own in scores.groupby(["architecture", "group"], sort=False):
         yield (str(name), str(group)), own
 
 
 def mean_of(group: str) -> str:
-    """The target of the mean over a group, no other of which is called so.
+    """The target name of the mean over a group; no instrument has this name.
 
     Examples:
         >>> mean_of("single"), mean_of("2 instruments")
@@ -71,7 +71,7 @@ def mean_of(group: str) -> str:
 
 
 def title_of(group: str) -> str:
-    """A group of targets for people.
+    """The title of a group of targets in the report.
 
     Examples:
         >>> title_of("2 instruments")
@@ -81,7 +81,7 @@ def title_of(group: str) -> str:
 
 
 def sdr_table(summary: pd.DataFrame, group: str) -> pd.DataFrame:
-    """The SDR of one group of targets for people: a row per architecture, with the interval where it is known."""
+    """The SDR of one group of targets for the report: one row per architecture, with intervals where known."""
     own = summary[summary["group"] == group]
     names, targets = own["architecture"].unique(), list(own["target"].unique())
     cells = own.assign(cell=[_cell(*row) for row in own.reindex(columns=["SDR", "SDR std", LOW, HIGH]).to_numpy()])
@@ -91,13 +91,13 @@ def sdr_table(summary: pd.DataFrame, group: str) -> pd.DataFrame:
 
 
 def metrics_table(summary: pd.DataFrame) -> pd.DataFrame:
-    """All metrics for people, the mean over single instruments: a row per architecture."""
+    """All metrics for the report, as means over single instruments: one row per architecture."""
     own = summary[summary["target"] == MEAN].set_index("architecture")[[*METRICS, *WHOLE_TRACK]]
     return own.map(lambda value: _cell(value, nan, nan, nan)).reset_index()
 
 
 def over_tracks(scores: pd.DataFrame) -> str:
-    """What a summary of these scores holds, in words."""
+    """How a summary of these scores is aggregated, in words."""
     return f"{'mean' if protocol_of(scores).mean else 'median'} over tracks"
 
 
@@ -108,7 +108,7 @@ def protocol_of(scores: pd.DataFrame) -> Protocol:
 
 
 def left_out(scores: pd.DataFrame) -> list[str]:
-    """What could not be scored because of silence, in sentences.
+    """Frames and targets that could not be scored because of silence, in sentences.
 
     Frames are counted in the first architecture's scores of single instruments: references are the same for all.
     """
@@ -116,7 +116,7 @@ def left_out(scores: pd.DataFrame) -> list[str]:
     lost = own.groupby("track")[["frames", "lost"]].max().sum()
     lines = []
     if lost["lost"]:
-        lines.append(f"Frames lost because a source is silent in them: {lost['lost']:.0f} of {lost['frames']:.0f}.")
+        lines.append(f"Frames without a score because a source is silent: {lost['lost']:.0f} of {lost['frames']:.0f}.")
     noted = scores[scores["note"] != ""].drop_duplicates(["track", "target", "note"])
     lines += [f"Not scored: {row.target} of {row.track} ({row.note})." for row in noted.itertuples()]
     return lines
@@ -125,7 +125,7 @@ def left_out(scores: pd.DataFrame) -> list[str]:
 def metrics(summary: pd.DataFrame, studied: str) -> dict[str, dict[str, float]]:
     """SDR for DVC, by architecture: single instruments, and the means of all groups.
 
-    The studied architecture is called `cunet`, so that experiments share columns.
+    The studied architecture is always called `cunet`, so that experiments share columns.
     """
     shown = summary[(summary["group"] == SINGLE) | (summary["target"] == summary["group"].map(mean_of))]
     values: dict[str, dict[str, float]] = {}
@@ -145,7 +145,7 @@ def _cell(value: float, spread: float, low: float, high: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """An interval in brackets; nothing where there is none, as for a single track.
+    """An interval in brackets; empty if there is none, as for a single track.
 
     Examples:
         >>> f"3.21{interval(2.0, 4.444)}"

@@ -1,4 +1,4 @@
-"""Conditions by name, and what each is scored among."""
+"""Names and groups of conditions."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # separation needs no tables
 
 SINGLE = "single"
 NONE, ALL = "none", "all"
-BETWEEN = "in between"  # the group of conditions with other levels than one
+BETWEEN = "in between"  # the group of conditions with levels other than one
 Condition = dict[str, float]  # a weight per instrument
 Conditions = dict[str, Condition]  # by name
 
@@ -19,26 +19,26 @@ def by_name(conditions: "pd.DataFrame") -> Conditions:
     """The rows of a table of conditions by their name.
 
     Raises:
-        UserError: two conditions have the same name, or files cannot be called after one.
+        UserError: two conditions have the same name, or a name is too long for files.
     """
     rows: list[Condition] = conditions.to_dict("records")  # type: ignore[assignment]
     named = {condition_name(row): row for row in rows}
     if len(named) < len(rows):
         raise UserError(
-            "two conditions have the same name, since an instrument is called like several others: rename its files "
-            f"({', '.join(conditions.columns)})"
+            "two conditions have the same name, because the name of an instrument combines those of others. Rename its "
+            f"files ({', '.join(conditions.columns)})."
         )
     for name in named:
         if len(name.encode()) > LONGEST:
             raise UserError(
-                f"{name}: files are called after this condition, and its name has more than {LONGEST} bytes: give the "
-                "instruments' files shorter names, or lower up_to in condition_sets"
+                f"{name}: the name of this condition is too long for files (over {LONGEST} bytes). Give the "
+                "instruments' files shorter names, or lower up_to in condition_sets."
             )
     return named
 
 
 def condition_name(condition: Condition) -> str:
-    """A condition for people: `drums+vocals`, `0.5 drums+vocals`, `all` or `none`.
+    """The name of a condition: `drums+vocals`, `0.5 drums+vocals`, `all` or `none`.
 
     Examples:
         >>> condition_name({"bass": 0.0, "drums": 0.5, "vocals": 1.0})
@@ -53,7 +53,7 @@ def condition_name(condition: Condition) -> str:
 
 
 def parse_condition(text: str) -> Condition:
-    """What a person writes, `vocals=1,drums=0.5`, as weights by instrument; an instrument alone counts 1.
+    """Parse weights by instrument, such as `vocals=1,drums=0.5`; an instrument without a weight has 1.
 
     Raises:
         UserError: it is not of this form.
@@ -66,16 +66,16 @@ def parse_condition(text: str) -> Condition:
     for part in text.split(","):
         name, _, weight = (normalise(word.strip()) for word in part.partition("="))
         if not name or name in condition:
-            raise UserError(f"{text!r}: name every instrument once, as in vocals=1,drums=0.5")
+            raise UserError(f"{text!r}: missing or repeated instrument. Write weights as in vocals=1,drums=0.5.")
         try:
             condition[name] = float(weight or 1)
         except ValueError:
-            raise UserError(f"{text!r}: {weight!r} is not a number; write weights as in vocals=1,drums=0.5") from None
+            raise UserError(f"{text!r}: {weight!r} is not a number. Write weights as in vocals=1,drums=0.5.") from None
     return condition
 
 
 def condition_group(condition: Condition) -> str:
-    """What a condition is scored among: single instruments, combinations of as many, or values in between.
+    """The group that a condition is scored in: single instruments, combinations of n, or values in between.
 
     Examples:
         >>> condition_group({"bass": 1.0, "drums": 0.0}), condition_group({"bass": 0.5, "drums": 1.0})

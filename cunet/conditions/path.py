@@ -10,20 +10,20 @@ from cunet.settings.interpretation import Interpret
 
 
 def ends(instruments: Sequence[str], settings: Interpret) -> tuple[str, str]:
-    """The two instruments that the path leads from and to.
+    """The instruments at the start and the end of the path.
 
     Raises:
-        UserError: the path names an instrument that there is not.
+        UserError: the path names an unknown instrument.
     """
     start, end = settings.path or (instruments[0], instruments[-1])
     for name in (start, end):
         if name not in instruments:
-            raise UserError(f"interpret.path: no instrument is called {name}; there are {', '.join(instruments)}")
+            raise UserError(f"interpret.path: unknown instrument {name}; the tracks have {', '.join(instruments)}")
     return start, end
 
 
 def path(instruments: Sequence[str], start: str, end: str, steps: int) -> Conditions:
-    """Conditions from `start` alone to `end` alone, by the weight of `end`: `0.00` to `1.00`.
+    """Conditions from `start` alone to `end` alone, named by the weight of `end`: `0.00` to `1.00`.
 
     Examples:
         >>> path(["bass", "vocals"], "vocals", "bass", steps=3)["0.50"]

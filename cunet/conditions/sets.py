@@ -9,7 +9,7 @@ import pandas as pd
 from cunet.errors import UserError
 from cunet.settings.conditions import ConditionSet
 
-MOST = 1000  # conditions of a set; more cannot be learned, scored or looked at
+MOST = 1000  # conditions of a set; more cannot be learned, scored or displayed
 
 
 def build_conditions(instruments: Sequence[str], settings: ConditionSet) -> pd.DataFrame:
@@ -17,13 +17,13 @@ def build_conditions(instruments: Sequence[str], settings: ConditionSet) -> pd.D
 
     Args:
         instruments: in the order of the columns.
-        settings: combinations of up to so many instruments, every one of them at each of the levels.
+        settings: number of instruments in a combination, and the levels of each.
 
     Returns:
-        weights in [0, 1]: the target of a row is the sum of the sources, each times its weight.
+        weights in [0, 1]: the target of a row is the weighted sum of the sources.
 
     Raises:
-        UserError: there are far too many.
+        UserError: there are too many.
 
     Examples:
         >>> build_conditions(["bass", "vocals"], ConditionSet(up_to=2, levels=[0.5, 1]))
@@ -42,7 +42,7 @@ def build_conditions(instruments: Sequence[str], settings: ConditionSet) -> pd.D
     if count > MOST:
         raise UserError(
             f"condition_sets: up_to {settings.up_to} of {len(instruments)} instruments at {len(settings.levels)} "
-            f"level(s) are {count} conditions, and {MOST} is the most: lower up_to, or give fewer levels"
+            f"level(s) makes {count} conditions; {MOST} is the most. Lower up_to, or give fewer levels."
         )
     rows = [row for size in sizes for row in _combinations(len(instruments), size, settings.levels)]
     if settings.all:
@@ -53,12 +53,12 @@ def build_conditions(instruments: Sequence[str], settings: ConditionSet) -> pd.D
 
 
 def single_conditions(instruments: Sequence[str]) -> pd.DataFrame:
-    """Each instrument by itself."""
+    """Each instrument alone."""
     return build_conditions(instruments, ConditionSet(up_to=1))
 
 
 def scored_conditions(instruments: Sequence[str], settings: ConditionSet) -> pd.DataFrame:
-    """What is scored: the instruments by themselves, then the rest of a set; silence has no score."""
+    """The scored conditions: the single instruments, then the rest of a set, without silence, which has no score."""
     both = pd.concat([single_conditions(instruments), build_conditions(instruments, settings)])
     return both[both.any(axis=1)].drop_duplicates(ignore_index=True)
 

@@ -1,10 +1,10 @@
-"""Tables of conditions: a row per condition, a column per instrument."""
+"""Tables of conditions: one row per condition, one column per instrument."""
 
 from pathlib import Path
 
 import pandas as pd
 
-SCORED = "scored"  # name of the table of what is scored; no architecture is called so
+SCORED = "scored"  # name of the table of scored conditions; no architecture has this name
 
 
 def read_conditions(path: Path) -> pd.DataFrame:

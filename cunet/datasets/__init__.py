@@ -1,1 +1,1 @@
-"""Where tracks come from: one module per kind of data set, all named in `cunet.registry`."""
+"""Sources of tracks: one module per kind of data set, all listed in `cunet.registry`."""

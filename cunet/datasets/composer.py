@@ -1,4 +1,4 @@
-"""Songs composed from a random generator, as General MIDI: a score for each of drums, bass, other and vocals."""
+"""Songs composed with a random generator, as General MIDI: one score each for drums, bass, other and vocals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,23 +7,23 @@ import numpy as np
 from pretty_midi import ControlChange, Instrument, Note, PitchBend, PrettyMIDI
 
 Rng = np.random.Generator
-BEATS = 4  # in a bar
-STEPS = 16  # in a bar
+BEATS = 4  # per bar
+STEPS = 16  # per bar
 PAN, VOLUME = 10, 7  # MIDI controllers
 BEND_PER_SEMITONE = 8192 / 2  # the bend range of General MIDI is two semitones
 
 SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10), "dorian": (0, 2, 3, 5, 7, 9, 10)}
-# Degrees of the scale, a chord a bar.
+# Degrees of the scale, one chord per bar.
 PROGRESSIONS = ((0, 4, 5, 3), (0, 5, 3, 4), (5, 3, 0, 4), (0, 3, 4, 3), (0, 6, 5, 4), (0, 2, 3, 4), (0, 5, 1, 4))
 KITS = (0, 8, 16, 24, 25, 40)  # standard, room, power, electronic, TR-808, brush
 KICK, SNARE, RIM, CLAP, CLOSED, OPEN, RIDE, CRASH, TOMS = 36, 38, 37, 39, 42, 46, 51, 49, (50, 47, 45, 43)
-# A character a sixteenth: x plays, o plays open or soft.
+# One character per sixteenth: x is a note, o an open or soft one.
 KICKS = ("x.......x.......", "x.....x.x.......", "x..x..x...x.....", "x...x...x...x...", "x.x.......x..x..")
 SNARES = ("....x.......x...", "....x..o....x..o", "........x.......", "....x.......x.x.")
 HATS = ("x.x.x.x.x.x.x.x.", "xoxoxoxoxoxoxoxo", "x...x...x...x...", "x.x.x.o.x.x.x.o.", "..x...x...x...x.")
 BASSES = (32, 33, 34, 35, 36, 38, 39)
 BASS_RHYTHMS = ("x.......x.......", "x.x.x.x.x.x.x.x.", "x..x..x.x..x..x.", "x.....x.x.x.....", "x...x...x...x...")
-# Program and the lowest note of its register.
+# Program, and lowest note of its register.
 ACCOMPANIMENTS = (
     (0, 55), (2, 55), (4, 52), (6, 55), (11, 64), (12, 60), (16, 52), (19, 48), (21, 52), (24, 48), (25, 48), (26, 48),
     (27, 48), (28, 48), (30, 43), (46, 55), (48, 52), (50, 52), (61, 52), (62, 52), (63, 52), (80, 60), (88, 52),
@@ -35,7 +35,7 @@ PHRASES = ("x..x..x.x...x...", "x.x.x...x.x.....", "..x.x.x.x...x...", "x...x.x.
 
 @dataclass(frozen=True)
 class Song:
-    """What all parts of a song share: tempo in beats a minute, key, chords, and which bars each part rests."""
+    """What all parts of a song share: tempo in beats per minute, key, chords, and the bars in which each part rests."""
 
     tempo: float
     tonic: int
@@ -46,16 +46,16 @@ class Song:
 
     @property
     def step(self) -> float:
-        """Seconds of a sixteenth."""
+        """Length of a sixteenth in seconds."""
         return 60 / self.tempo * BEATS / STEPS
 
     def pitch(self, degree: int, lowest: int) -> int:
-        """MIDI pitch of a degree of the scale, the first at or above `lowest`, degrees above in order."""
+        """MIDI pitch of a degree of the scale; the first degree is the lowest one at or above `lowest`."""
         octave, place = divmod(degree, len(self.scale))
         return lowest + (self.tonic + self.scale[0] - lowest) % 12 + self.scale[place] + 12 * octave
 
     def chord(self, bar: int, size: int) -> list[int]:
-        """Degrees of the chord of a bar: its root, third, fifth, and further thirds."""
+        """Degrees of a bar's chord: its root, third, fifth, and further thirds."""
         root = self.progression[bar % len(self.progression)]
         return [root + 2 * third for third in range(size)]
 
@@ -65,7 +65,7 @@ class Song:
 
 
 def compose(rng: Rng, seconds: float) -> dict[str, PrettyMIDI]:
-    """A score for each stem of a song of at least `seconds`."""
+    """One score per stem of a song of at least `seconds`."""
     song = _plan(rng, seconds)
     scores = {}
     for part, write in PARTS.items():
@@ -92,7 +92,7 @@ def _plan(rng: Rng, seconds: float) -> Song:
 
 
 def _instrument(rng: Rng, program: int, width: float, is_drum: bool = False) -> Instrument:
-    """An instrument somewhere within `width` of the centre (0: centre, 1: anywhere)."""
+    """An instrument panned at random within `width` of the centre (0: centre, 1: anywhere)."""
     instrument = Instrument(program, is_drum=is_drum)
     pan = 64 + 63 * width * rng.uniform(-1, 1)
     instrument.control_changes = [ControlChange(PAN, round(pan), 0), ControlChange(VOLUME, 110, 0)]
@@ -100,7 +100,7 @@ def _instrument(rng: Rng, program: int, width: float, is_drum: bool = False) -> 
 
 
 def _play(instrument: Instrument, rng: Rng, pitch: int, start: float, length: float, velocity: float) -> None:
-    """Add a note, a little off the beat and off the velocity as people play."""
+    """Add a note with small random deviations of time and velocity, as in human playing."""
     start = max(0.0, start + rng.normal(0, 0.006))
     loudness = int(np.clip(velocity + rng.normal(0, 6), 20, 127))
     instrument.notes.append(Note(loudness, pitch, start, start + max(length, 0.05)))
@@ -194,7 +194,7 @@ def _melody(song: Song, rng: Rng) -> list[tuple[int, int, int]]:
 
 
 def _sing(song: Song, rng: Rng, melody: list[tuple[int, int, int]], lowest: int, harmony: int) -> Instrument:
-    """A voice with a slide into each note, and a vibrato that sets in late."""
+    """A voice with a slide into each note and a delayed vibrato."""
     voice = _instrument(rng, int(rng.choice(VOICES)), 0.2 if harmony == 0 else 0.5)
     rate, depth = rng.uniform(4.8, 6.5), rng.uniform(0.2, 0.5)
     velocity = 105 if harmony == 0 else 80

@@ -1,4 +1,4 @@
-"""A kind of data set: what brings its tracks into the workspace, and what is said about it."""
+"""A kind of data set: how to prepare its tracks, and its description."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ class Dataset:
     """A kind of data set.
 
     Attributes:
-        section: of `params.yaml` with its settings.
-        settings: what the section is read as.
-        prepare: puts the tracks of a subset into a folder of the workspace, in a layout that `read_tracks` knows, on a
-            cluster; goes on where it was interrupted.
-        extent: how large it is, before it is there.
-        origin: the files of the user that a subset is made from.
-        description: of its songs, for model cards.
-        limits: of what is trained on it, for model cards.
+        section: section of `params.yaml` with its settings.
+        settings: class of the section.
+        prepare: writes the tracks of a subset to a folder of the workspace, in a layout that `read_tracks` reads, on a
+            cluster; resumes an interrupted run.
+        extent: its size, before it is prepared.
+        origin: the user's files that a subset is made from.
+        description: description of its songs, for model cards.
+        limits: limits of models trained on it, for model cards.
         stem_files: whether its tracks are stem files (`.stem.mp4`).
     """
 

@@ -1,4 +1,4 @@
-"""Large files on disk: their sizes in words, checksums, and the room for them."""
+"""Large files on disk: readable sizes, checksums and free space."""
 
 import hashlib
 import shutil
@@ -14,7 +14,7 @@ CHUNK = 2**18  # bytes
 
 
 def checksum_of(path: Path, like: str) -> str:
-    """Checksum of a file, of the kind of `like`: `md5:<hex>` or `sha256:<hex>`."""
+    """Checksum of a file, of the same kind as `like`: `md5:<hex>` or `sha256:<hex>`."""
     algorithm = like.partition(":")[0]
     found = hashlib.new(algorithm, usedforsecurity=False)
     with path.open("rb") as file, progress_bar("checksum", 0, length(path), delay=1) as bar:
@@ -25,17 +25,17 @@ def checksum_of(path: Path, like: str) -> str:
 
 
 def require_space(folder: Path, needed: int, what: str) -> None:
-    """Raise UserError where the disk of `folder` has not `needed` bytes for `what`."""
+    """Raise UserError if the disk of `folder` lacks the `needed` bytes; `what` completes "needed ..."."""
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise UserError(
-            f"{folder}: {human(needed)} of disk space are needed {what}, {human(free)} are free: "
-            f"free another {human(needed - free)}"
+            f"{folder}: {human(needed)} of disk space needed {what}, {human(free)} free. "
+            f"Free another {human(needed - free)}."
         )
 
 
 def human(size: float) -> str:
-    """A number of bytes to be read, in decimal units.
+    """A number of bytes in readable, decimal units.
 
     Examples:
         >>> human(4684228845)
@@ -48,7 +48,7 @@ def human(size: float) -> str:
 
 
 def length(path: Path) -> int:
-    """Bytes of a file; of none, where there is no such file."""
+    """Size of a file in bytes; 0 if there is no such file."""
     try:
         return path.stat().st_size
     except OSError:
@@ -56,5 +56,5 @@ def length(path: Path) -> int:
 
 
 def progress_bar(name: str, initial: int, total: int | None, delay: float = 0) -> "tqdm[Never]":
-    """A bar of bytes."""
+    """A progress bar in bytes."""
     return tqdm(desc=name, initial=initial, total=total, unit="B", unit_scale=True, mininterval=1, delay=delay)

@@ -1,4 +1,4 @@
-"""How large a data set is."""
+"""The size of a data set."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from cunet.settings.base import Subset
 
 @dataclass(frozen=True)
 class Extent:
-    """How large a data set is, before it is in the workspace.
+    """The size of a data set, before it is in the workspace.
 
     Attributes:
-        tracks: number of them, by subset.
-        seconds: of music, by subset.
-        sources: of a track, without the mixture.
+        tracks: number of tracks, by subset.
+        seconds: seconds of music, by subset.
+        sources: sources per track, without the mixture.
         audio: bytes of the tracks in the workspace.
-        download: bytes of the archive that is downloaded.
+        download: bytes of the archive to download.
     """
 
     tracks: dict[Subset, int]

@@ -1,4 +1,4 @@
-"""Download of one large file over HTTP: resumed where it broke off, checked, and there only when it is whole."""
+"""Download of one large file over HTTP: resumed after interruptions, verified, and in place only when complete."""
 
 import errno
 import os
@@ -19,12 +19,12 @@ from cunet.datasets import http
 from cunet.datasets.disk import CHUNK, checksum_of, human, length, progress_bar, require_space
 from cunet.errors import UserError
 
-PROGRESS = 10**8  # bytes; after as many new ones a broken connection counts as the first again
-AGAIN = "run the same command again to continue"
+PROGRESS = 10**8  # bytes; after this many new ones, the count of broken connections starts again
+AGAIN = "Run the same command again to continue"
 
 
 class _BrokenError(Exception):
-    """The answer ended before the file did."""
+    """The response ended before the file did."""
 
 
 def fetch(
@@ -35,23 +35,23 @@ def fetch(
     room: int = 0,
     session: requests.Session | None = None,
 ) -> None:
-    """Download `url` to `path`, which appears when it is whole and right; what is at `path` already is left alone.
+    """Download `url` to `path`, which appears when it is complete and verified; an existing `path` is left alone.
 
-    The data go to `<path>.part`, which outlives whatever goes wrong, and from which the next call goes on.
-    `<path>.lock` keeps a second download of the same file waiting for the first.
+    Data go to `<path>.part`, which survives failures and from which the next call resumes. A second download of the
+    same file waits for the first, by `<path>.lock`.
 
     Args:
-        url: its query is never shown.
-        path: its folder is made.
+        url: address; its query is never shown.
+        path: target; its folder is created.
         checksum: `md5:<hex>` or `sha256:<hex>`; without it only the length is checked.
-        size: bytes of the file, where they are known beforehand.
+        size: size of the file in bytes, if known.
         room: bytes on the same disk that unpacking will need.
-        session: with credentials, for instance; best from `new_session`, else a busy server is not asked twice.
+        session: for credentials; should come from `new_session`, which retries when the server is busy.
 
     Raises:
-        RefusedError: the server does not give the file.
-        UserError: no connection, the server is busy, no space, or not the file that was expected; says what is kept.
-        ValueError: another kind of checksum.
+        RefusedError: the server refuses the file.
+        UserError: no connection, a busy server, no disk space, or an unexpected file; tells what is kept.
+        ValueError: an unknown kind of checksum.
     """
     if checksum is not None and not checksum.startswith(("md5:", "sha256:")):
         raise ValueError(f"checksum {checksum}: expected md5:<hex> or sha256:<hex>")
@@ -73,12 +73,12 @@ def fetch(
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """One download of `path` at a time; the lock is the operating system's and ends with the process."""
+    """Allow one download of `path` at a time; the operating system releases the lock when the process ends."""
     lock = FileLock(f"{path}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        tqdm.write(f"{path}: is being downloaded already: waiting for the other download")
+        tqdm.write(f"{path}: another process is downloading it; waiting")
         lock.acquire()
     try:
         yield
@@ -88,7 +88,7 @@ def _alone(path: Path) -> Iterator[None]:
 
 @dataclass
 class _Download:
-    """One file on its way; sizes in bytes."""
+    """One download in progress; sizes in bytes."""
 
     url: str
     name: str
@@ -107,7 +107,7 @@ class _Download:
     def run(self) -> None:
         """Fill `part`, over as many connections as it takes."""
         if self.published is not None and self.kept > self.published:
-            self._start_over("there is more of it than there should be")
+            self._start_over("the partial file is too large")
         if self.kept and self.kept == self.published:
             return
         best, tries = self.kept, 0
@@ -123,14 +123,14 @@ class _Download:
 
     def _wait(self, tries: int, cause: str) -> None:
         if tries >= http.TRIES:
-            raise UserError(f"{self._shown}: {cause}: {_kept(self.part)}; {AGAIN}") from None
+            raise UserError(f"{self._shown}: {cause}; {_kept(self.part)}. {AGAIN}.") from None
         pause = min(http.PAUSE * 2 ** (tries - 1), http.LONGEST_PAUSE)
-        where = f"resumes at {self._progress}" if self.kept and self.resumable else "starts again"
-        tqdm.write(f"{self.name}: {cause}: {where} in {pause:.0f} s")
+        where = f"resuming at {self._progress}" if self.kept and self.resumable else "starting again"
+        tqdm.write(f"{self.name}: {cause}; {where} in {pause:.0f} s")
         time.sleep(pause)
 
     def _request(self) -> bool:
-        """Ask for what is missing, and take it; False: nothing came, the whole must be asked for."""
+        """Request the missing part and receive it; False: nothing came, request the whole file."""
         start = self.kept if self.resumable else 0
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
         with self.session.get(self.url, headers=headers, stream=True, timeout=http.TIMEOUT) as response:
@@ -139,36 +139,36 @@ class _Download:
                 if total == start:
                     self._expect(total)
                     return True
-                return self._start_over("the server has no such part of it")
+                return self._start_over("the server does not have the missing part")
             http.check_answer(response, self.url, _kept(self.part), AGAIN)
             if response.status_code == 206 and first != start:
                 if start:
-                    return self._start_over("the server sends another part than the one asked for")
-                raise http.RefusedError(f"{self._shown}: the server sends only a part of the file", 206)
+                    return self._start_over("the server sent another part than requested")
+                raise http.RefusedError(f"{self._shown}: the server sent only a part of the file", 206)
             if start and response.status_code == 200:
-                tqdm.write(f"{self.name}: the server does not resume: from the beginning again")
+                tqdm.write(f"{self.name}: the server cannot resume; starting from the beginning")
             self._expect(total)
             self._announce()
             self._receive(response, first or 0)
         return True
 
     def _start_over(self, why: str) -> bool:
-        tqdm.write(f"{self.name}: {why}: from the beginning again")
+        tqdm.write(f"{self.name}: {why}; starting from the beginning")
         self.resumable = False
         return False
 
     def _expect(self, total: int | None) -> None:
-        """The file must be as long as it is published to be."""
+        """Check the file's size against the published one."""
         if self.published is None:
             self.total = total
         elif total is not None and total != self.published:
             raise UserError(
-                f"{self._shown}: the server's file has {total} bytes, but {self.published} are expected: "
-                f"it is another file; {_kept(self.part)}"
+                f"{self._shown}: not the expected file: it has {total} bytes instead of {self.published}; "
+                f"{_kept(self.part)}"
             )
 
     def _announce(self) -> None:
-        """Say what comes and what space it takes, once, before anything is written."""
+        """Print the size of the download and the disk space it needs, once, before anything is written."""
         if self.announced:
             return
         self.announced = True
@@ -176,21 +176,21 @@ class _Download:
         free = shutil.disk_usage(self.part.parent).free
         size = "unknown size" if self.total is None else human(self.total)
         tqdm.write(
-            f"{self.name}: {size} from {self._host}, {human(self.kept)} of it there; disk space needed "
-            f"(unpacking included) {human(needed)}, free {human(free)}"
+            f"{self.name}: {size} from {self._host}, of which {human(self.kept)} are downloaded already; disk space: "
+            f"{human(needed)} needed, with unpacking, {human(free)} free"
         )
         try:
             require_space(self.part.parent, needed, f"to download and unpack {self.name}")
         except UserError as error:
-            raise UserError(f"{error}; {_kept(self.part)}") from None
+            raise UserError(f"{error} ({_kept(self.part)})") from None
 
     def _receive(self, response: requests.Response, start: int) -> None:
-        """Write the answer to `part` from byte `start` on, as it is sent, whatever its Content-Encoding."""
+        """Write the response to `part` from byte `start` on, as sent, without decoding its Content-Encoding."""
         with (
             self.part.open("ab" if start else "wb") as file,
             progress_bar(self.name, start, self.total) as bar,
         ):
-            # What has arrived at a break is handed over by read1, and lost by read and iter_content.
+            # When a connection breaks, read1 returns what has arrived; read and iter_content lose it.
             while chunk := response.raw.read1(CHUNK, decode_content=False):
                 file.write(chunk)
                 bar.update(len(chunk))
@@ -213,7 +213,7 @@ class _Download:
 
 
 def _verify(part: Path, checksum: str | None, size: int | None) -> None:
-    """Delete a `part` that is not the file, and say so."""
+    """Delete a `part` with the wrong size or checksum, and raise UserError."""
     if size is not None and length(part) != size:
         _discard(part, f"{length(part)} bytes", f"{size} bytes")
     if checksum is not None and (found := checksum_of(part, checksum)) != checksum.lower():
@@ -223,15 +223,15 @@ def _verify(part: Path, checksum: str | None, size: int | None) -> None:
 def _discard(part: Path, found: str, expected: str) -> None:
     part.unlink()
     raise UserError(
-        f"{part}: what came is damaged or another file ({found}, expected {expected}); it is deleted: "
-        "run the same command again to download it"
+        f"{part}: the download is damaged or another file ({found}, expected {expected}) and was deleted. "
+        "Run the same command again to download it."
     )
 
 
 def _disk_trouble(error: OSError, part: Path) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{part.parent}: no space left: {_kept(part)}; make room and {AGAIN}"
-    return f"{error.filename or part}: {error.strerror or type(error).__name__}: {_kept(part)}; mend that and {AGAIN}"
+        return f"{part.parent}: no space left; {_kept(part)}. Free some space. {AGAIN}."
+    return f"{error.filename or part}: {error.strerror or type(error).__name__}; {_kept(part)}. Correct this. {AGAIN}."
 
 
 def _kept(part: Path) -> str:

@@ -1,6 +1,6 @@
 """A user's own multitracks: `<root>/{train,test}/<track>/<instrument>.<wav|flac|ogg>`.
 
-Any two or more instruments by name, the same in every track; mono or stereo, any sample rate; the
+Two or more instruments of any name, the same in every track; mono or stereo, any sample rate; the
 mixture is optional.
 """
 
@@ -45,7 +45,7 @@ def prepare(settings: Folder, subset: Subset, out: Path, client: "Client") -> No
     """Check the user's tracks of a subset and copy their files to `out`, tracks in parallel.
 
     Raises:
-        UserError: names the file or track at fault and what is expected of it; or a track is in both subsets.
+        UserError: a file or track cannot be used; or a track is in both subsets.
     """
     origin(settings, subset)
     found = check_split(settings.root)[subset]
@@ -87,29 +87,29 @@ def origin(settings: Folder, subset: Subset) -> list[Path]:
     """The user's folder of a subset.
 
     Raises:
-        UserError: it is not there.
+        UserError: it does not exist.
     """
     return [existing(settings.root / subset)]
 
 
 def check_split(root: Path) -> dict[Subset, list[FileTrack]]:
-    """The tracks of each subset that is there, by subset.
+    """The tracks of each existing subset.
 
     Raises:
-        UserError: as `tracks`; or a track is in both, by its name or by a file with the same bytes that is not silent.
+        UserError: as `tracks`; or a track is in both, by its name or by an identical file that is not silent.
     """
     found: dict[Subset, list[FileTrack]] = {
         subset: tracks(root / subset) if (root / subset).is_dir() else [] for subset in SUBSETS
     }
     for one, other in _in_both(found["train"], found["test"]):
         raise UserError(
-            f"{one} and {other} are the same, and nothing may be both trained on and tested on: remove one of them"
+            f"{one} and {other} are the same, but no track may be in both train and test. Remove one of them."
         )
     return found
 
 
 def _in_both(train: Sequence[FileTrack], test: Sequence[FileTrack]) -> Iterator[tuple[Path, Path]]:
-    """Folders of tracks with the same name, then files with the same bytes; one in each subset."""
+    """Pairs in both subsets: folders of tracks with the same name, then identical files."""
     named = {track.name.casefold(): track for track in train}
     for track in test:
         if found := named.get(track.name.casefold()):

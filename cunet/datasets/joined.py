@@ -1,4 +1,4 @@
-"""The data sets of `params.yaml` as one: their tracks side by side, with the same instruments."""
+"""The data sets of `params.yaml` joined into one, with the same instruments."""
 
 import os
 import shutil
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from distributed import Client
 
 Joined = Mapping[str, Settings]  # by the name of the data set
-Merged = Mapping[str, str]  # instruments, and the one that each is counted as
+Merged = Mapping[str, str]  # merged instruments, and the instrument that each counts as
 
 
 def prepare(joined: Joined, merged: Merged, subset: Subset, out: Path, client: "Client") -> None:
-    """Put the tracks of a subset of all data sets into the folder `out`; a merged stem is added to the other's.
+    """Write the tracks of a subset of all data sets to the folder `out`; merged stems are summed.
 
     Raises:
-        UserError: as the data sets' own `prepare`; there are no tracks; or names or instruments do not go together.
+        UserError: as `prepare` of the data sets; there are no tracks; or names or instruments do not match.
     """
     if len(joined) == 1 and not merged:
         ((name, settings),) = joined.items()
@@ -46,12 +46,12 @@ def prepare(joined: Joined, merged: Merged, subset: Subset, out: Path, client: "
 
 
 def origin(joined: Joined, subset: Subset) -> list[Path]:
-    """The files of the user that a subset is made from."""
+    """The user's files that a subset is made from."""
     return [path for name, settings in joined.items() for path in DATASETS[name].origin(settings, subset)]
 
 
 def extent(joined: Joined) -> Extent:
-    """How large all of them are together, before any stem is merged."""
+    """The total size of all data sets, before any stem is merged."""
     extents = [DATASETS[name].extent(settings) for name, settings in joined.items()]
     return Extent(
         {subset: sum(extent.tracks[subset] for extent in extents) for subset in SUBSETS},
@@ -63,22 +63,22 @@ def extent(joined: Joined) -> Extent:
 
 
 def _merge(parts: Mapping[str, Path], merged: Merged, subset: Subset, out: Path, client: "Client") -> None:
-    """Tracks of all `parts` in `out`, with their merged instruments."""
+    """Write the tracks of all `parts` to `out`, with merged instruments."""
     found = {name: tracks(folder) if any(folder.iterdir()) else [] for name, folder in parts.items()}
     everything = [track for some in found.values() for track in some]
     check_tracks(" + ".join(parts), (track.name for track in everything))
     known = {instrument for track in everything for instrument in track.instruments}
     if subset == "train" and (missing := sorted(merged.keys() - known)):  # some data sets have no test tracks
-        raise UserError(f"merge: no training track has {missing[0]}: there are {', '.join(sorted(known))}")
+        raise UserError(f"merge: no training track has {missing[0]}; they have {', '.join(sorted(known))}")
     for name in merged.values():
         if not may_be_instrument(name):
-            raise UserError(f"merge: an instrument cannot be called {name!r}")
+            raise UserError(f"merge: {name!r} cannot be the name of an instrument")
     instruments = {name: _instruments(some, merged) for name, some in found.items() if some}
     if few := [name for name, of in instruments.items() if len(of) < 2]:
         raise UserError(f"merge leaves one instrument in {few[0]}; a track needs two or more")
     if len(set(instruments.values())) > 1:
         lists = "; ".join(f"{name} has {', '.join(of)}" for name, of in instruments.items())
-        raise UserError(f"{lists}: say in merge which instruments count as which, such as merge: {{bass: other}}")
+        raise UserError(f"{lists}. Merge instruments until all have the same, as in merge: {{bass: other}}.")
     jobs = for_each(
         client,
         _merge_track,
@@ -108,12 +108,12 @@ def _merge_track(track: FileTrack, merged: Merged, out: Path) -> None:
                 _link(path, folder / f"{name}{path.suffix}")
             else:
                 waveform, rate = FileTrack(track.name, files).read(MIXTURE)
-                # Not by soundfile, which writes the time of day into WAV files of floats.
+                # soundfile would write the time of day into float WAV files.
                 wavfile.write(folder / f"{name}.wav", rate, waveform)
 
 
 def _link(path: Path, out: Path) -> None:
-    """The same file in another place, without its bytes on the disk twice where the file system can."""
+    """Hard-link a file to another place, or copy it if the file system has no links."""
     try:
         os.link(path, out)
     except OSError:

@@ -1,4 +1,4 @@
-"""The MUSDB18 family (Rafii et al., 2017 and 2019): from a folder, an archive, or Zenodo into the workspace."""
+"""The MUSDB18 family (Rafii et al., 2017 and 2019), from a folder, an archive or Zenodo."""
 
 import os
 import re
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
 
 WAVS = ("mixture.wav", "drums.wav", "bass.wav", "other.wav", "vocals.wav")
 RATE = 44100
-HOURS = 10  # of music in the full data set, as its authors round it
+HOURS = 10  # of music in the full data set, as rounded by its authors
 BLOCK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
 class Published:
-    """What is published of a data set of the family.
+    """Published facts of a data set of the family.
 
     Attributes:
-        name: of the data set.
+        name: name of the data set.
         file: the archive on Zenodo.
-        stems: whether tracks are `.stem.mp4` files, or else folders of WAV files.
+        stems: whether tracks are `.stem.mp4` files; otherwise they are folders of WAV files.
         unpacked: size of its tracks in bytes.
-        seconds: of music.
-        tracks: how many, by subset.
+        seconds: seconds of music.
+        tracks: number of tracks, by subset.
     """
 
     name: str
@@ -59,21 +59,21 @@ class Published:
 
 
 class Musdb(Settings):
-    """Where a MUSDB18 data set comes from: `download`, a folder, a .zip, or the address of a .zip."""
+    """Source of a MUSDB18 data set: `download`, a folder, a .zip, or the address of a .zip."""
 
     source: Annotated[str, Field(min_length=1)]
     checksum: Annotated[str, Field(pattern="^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")] | None
 
     @property
     def is_address(self) -> bool:
-        """Whether the archive is to be downloaded from a server that the user names."""
+        """Whether the archive is on a server of the user's choice."""
         return self.source.lower().startswith(("http://", "https://"))
 
     @model_validator(mode="after")
     def _source_and_checksum_agree(self) -> "Musdb":
         if self.source == "download" and self.checksum:
             raise ValueError(
-                "checksum is for an archive of your own; the download has its published one: set it to null"
+                "checksum is only for your own archive; set it to null: the download has a published checksum"
             )
         if self.is_address:
             self._check_address()
@@ -83,30 +83,30 @@ class Musdb(Settings):
         try:
             parts = urlsplit(self.source)
         except ValueError as error:
-            raise ValueError(f"source is no address ({error})") from None
+            raise ValueError(f"source is not a valid address ({error})") from None
         if not parts.hostname:
-            raise ValueError("source is no address: it names no server")
+            raise ValueError("source is not a valid address: it has no host name")
         if parts.query or parts.username or parts.password:
             raise ValueError(
-                "source has a password or a query (?...), which params.yaml and dvc.lock would make public: download "
-                "the archive yourself and name the file; a share link of Zenodo belongs in ZENODO_LINK"
+                "source has a password or a query (?...), which params.yaml and dvc.lock would make public; download "
+                "the archive yourself and give its file, or put a share link of Zenodo in ZENODO_LINK"
             )
         if not self.checksum:
-            raise ValueError("checksum is needed for an address: md5:... or sha256:... of the .zip")
+            raise ValueError("an address needs a checksum: md5:... or sha256:... of the .zip")
 
 
 def prepare(published: Published, settings: Musdb, subset: Subset, out: Path, client: "Client") -> None:
-    """Put the tracks of a subset into the folder `out`, from where `musdb.source` says.
+    """Write the tracks of a subset to the folder `out`, from `musdb.source`.
 
     Raises:
-        UserError: the source is not there, is refused, damaged, or of another layout; or the disk is too small.
+        UserError: the source is missing, refused, damaged, or has another layout; or the disk is too small.
     """
     source = _source(settings, published)
     tracks = _check_split(source, published.stems)[subset]
     if len(tracks) != published.tracks[subset]:
         print(
-            f"{source.name}: {len(tracks)} {subset} tracks; {published.name} has {published.tracks[subset]}, "
-            "so scores do not compare with published ones"
+            f"{source.name}: {len(tracks)} {subset} tracks, but {published.name} has {published.tracks[subset]}: "
+            "scores are not comparable with published ones"
         )
     missing = [track for track in tracks if not (out / track.name).exists()]
     require_space(out, sum(track.size for track in missing), f"for the {subset} tracks")
@@ -123,7 +123,7 @@ def prepare(published: Published, settings: Musdb, subset: Subset, out: Path, cl
 
 
 def extent(published: Published, settings: Musdb) -> Extent:
-    """As published; the archive counts where it is to be downloaded and is not there."""
+    """The published size; the archive counts if it still has to be downloaded."""
     whole = sum(published.tracks.values())
     archive = workspace() / "downloads" / published.file.name
     return Extent(
@@ -136,17 +136,17 @@ def extent(published: Published, settings: Musdb) -> Extent:
 
 
 def origin(settings: Musdb, subset: Subset) -> list[Path]:
-    """The user's folder or archive, where there is one."""
+    """The user's folder or archive, if there is one."""
     source = _own(settings)
     return [source] if source.exists() else []
 
 
 def _own(settings: Musdb) -> Path:
-    return Path(os.path.expanduser(settings.source))  # leaves what is no user's home as it is
+    return Path(os.path.expanduser(settings.source))  # leaves other paths unchanged
 
 
 def _source(settings: Musdb, published: Published) -> Path:
-    """The folder or archive with the tracks, downloaded where it is to be."""
+    """The folder or archive with the tracks, downloaded if necessary."""
     downloads = workspace() / "downloads"
     if settings.source == "download":
         archive = downloads / published.file.name
@@ -159,21 +159,21 @@ def _source(settings: Musdb, published: Published) -> Path:
     source = _own(settings)
     if not source.exists():
         raise UserError(
-            f"musdb.source: {source} does not exist: name a folder with train/ and test/ in it, a .zip, its address, "
-            "or download"
+            f"musdb.source: {source} does not exist. Use a folder with train/ and test/, a .zip, its address, or "
+            "download."
         )
     if (
         source.is_file()
         and settings.checksum
         and (found := checksum_of(source, settings.checksum)) != settings.checksum
     ):
-        raise UserError(f"musdb.source: {source} has the checksum {found} in place of {settings.checksum}")
+        raise UserError(f"musdb.source: {source} has the checksum {found} instead of {settings.checksum}")
     return source
 
 
 @dataclass(frozen=True)
 class _Track:
-    """A track in its source: the name of its file or folder, and its files there and here, with sizes in bytes."""
+    """A track in the source: name of its file or folder; for each file its path there, new name and size in bytes."""
 
     name: str
     files: tuple[tuple[str, str, int], ...]
@@ -184,7 +184,7 @@ class _Track:
 
 
 def _list_tracks(source: Path, subset: Subset, stems: bool) -> list[_Track]:
-    """The tracks of a subset in a folder or archive, sorted by name; a folder around train/ and test/ is no matter."""
+    """The tracks of a subset in a folder or archive, sorted by name; train/ and test/ may be one folder deeper."""
     expected = f"<track>{STEM_SUFFIX}" if stems else f"<track>/{{{','.join(WAVS)}}}"
     layout = f"([^/]+{re.escape(STEM_SUFFIX)})()" if stems else f"([^/]+)/({'|'.join(map(re.escape, WAVS))})"
     found: dict[str, list[tuple[str, str, int]]] = {}
@@ -195,65 +195,63 @@ def _list_tracks(source: Path, subset: Subset, stems: bool) -> list[_Track]:
             found.setdefault(match[1], []).append((member, match[2], size))
     if not found:
         raise UserError(
-            f"musdb.source: {source} holds no {subset}/{expected}: is it another data set of the family (musdb18 and "
-            "musdb18-7s are stems, musdb18-hq is WAV)?"
+            f"musdb.source: {source} has no {subset}/{expected}. Is it another data set of the family (musdb18 and "
+            "musdb18-7s have stem files, musdb18-hq has WAV files)?"
         )
     check_tracks(f"musdb.source: {source}: {subset}", (name.removesuffix(STEM_SUFFIX) for name in found))
     for name, files in found.items():
         if len(files) != (1 if stems else len(WAVS)):
-            raise UserError(
-                f"musdb.source: {source}: {subset}/{name} is missing, duplicated or incomplete; expected {expected}"
-            )
+            raise UserError(f"musdb.source: {source}: {subset}/{name} is duplicated or incomplete; expected {expected}")
     return [_Track(normalise(name), tuple(files)) for name, files in sorted(found.items())]
 
 
 def _check_split(source: Path, stems: bool) -> dict[Subset, list[_Track]]:
-    """The tracks by subset, none of them for training and for testing."""
+    """The tracks by subset; none may be in both."""
     found = {subset: _list_tracks(source, subset, stems) for subset in SUBSETS}
     train, test = ({track.name for track in found[subset]} for subset in SUBSETS)
     if both := sorted(train & test):
-        raise UserError(f"musdb.source: {source}: in train and in test: {', '.join(both)}")
+        raise UserError(f"musdb.source: {source}: tracks in both train and test: {', '.join(both)}")
     return found
 
 
 def _members(source: Path, subset: Subset) -> list[tuple[str, int]]:
-    """Names and sizes in bytes of the files that may be tracks."""
+    """Names and sizes in bytes of possible track files."""
     if source.is_file():
         try:
             with zipfile.ZipFile(source) as archive:
                 return [(member.filename, member.file_size) for member in archive.infolist()]
         except zipfile.BadZipFile as error:
-            raise UserError(f"musdb.source: {source} is no whole .zip ({error}): fetch it again") from None
+            raise UserError(f"musdb.source: {source} is not an intact .zip ({error}). Download it again.") from None
         except OSError as error:
-            raise UserError(f"musdb.source: {source} cannot be read: {error.strerror}") from None
+            raise UserError(f"musdb.source: {source} cannot be read ({error.strerror})") from None
     patterns = (f"{outer}{subset}/{inner}" for outer in ("", "*/") for inner in ("*", "*/*"))
     paths = (path for pattern in patterns for path in source.glob(pattern) if path.is_file())
     return [(path.relative_to(source).as_posix(), path.stat().st_size) for path in paths]
 
 
 def _copy(source: Path, track: _Track, out: Path) -> None:
-    """Copy or unpack a track to the folder `out`, where it appears whole or not at all."""
+    """Copy or unpack a track to the folder `out`, where it appears complete or not at all."""
     part = out / f"{track.name}.part"
     try:
         with _opened(source) as open_member:
             for member, name, _ in track.files:
-                target = part / name  # a stem file has no name of its own below the track
+                target = part / name  # a stem file has no name below the track
                 target.parent.mkdir(exist_ok=True)
                 with open_member(member) as origin, target.open("wb") as copy:
                     shutil.copyfileobj(origin, copy, BLOCK)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise UserError(
-            f"musdb.source: {source}: {track.name} cannot be unpacked ({error}): fetch the archive again, or unpack it "
-            "yourself and name the folder"
+            f"musdb.source: {source}: {track.name} cannot be unpacked ({error}). Download the archive again, or unpack "
+            "it yourself and give the folder."
         ) from None
     except OSError as error:
-        raise UserError(f"{source}: {track.name} cannot be copied to {out}: {error.strerror}") from None
+        raise UserError(f"{source}: {track.name} cannot be copied to {out} ({error.strerror})") from None
     part.replace(out / track.name)
 
 
 @contextmanager
 def _opened(source: Path) -> Iterator[Callable[[str], IO[bytes]]]:
-    """What opens a file of a folder or archive by its name."""
+    """A function that opens a file of a folder or archive by its name."""
     if source.is_dir():
         yield lambda member: (source / member).open("rb")
         return
@@ -268,7 +266,7 @@ def _dataset(published: Published) -> Dataset:
         prepare=partial(prepare, published),
         extent=partial(extent, published),
         origin=origin,
-        description="professionally mixed songs, for research and not for commerce",
+        description="professionally mixed songs, for research only, not for commercial use",
         stem_files=published.stems,
     )
 

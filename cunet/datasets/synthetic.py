@@ -1,6 +1,6 @@
-"""The embedded data set: songs composed from a seed, rendered with recorded instruments, read like a user's folder.
+"""The embedded data set: songs composed from a seed and rendered with recorded instruments, read like a user's folder.
 
-Written in the MUSDB18-HQ layout: 44.1 kHz, stereo, 16 bits; the mixture is exactly the sum of the stems.
+They have the MUSDB18-HQ layout: 44.1 kHz, stereo, 16 bits; the mixture is exactly the sum of the stems.
 """
 
 import io
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 RATE = 44100
-# RMS of the stems before the mix, dB below full scale: mean and spread over songs.
+# RMS level of the stems before mixing, in dB relative to full scale: mean and standard deviation over songs.
 LEVELS = {"drums": (-20, 2), "bass": (-22, 2), "other": (-23, 2.5), "vocals": (-20, 2)}
 PEAK = 0.89  # of the mixture, about -1 dBFS
 FULL_SCALE = 32768
@@ -35,7 +35,7 @@ Stem = npt.NDArray[np.float64]
 
 
 class Synthetic(Settings):
-    """The data set composed from a seed: numbers of songs and their length."""
+    """The data set composed from a seed: number of songs and their length."""
 
     train: Count
     test: Count
@@ -60,19 +60,19 @@ def prepare(settings: Synthetic, subset: Subset, out: Path, client: "Client") ->
 
 
 def extent(settings: Synthetic) -> Extent:
-    """As the settings say; five stereo files of 16 bits per song."""
+    """The size by the settings: five 16-bit stereo files per song."""
     tracks: dict[Subset, int] = {subset: len(plan_songs(settings, subset)) for subset in SUBSETS}
     seconds = {subset: count * settings.seconds for subset, count in tracks.items()}
     return Extent(tracks, seconds, len(LEVELS), round(sum(seconds.values()) * RATE * 4 * (len(LEVELS) + 1)))
 
 
 def origin(settings: Synthetic, subset: Subset) -> list[Path]:
-    """No file of the user."""
+    """No files: the songs are composed."""
     return []
 
 
 def plan_songs(settings: Synthetic, subset: Subset) -> dict[str, tuple[int, int, int]]:
-    """Names of the songs of a subset, and the seed of each, which does not depend on how many there are."""
+    """Names of the songs of a subset and the seed of each, which does not depend on the number of songs."""
     number = SUBSETS.index(subset)
     count = settings.train if subset == "train" else settings.test
     return {f"Synthetic - {subset.title()} {song:03d}": (settings.seed, number, song) for song in range(1, count + 1)}
@@ -95,7 +95,7 @@ def compose_song(folder: Path, seed: tuple[int, ...], seconds: float) -> None:
 
 
 def _render(score: "pretty_midi.PrettyMIDI", samples: int) -> Stem:
-    """`(samples, 2)`; what sounds on after the end is cut."""
+    """`(samples, 2)`; sound beyond the end is cut."""
     import midirenderer
     from scipy.signal import resample_poly
 
@@ -109,7 +109,7 @@ def _render(score: "pretty_midi.PrettyMIDI", samples: int) -> Stem:
 
 @cache
 def _soundfont() -> bytes:
-    """The General MIDI SoundFont that pretty_midi carries."""
+    """The General MIDI SoundFont that comes with pretty_midi."""
     import pretty_midi
 
     return (Path(pretty_midi.__file__).parent / "TimGM6mb.sf2").read_bytes()
@@ -127,6 +127,6 @@ SYNTHETIC = Dataset(
     extent=extent,
     origin=origin,
     description="songs composed from a seed and rendered with recorded instruments of a General MIDI SoundFont",
-    limits="It has never heard a recorded song or a singer. Use it to try the pipeline, and train on recordings to "
-    "separate recordings.",
+    limits="The model was not trained on recorded songs or singing. Use it to try the pipeline; to separate "
+    "recordings, train on recordings.",
 )

@@ -1,1 +1,1 @@
-"""Separation and scores of the test tracks: BSS Eval by protocol, and the bounds."""
+"""Separation and scoring of the test tracks: BSS Eval by protocol, and the bounds."""

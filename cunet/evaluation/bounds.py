@@ -17,7 +17,7 @@ def mixture(track: TrackSpectrograms, conditions: Conditions) -> dict[str, Mask]
 
 
 def ideal_ratio_mask(track: TrackSpectrograms, conditions: Conditions) -> dict[str, Mask]:
-    """The true share of each source's power in the mixture, times its weight in the condition.
+    """The ratio of each source's true power to that of all sources, times its weight in the condition.
 
     The ratio mask with exponent 2 of SiSEC 2018 (Stöter, Liutkus & Ito, LVA/ICA 2018, "IRM2").
     """
@@ -31,7 +31,7 @@ def ideal_ratio_mask(track: TrackSpectrograms, conditions: Conditions) -> dict[s
     return {name: mask(condition) for name, condition in conditions.items()}
 
 
-# Masks `(bins, frames)` of every target of a track, from the truth.
+# Masks `(bins, frames)` of every target of a track, from the true sources.
 BOUNDS: dict[str, GetMasks] = {
     MIXTURE: mixture,
     IDEAL_RATIO_MASK: ideal_ratio_mask,

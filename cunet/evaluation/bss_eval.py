@@ -1,4 +1,4 @@
-"""BSS Eval by version and engine: scores of estimates, by name, among references."""
+"""BSS Eval by version and engine: scores of named estimates against references."""
 
 from collections.abc import Callable, Iterable
 from typing import Literal
@@ -11,11 +11,11 @@ from cunet.settings.evaluation import Engine
 from cunet.signals.arrays import Waveform
 
 METRICS = ["SDR", "ISR", "SIR", "SAR"]
-WHOLE_TRACK = ["SI-SDR", "SDR 2021"]  # computed once per track, whatever the protocol
+WHOLE_TRACK = ["SI-SDR", "SDR 2021"]  # computed once per track, for every protocol
 Version = Literal["v4", "v3"]
 Waveforms = dict[str, Waveform]  # (samples, channels)
-Values = dict[str, npt.NDArray[np.float64]]  # of each metric, in every frame
-# One thread scores a track: tracks are scored side by side.
+Values = dict[str, npt.NDArray[np.float64]]  # by metric, one per frame
+# One thread scores a track: tracks are scored in parallel.
 BssEval = Callable[[Waveforms, Waveforms, int, int], dict[str, Values]]
 
 
@@ -34,7 +34,7 @@ def _v3(references: Waveforms, estimates: Waveforms, window: int, hop: int) -> d
 def _scores(
     prepared: bsseval.References, references: Waveforms, estimates: Waveforms, version: Literal["images", "sources"]
 ) -> dict[str, Values]:
-    """As museval does, a frame in which any estimate is silent is lost for all."""
+    """As in museval, a frame in which any estimate is silent is lost for all."""
     places = [list(references).index(name) for name in estimates]
     scores = prepared.score(_stack(estimates.values()), places, version)
     lost = np.isnan(scores.sdr).any(axis=0)
@@ -65,7 +65,7 @@ def _by_name(names: Iterable[str], metrics: Iterable[Iterable[npt.NDArray[np.flo
 
 
 def _filled(references: Waveforms, estimates: Waveforms) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Museval wants an estimate of every reference; the scores of one do not depend on the others."""
+    """Museval needs an estimate for every reference; the scores of one do not depend on the others."""
     anything = np.asarray(sum(references.values()))
     every = [estimates.get(name, anything) for name in references]
     return _stack(references.values()).astype(np.float64), _stack(every).astype(np.float64)
@@ -75,7 +75,7 @@ def _stack(waveforms: Iterable[Waveform]) -> npt.NDArray[np.float32]:
     return np.stack(list(waveforms))
 
 
-# Scores of estimates, by name, among references, which have more names or the same; window and hop in samples.
+# Functions that score named estimates against references, of which there may be more; window and hop in samples.
 BSS_EVAL: dict[Engine, dict[Version, BssEval]] = {
     "bsseval": {"v4": _v4, "v3": _v3},
     "museval": {"v4": _museval_v4, "v3": _museval_v3},
@@ -83,7 +83,7 @@ BSS_EVAL: dict[Engine, dict[Version, BssEval]] = {
 
 
 def is_silent(waveform: Waveform) -> bool:
-    """Whether neither museval nor `cunet.bsseval` scores with it: channels that cancel out are silence to them.
+    """Whether museval and `cunet.bsseval` treat it as silence, as they do if the channels cancel out.
 
     Examples:
         >>> is_silent(np.array([[0.5, -0.5], [0.1, -0.1]], np.float32))
@@ -95,7 +95,7 @@ def is_silent(waveform: Waveform) -> bool:
 def sdr_alone(
     version: Version, reference: Waveform, estimate: Waveform, window: int, hop: int
 ) -> npt.NDArray[np.float64]:
-    """SDR in every frame of one estimate: it does not depend on the other sources, and v4 needs no filter for it."""
+    """SDR per frame of one estimate: it does not depend on the other sources, and in v4 it needs no filter."""
     if version == "v4":
         return bsseval.sdr_v4(reference, estimate, window, hop)
     sdr: npt.NDArray[np.float64] = bsseval.bss_eval_v3(reference[None], estimate[None]).sdr[0]
@@ -103,6 +103,6 @@ def sdr_alone(
 
 
 def whole_track(reference: Waveform, estimate: Waveform) -> dict[str, float]:
-    """Scores of an estimate over the whole track: SI-SDR, and the SDR of the 2021 Music Demixing challenge, in dB."""
+    """Scores of an estimate over the whole track, in dB: SI-SDR, and the SDR of the 2021 Music Demixing challenge."""
     values = bsseval.si_sdr(reference, estimate), bsseval.sdr_2021(reference, estimate)
     return dict(zip(WHOLE_TRACK, values, strict=True))

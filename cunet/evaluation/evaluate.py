@@ -1,4 +1,4 @@
-"""Separates and scores every test track."""
+"""Separation and scoring of every test track."""
 
 import json
 from collections.abc import Sequence
@@ -32,15 +32,15 @@ def evaluate(
     dask: Dask,
     out: Path,
 ) -> pd.DataFrame:
-    """Score the estimates of all `conditions` on all test tracks; tracks scored in `out` already are kept.
+    """Score the estimates of all `conditions` on all test tracks; tracks that `out` has scores of are skipped.
 
-    museval scores an excerpt of the first track as well, unless it scores all of them.
+    museval also scores an excerpt of the first track, as a check, unless it scores all tracks.
 
-    Writes to the folder `out`: `test/<track>.json` as museval does and the same as a table `test/<track>.csv`,
-    all tables as `scores.csv`, and in `evaluation.json` what the scores depend on.
+    Writes to the folder `out`: `test/<track>.json` in museval's format, the same as a table `test/<track>.csv`,
+    all tables as `scores.csv`, and the settings and data behind the scores as `evaluation.json`.
 
     Returns:
-        the table: architecture, which is `name`, protocol, track, target, group, SDR, ISR, SIR, SAR (medians over
+        the table: architecture (which is `name`), protocol, track, target, group, SDR, ISR, SIR, SAR (medians over
         frames), frames, lost, note.
     """
     test = out / "test"
@@ -76,7 +76,7 @@ def evaluate(
 def memory_of_a_track(
     tracks: Sequence[Track], spectrograms: Path, spectrogram: Spectrogram, settings: Evaluate, estimates: int
 ) -> int:
-    """Bytes that it takes to score so many estimates of the longest of the tracks."""
+    """Bytes of memory for scoring this many estimates of the longest track."""
     longest = 0
     for track in tracks:
         file = TrackSpectrograms(spectrograms / f"{track.name}.h5")
@@ -91,7 +91,7 @@ def read_scores(results: Path) -> pd.DataFrame:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    """A track may be called NA, or like a number."""
+    """Read a table of scores; a track may have the name NA, or a number."""
     scores = pd.read_csv(path, dtype={"track": str, "target": str}, keep_default_na=False, na_values=[""])
     scores["note"] = scores["note"].fillna("")
     return scores

@@ -1,4 +1,4 @@
-"""Scoring protocols by name: at which rate, with which BSS Eval, and how a table is made of the scores."""
+"""Scoring protocols: sample rate, version of BSS Eval, and aggregation of scores."""
 
 import math
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ from cunet.signals.arrays import Waveform
 from cunet.signals.resampling import fit_length, resample
 from cunet.tracks.track import Track
 
-REST = "(rest)"  # of the mixture; no instrument may have brackets in its name
-BASE_MEMORY, TRANSFORMS = 0.4e9, 3.2  # bytes of a worker, and copies of all transforms; seen with museval 0.4
+REST = "(rest)"  # of the mixture; names of instruments have no brackets
+BASE_MEMORY, TRANSFORMS = 0.4e9, 3.2  # bytes of a worker, and copies of all transforms; measured with museval 0.4
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What is scored of a track: waveforms `(samples, channels)`, all of one shape and at `rate` Hz.
+    """The scored signals of a track: waveforms `(samples, channels)`, all of the same shape and at `rate` Hz.
 
-    Sources are by instrument, estimates by the name of the condition that they follow.
+    Keys of sources are instruments; keys of estimates are names of conditions.
     """
 
     sources: dict[str, Waveform]
@@ -35,11 +35,11 @@ class Signals:
 
     @property
     def seconds(self) -> float:
-        """Duration."""
+        """Duration in seconds."""
         return len(self.mixture) / self.rate
 
     def middle(self, seconds: float) -> "Signals":
-        """An excerpt of so many seconds, or all of a shorter track."""
+        """The middle `seconds`, or all of a shorter track."""
         samples = min(len(self.mixture), round(seconds * self.rate))
         start = (len(self.mixture) - samples) // 2
         place = slice(start, start + samples)
@@ -51,30 +51,31 @@ class Signals:
         )
 
     def weighted(self, condition: Condition) -> Waveform:
-        """The sum of the sources, each times its weight."""
+        """The weighted sum of the sources."""
         return np.asarray(
             sum((np.float32(weight) * self.sources[name] for name, weight in condition.items()), 0 * self.mixture)
         )
 
     def against_the_rest(self, name: str, condition: Condition) -> dict[str, Waveform]:
-        """References of a condition called `name`: what it asks for, and the rest of the mixture, unless silent."""
+        """References for a condition called `name`: its target, and the rest of the mixture unless silent."""
         rest = self.weighted({instrument: 1 - weight for instrument, weight in condition.items()})
         return {name: self.weighted(condition)} | ({} if is_silent(rest) else {REST: rest})
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How estimates become scores, and scores a table.
+    """How estimates are scored, and how scores are aggregated.
 
     Attributes:
-        title: of a score, for people.
-        version: of BSS Eval.
-        together: whether single instruments are scored against each other, or each against the rest of the mixture,
-            as combinations always are.
-        model_rate: whether references are brought to the rate of the model, mono, or estimates to that of the data.
+        title: description of the scores, for the report.
+        version: version of BSS Eval.
+        together: whether single instruments are scored against each other; otherwise each is scored against the rest
+            of the mixture, as combinations always are.
+        model_rate: whether references are resampled to the model's rate, mono; otherwise estimates are resampled to
+            the data's rate.
         whole_tracks: whether a track is one frame.
-        mean: whether a table holds means over tracks, with their standard deviation, or medians.
-        any_level: whether an estimate at another level than its reference has the same score.
+        mean: whether tables have means over tracks, with standard deviations; otherwise medians.
+        any_level: whether the score ignores the level of the estimate.
     """
 
     title: str
@@ -86,14 +87,14 @@ class Protocol:
     any_level: bool
 
     def signals(self, track: Track, masks: dict[str, Mask], settings: Spectrogram) -> Signals:
-        """Read a track, and separate it: the masks on every channel of the mixture at the model's rate."""
+        """Read a track and separate it: the masks are applied to every channel of the mixture at the model's rate."""
         mixture, rate = self._read(track, MIXTURE)
         model_rate, target_rate = settings.sample_rate, settings.sample_rate if self.model_rate else rate
         estimates = apply_masks(masks, resample(mixture, rate, model_rate), settings)
         mixture = resample(mixture, rate, target_rate)
 
         def like_mixture(waveform: Waveform, rate: int) -> Waveform:
-            """A mono source of a stereo mixture is on both channels."""
+            """A waveform in the mixture's shape; a mono source of a stereo mixture goes to both channels."""
             return np.broadcast_to(fit_length(resample(waveform, rate, target_rate), len(mixture)), mixture.shape)
 
         return Signals(
@@ -104,12 +105,12 @@ class Protocol:
         )
 
     def frames(self, signals: Signals, settings: Evaluate) -> tuple[float, float]:
-        """Window and hop in seconds; a track shorter than a window is one frame."""
+        """Window and hop of BSS Eval in seconds; a track shorter than a window is one frame."""
         whole = signals.seconds
         return (whole, whole) if self.whole_tracks else (min(settings.window, whole), min(settings.hop, whole))
 
     def score(self, signals: Signals, conditions: Conditions, settings: Evaluate) -> dict[str, Values]:
-        """Scores of the estimates of all `conditions`, none of which is silent, nor asks for silence."""
+        """Scores of the estimates of all `conditions`; no estimate or reference may be silent."""
         bss_eval, frames = BSS_EVAL[settings.engine][self.version], self.frame_samples(signals, settings)
         single = {name: z for name, z in conditions.items() if self.together and condition_group(z) == SINGLE}
         scores: dict[str, Values] = {}
@@ -122,17 +123,17 @@ class Protocol:
         return {name: scores[name] for name in conditions}
 
     def frame_samples(self, signals: Signals, settings: Evaluate) -> tuple[int, int]:
-        """Window and hop in samples."""
+        """Window and hop of BSS Eval in samples."""
         window, hop = self.frames(signals, settings)
         return round(window * signals.rate), round(hop * signals.rate)
 
     def memory(
         self, tracks: Sequence[Track], seconds: float, settings: Evaluate, model_rate: int, estimates: int
     ) -> int:
-        """Bytes that it takes to score so many estimates of a track of `seconds`, like those in `tracks`.
+        """Bytes of memory for scoring this many estimates of a track of `seconds`, in the format of `tracks`.
 
-        museval holds the Fourier transforms of all channels of all references, several times over; bsseval holds a
-        factor of the normal equations of all filters, for each source another of its own.
+        museval keeps several copies of the Fourier transforms of all channels of all references; bsseval keeps one
+        factor of the normal equations of all filters, and one per source.
         """
         rate, channels, sources = model_rate, 1, len(tracks[0].instruments)
         if not self.model_rate:

@@ -1,4 +1,4 @@
-"""Scores of a track by one of the protocols, in museval's own JSON format."""
+"""Scores of a track by a protocol, in museval's JSON format."""
 
 import json
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from cunet.settings.spectrogram import Spectrogram
 from cunet.tracks.track import Track
 
 SILENT = "silent reference"
-UNSCORED = "no finite score in any frame"  # something is silent in each, or the estimate perfect
+UNSCORED = "no finite score in any frame"  # each has a silent source, or the estimate is perfect
 COLUMNS = ["track", "target", "group", *METRICS, *WHOLE_TRACK, "frames", "lost", "note"]
-CHECKED = 10  # seconds of a track that museval scores as well
+CHECKED = 10  # seconds of a track that museval also scores
 TOLERANCE = 1e-4  # dB
-EXACT = 80  # dB; of what is above, differences are not looked at: the error is a ten-thousandth
+EXACT = 80  # dB; above, differences are ignored: the error is a ten-thousandth of the signal
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class TrackScores:
     """Scores of one track.
 
     Attributes:
-        json: museval's file: the metrics of every frame and target; NaN where a frame is lost.
+        json: content of museval's file: the metrics of every frame and target; NaN for lost frames.
         whole: scores over the whole track, by target.
-        silent: targets left out, since they or their estimates are silent in the whole track, and why.
-        groups: of all targets, in the order of the table.
+        silent: reasons for omitted targets: they or their estimates are silent in the whole track.
+        groups: groups of all targets, in the order of the table.
     """
 
     track: str
@@ -43,7 +43,7 @@ class TrackScores:
     groups: dict[str, str]
 
     def table(self) -> pd.DataFrame:
-        """A row per target: median of each metric over frames, number of frames, and of those lost to silence."""
+        """One row per target: median of each metric over frames, number of frames, and frames lost to silence."""
         frames = {target["name"]: target["frames"] for target in json.loads(self.json)["targets"]}
         rows = [
             {"track": self.track, "target": name, "group": group, **self._row(name, frames.get(name, []))}
@@ -61,7 +61,7 @@ class TrackScores:
         return {**medians, **self.whole[target], "frames": len(frames), "lost": lost, "note": note}
 
     def write(self, folder: Path) -> None:
-        """Write `<track>.json`, and the table as `<track>.csv`, which is there only when both are whole."""
+        """Write `<track>.json`, and the table as `<track>.csv`, which exists only when both are complete."""
         (folder / f"{self.track}.json").write_text(self.json + "\n")
         part = folder / f"{self.track}.csv.part"
         self.table().to_csv(part, index=False)
@@ -76,10 +76,10 @@ def score_track(
     settings: Evaluate,
     check: bool = False,
 ) -> TrackScores:
-    """Score what the masks `(bins, frames)` of all conditions leave of a track's mixture.
+    """Score a track's mixture under the masks `(bins, frames)` of all conditions.
 
     Raises:
-        UserError: museval was asked to `check` the scores, and has others.
+        UserError: with `check`, museval's scores differ.
     """
     signals = PROTOCOLS[settings.protocol].signals(track, masks, spectrogram)
     if check:
@@ -88,10 +88,10 @@ def score_track(
 
 
 def score_signals(name: str, signals: Signals, conditions: Conditions, settings: Evaluate) -> TrackScores:
-    """Score the estimates of a track called `name`, each against the sum of the sources that its condition asks for.
+    """Score the estimates of a track called `name`, each against the weighted sum of sources of its condition.
 
-    museval turns a frame to NaN for every source when one is silent in it. A target that is silent in the
-    whole track is left out, so that the others keep their scores.
+    museval sets a frame to NaN for every source if one is silent in it. A target that is silent in the whole track is
+    omitted, so that the others keep their scores.
     """
     from museval import TrackStore  # takes seconds to import
 
@@ -108,7 +108,7 @@ def score_signals(name: str, signals: Signals, conditions: Conditions, settings:
 
 
 def silence(signals: Signals, conditions: Conditions) -> dict[str, str]:
-    """The targets that have no score, since they or their estimates are silent in the whole track, and why."""
+    """Targets without a score, and the reason: they or their estimates are silent in the whole track."""
     silent = {target: SILENT for target, z in conditions.items() if is_silent(signals.weighted(z))}
     for target in conditions:
         if is_silent(signals.estimates[target]):
@@ -117,10 +117,10 @@ def silence(signals: Signals, conditions: Conditions) -> dict[str, str]:
 
 
 def check_against_museval(name: str, signals: Signals, conditions: Conditions, settings: Evaluate) -> None:
-    """Score the middle seconds of a track's single instruments with museval as well, where it can.
+    """Compare the scores of an excerpt's single instruments with museval's, if museval can score it.
 
     Raises:
-        UserError: the scores are not the same.
+        UserError: the scores differ.
     """
     excerpt = signals.middle(CHECKED)
     silent = silence(excerpt, conditions)
@@ -129,15 +129,15 @@ def check_against_museval(name: str, signals: Signals, conditions: Conditions, s
     ours = protocol.score(excerpt, single, settings.model_copy(update={"engine": "bsseval"}))
     try:
         theirs = protocol.score(excerpt, single, settings.model_copy(update={"engine": "museval"}))
-    except (np.linalg.LinAlgError, AttributeError):  # museval asks for the first by a name that NumPy 2 has not
-        print(f"{name}: museval cannot score it, since one source is made of others: not checked against museval")
+    except (np.linalg.LinAlgError, AttributeError):  # museval uses a name of the first that NumPy 2 lacks
+        print(f"{name}: not checked against museval, which cannot score it: a source is a sum of others")
         return
     for target in single:
         for metric in METRICS:
             one, other = (np.clip(scores[target][metric], -EXACT, EXACT) for scores in (ours, theirs))
             if not np.allclose(one, other, rtol=0, atol=TOLERANCE, equal_nan=True):
                 raise UserError(
-                    f"{name}: the {metric} of {target} is not that of museval (by {np.nanmax(np.abs(one - other)):.1e} "
-                    "dB): where one source is almost made of others, its score is not defined; otherwise report it "
-                    "with the track. With evaluate.engine=museval, museval scores"
+                    f"{name}: the {metric} of {target} differs from museval's by {np.nanmax(np.abs(one - other)):.1e} "
+                    "dB. If a source is almost a sum of others, its score is undefined; otherwise, report this with "
+                    "the track. To score with museval, set evaluate.engine=museval."
                 )

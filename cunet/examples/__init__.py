@@ -1,1 +1,1 @@
-"""Excerpts of test tracks as sound: the estimates of every architecture, and the path of the condition."""
+"""Audio excerpts of test tracks: the estimates of every architecture, and the path of the condition."""

@@ -1,4 +1,4 @@
-"""The middle of a track, under a mask or as it is, and the files that it is kept in."""
+"""Excerpts from the middle of a track, with or without a mask, and their files."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def excerpt(track: TrackSpectrograms, mask: Mask | float, settings: Spectrogram,
 def truth(
     track: TrackSpectrograms, conditions: Conditions, settings: Spectrogram, seconds: float
 ) -> dict[str, dict[str, Mono]]:
-    """The mixture, and the reference of every condition: by `mixture` or `reference`, then by condition."""
+    """The mixture and the references of all conditions: by `mixture` or `reference`, then by condition."""
     sources = {
         name: _middle(istft(track.source(name), track.samples, settings), settings.sample_rate, seconds)
         for name in track.instruments
@@ -42,7 +42,7 @@ def truth(
 
 
 def write_sound(waveform: Mono, rate: int, path: Path) -> None:
-    """Write 16-bit FLAC; what exceeds full scale is clipped."""
+    """Write 16-bit FLAC; samples above full scale are clipped."""
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, waveform, rate, subtype="PCM_16")
 

@@ -9,7 +9,7 @@ from cunet.settings.spectrogram import Spectrogram
 
 
 def glide(masks: Sequence[Mask], seconds: float, settings: Spectrogram) -> Mask:
-    """One mask that goes through all the masks `(bins, frames)`, from first to last, in the middle `seconds`.
+    """One mask that interpolates from the first to the last of the masks `(bins, frames)` in the middle `seconds`.
 
     Examples:
         >>> settings = Spectrogram(sample_rate=8192, window=1024, hop=512)

@@ -1,4 +1,4 @@
-"""Writes the sound of example tracks: every architecture's estimates, and the path of one network's condition."""
+"""Audio files of example tracks: estimates of every architecture, and the path of one network's condition."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from cunet.settings.spectrogram import Spectrogram
 def write_truth(
     tracks: Sequence[TrackSpectrograms], conditions: Conditions, settings: Spectrogram, seconds: float, out: Path
 ) -> None:
-    """Write mixture and reference of all `conditions`, as `write_estimates` does with estimates."""
+    """Write mixture and references of all `conditions`, in the layout of `write_estimates`."""
     for track in tracks:
         for name, waveforms in truth(track, conditions, settings, seconds).items():
             for target, waveform in waveforms.items():
@@ -47,9 +47,9 @@ def write_path(
     seconds: float,
     out: Path,
 ) -> None:
-    """Write what each step of the path gives, each instrument, and the U-Net alone: `<out>/<track>/<name>.flac`.
+    """Write the estimates of each step of the path, each instrument, and the U-Net alone: `<out>/<track>/<name>.flac`.
 
-    `path.flac` moves along the whole path as time goes by.
+    `path.flac` moves along the whole path over time.
     """
     for track in tracks:
         masks = get_masks(track, steps)

@@ -1,1 +1,1 @@
-"""Trained models as Keras or ONNX files, with their model card."""
+"""Export of trained models as Keras or ONNX files, with a model card."""

@@ -1,4 +1,4 @@
-"""The model card: what a model is, what it was trained on, how it scores, and what it cannot do."""
+"""The model card: description, training data, scores and limits of a model."""
 
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,16 @@ from cunet.train.cost import Cost
 from cunet.train.history import read_provenance
 
 CARD = "README.md"
-MANY = 12  # conditions; more are counted
+MANY = 12  # conditions that are listed; more are counted
 
 
 def model_card(model: Path, results: Path | None, commit: str = "") -> str:
-    """The card of the architecture in the folder that the training wrote, in Markdown.
+    """The model card of a trained architecture, in Markdown.
 
     Args:
-        model: the folder.
-        results: what `evaluate` wrote for it, where it was scored.
-        commit: that the training started from, where it is known.
+        model: folder written by training.
+        results: its folder written by `evaluate`, if it was scored.
+        commit: commit that the training started from, if known.
     """
     architecture, training = Architecture.load(model), read_provenance(model)
     datasets = [dataset for name in training["dataset"].split(" + ") if (dataset := DATASETS.get(name))]
@@ -44,31 +44,31 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
         epochs=_epochs(architecture, training),
         data="; ".join(dataset.description for dataset in datasets) or training["dataset"],
         merged="".join(f"; {name} counts as {other}" for name, other in _merged(training).items()),
-        commit=commit or "not known",
+        commit=commit or "unknown",
         limits=limits,
         **_scores(architecture, results),
     )
 
 
 def _merged(training: dict[str, Any]) -> dict[str, str]:
-    """Instruments that counted as others, from names such as `merge.bass`."""
+    """Merged instruments and the instrument that each counts as, from names such as `merge.bass`."""
     return {name.removeprefix("merge."): other for name, other in training.items() if name.startswith("merge.")}
 
 
 def _limits_of(datasets: list[Dataset]) -> list[str]:
-    """Of all data sets together: what one lacks, another may have."""
+    """Limits of the joined data sets; none if one of them has none, since it makes up for the others."""
     return list(dict.fromkeys(dataset.limits for dataset in datasets)) if all(d.limits for d in datasets) else []
 
 
 def _epochs(architecture: Architecture, training: dict[str, Any]) -> int:
-    """Most epochs of a network; older models were trained with one number for both kinds."""
+    """Maximum number of epochs; older models have one number for both kinds of network."""
     kind = "conditioned" if architecture.conditioned else "dedicated"
     return int(training.get(f"train.epochs.{kind}") or training["train.epochs"])
 
 
 def _networks(cost: Cost) -> str:
     count = "One network" if cost.networks == 1 else f"{cost.networks} networks"
-    return f"{count}, {cost.weights / 1e6:.2f} million weights in all."
+    return f"{count}, {cost.weights / 1e6:.2f} million weights in total."
 
 
 def _conditions(architecture: Architecture) -> str:
@@ -76,27 +76,27 @@ def _conditions(architecture: Architecture) -> str:
         condition_name(dict(zip(architecture.instruments, weights, strict=True))) for weights in architecture.conditions
     ]
     shown = ", ".join(names[:MANY])
-    return shown if len(names) <= MANY else f"{shown}, … ({len(names)} in all)"
+    return shown if len(names) <= MANY else f"{shown}, … ({len(names)} in total)"
 
 
 def _limits(architecture: Architecture, training: dict[str, Any]) -> list[str]:
     band = architecture.spectrogram.sample_rate // 2
     limits = [
-        f"It sees nothing above {band} Hz: there, an estimate is silent, or takes a share of the mixture as it is.",
-        "An estimate has the mixture's phase, and all channels share one mask, found from their mean.",
-        f"It knows {', '.join(architecture.instruments)}; what is none of them ends up in any.",
+        f"Above {band} Hz, estimates are silent or have a share of the unprocessed mixture.",
+        "Estimates have the phase of the mixture, and all channels share one mask, computed from their mean.",
+        f"Sounds of instruments other than {', '.join(architecture.instruments)} end up in any of the estimates.",
     ]
     if architecture.conditioned:
         share = training["train.progressive"]
-        scaled = f", and in {share:.0%} of the patches one of them scaled by a random factor" if share else ""
-        limits.append(f"It was trained only on the conditions above{scaled}; others are untested.")
+        scaled = f", scaled by a random factor in {share:.0%} of the patches" if share else ""
+        limits.append(f"The model was trained only on the conditions above{scaled}; others are untested.")
     return limits
 
 
 def _scores(architecture: Architecture, results: Path | None) -> dict[str, Any]:
-    """What can be expected, in a sentence, and the SDR of every group of targets, one below the other."""
+    """A headline with the expected quality, and tables of the SDR of every group of targets."""
     band = architecture.spectrogram.sample_rate // 2
-    heard = f"It hears nothing above {band} Hz and knows {', '.join(architecture.instruments)} alone."
+    heard = f"The model separates {', '.join(architecture.instruments)}, and only up to {band} Hz."
     if results is None or not (results / SCORES).is_file():
         return {"headline": f"Not scored. {heard}", "scores": None, "tracks": 0, "protocol": ""}
     scores = read_scores(results)
@@ -107,7 +107,7 @@ def _scores(architecture: Architecture, results: Path | None) -> dict[str, Any]:
         table = sdr_table(summary, group).drop(columns="architecture")
         texts.append(f"{title_of(group).capitalize()}:\n\n{table.to_markdown(index=False, disable_numparse=True)}")
     return {
-        "headline": f"A mean SDR of {mean:.1f} dB on {tracks} test tracks that it never heard. {heard}",
+        "headline": f"Mean SDR: {mean:.1f} dB on {tracks} test tracks, none of which it was trained on. {heard}",
         "scores": "\n\n".join(texts),
         "tracks": tracks,
         "protocol": protocol_of(scores).title,

@@ -1,4 +1,4 @@
-"""Exporting a trained model: whole networks in Keras' format or ONNX, with all that is needed to feed them."""
+"""Export of a trained model: whole networks as Keras or ONNX files, with everything needed to use them."""
 
 import os
 import shutil
@@ -25,26 +25,26 @@ Form = Literal["keras", "onnx"]
 def export(model: Path, form: Form, out: Path) -> list[Path]:
     """Write a model to the folder `out`: `<network>.keras` or `<network>.onnx`, description, provenance, model card.
 
-    `cunet.load_model` loads it like any other. Others find in `architecture.json` the spectrogram's settings and the
-    order of the instruments in a condition.
+    `cunet.load_model` loads it like any other model. For other programs, `architecture.json` has the settings of the
+    spectrogram and the order of the instruments in a condition.
 
     Args:
-        model: the folder that the training wrote.
-        form: of the networks.
-        out: a folder that is not there yet.
+        model: folder written by training.
+        form: format of the networks.
+        out: new folder.
 
     Returns:
         the files.
 
     Raises:
-        UserError: the model was exported already, `out` is there already, or it cannot be.
+        UserError: the model is an export itself, or `out` exists or cannot be created.
     """
     if out.exists():
-        raise UserError(f"{out} is there already: remove it, or choose another --out")
+        raise UserError(f"{out}: already exists. Remove it, or choose another --out.")
     if not out.parent.is_dir():
-        raise UserError(f"{out.parent}: no such folder: make it first, or choose another --out")
+        raise UserError(f"{out.parent}: no such folder. Create it, or choose another --out.")
     if not list(model.glob(f"*{WEIGHTS}")):
-        raise UserError(f"{model}: was exported already: export the model that the training wrote")
+        raise UserError(f"{model}: is an exported model. Export the folder written by training instead.")
     architecture, networks = load_trained(model)
     with new_folder(out) as folder:
         for name, network in networks.items():
@@ -62,10 +62,10 @@ def export(model: Path, form: Form, out: Path) -> list[Path]:
 
 
 def _to_onnx(architecture: Architecture, network: keras.Model, path: Path) -> None:
-    """Inputs are called `mixture` and `condition`; their first axis is the batch, of any size."""
+    """Write ONNX; inputs are called `mixture` and `condition`, and their first axis is a batch of any size."""
     signature = [keras.InputSpec("float32", (None, *entry.shape[1:]), name=entry.name) for entry in network.inputs]
     if keras.backend.backend() != "tensorflow":
-        raise UserError("ONNX is exported by TensorFlow: leave out KERAS_BACKEND; the weights are the same")
+        raise UserError("ONNX export needs TensorFlow. Unset KERAS_BACKEND; the weights are the same.")
     with _quiet():
         network.export(
             path, format="onnx", verbose=False, input_signature=[signature] if architecture.conditioned else signature
@@ -74,11 +74,11 @@ def _to_onnx(architecture: Architecture, network: keras.Model, path: Path) -> No
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """TensorFlow's optimiser of graphs writes to the file of standard error, whatever the log level."""
+    """Silence standard error: TensorFlow's graph optimiser writes to it at any log level."""
     sys.stderr.flush()
     kept = os.dup(2)
     with open(os.devnull, "w") as nothing, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of NumPy, about Keras
+        warnings.simplefilter("ignore")  # NumPy warns about Keras
         os.dup2(nothing.fileno(), 2)
         try:
             yield

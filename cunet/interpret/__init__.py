@@ -1,1 +1,1 @@
-"""What the control network learned: gammas and betas, the path between two instruments, the U-Net alone."""
+"""Analysis of the control network: gammas and betas, the path between two instruments, the U-Net alone."""

@@ -1,4 +1,4 @@
-"""Analyses a trained Conditioned-U-Net, and writes what it finds as tables."""
+"""Analysis of a trained Conditioned-U-Net, as tables."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +34,7 @@ def interpret(
     dask: Dask,
     out: Path,
 ) -> None:
-    """Write what the control network of an architecture does to the folder `out`.
+    """Analyse the control network of an architecture, and write tables to the folder `out`.
 
     `modulation.csv` holds its gammas and betas, `path_modulation.csv` those of the path between two instruments;
     `path.csv` scores the estimates on the path against every instrument; `neutral.csv`, written last, scores the
@@ -67,7 +67,7 @@ def interpret(
 
 
 def _write_neutral(scores: pd.DataFrame, instruments: Sequence[str], out: Path) -> None:
-    """SDR against every instrument: a row per estimate."""
+    """Write the SDR against every instrument: one row per estimate."""
     wide = scores.pivot(index="estimate", columns="target", values="SDR")
     names = [name for name in (MIXTURE, NEUTRAL, *instruments) if name in wide.index]
     wide = wide.reindex(names, columns=list(instruments))

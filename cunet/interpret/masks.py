@@ -1,4 +1,4 @@
-"""Masks that show what the condition does: along a path, of each instrument, and of the U-Net alone."""
+"""Masks that show the effect of the condition: along a path, of each instrument, and of the U-Net alone."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The gammas and betas that a control network gives to conditions, and a network without them."""
+"""The gammas and betas of a control network, and a network with neutral ones."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ from cunet.models.networks import build
 
 
 def conditioned_network(separator: Separator) -> keras.Model:
-    """The network that a separator has from the training; one exported to ONNX has no layers to look at."""
+    """The trained Keras network of a separator; a network exported to ONNX has no layers to analyse."""
     network = separator.networks[separator.architecture.name]
     assert isinstance(network, keras.Model)
     return network
@@ -22,8 +22,8 @@ def modulations(architecture: Architecture, network: keras.Model, conditions: Co
     """Gammas and betas of each condition.
 
     Returns:
-        a row per value: condition (its name), kind (gamma or beta), block (such as encoder_1), map (1 for simple FiLM)
-        and value; no row where the network is conditioned in another way.
+        one row per value: condition (its name), kind (gamma or beta), block (such as encoder_1), map (1 for simple
+        FiLM) and value; no rows if the network is conditioned in another way.
     """
     heads = _heads(network)
     if not heads:
@@ -41,7 +41,7 @@ def modulations(architecture: Architecture, network: keras.Model, conditions: Co
 
 
 def neutral(architecture: Architecture, network: keras.Model) -> keras.Model | None:
-    """A copy of a network whose gammas are one and whose betas are zero for every condition; None where it has none."""
+    """A copy of a network with all gammas one and all betas zero; None if the network has neither."""
     if not _heads(network):
         return None
     copy = build(architecture, architecture.name)
@@ -53,6 +53,6 @@ def neutral(architecture: Architecture, network: keras.Model) -> keras.Model | N
 
 
 def _heads(network: keras.Model) -> list[keras.layers.Dense]:
-    """The layers that give gammas and betas, in the order of the U-Net's blocks."""
+    """The layers that output gammas and betas, in the order of the U-Net's blocks."""
     dense = (layer for layer in network.layers if isinstance(layer, keras.layers.Dense))
     return [layer for layer in dense if layer.name.partition("_")[0] in KINDS]

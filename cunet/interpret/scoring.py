@@ -20,26 +20,26 @@ UNCONDITIONED = 2  # estimates: the mixture, and the network with neutral gammas
 
 
 def estimates_of_a_track(instruments: Sequence[str], settings: Interpret) -> int:
-    """How many estimates are scored: the steps of the path, every instrument, and the unconditioned ones."""
+    """Number of scored estimates: the steps of the path, every instrument, and the unconditioned ones."""
     return settings.steps + len(instruments) + UNCONDITIONED
 
 
 def score_against_all(
     track: Track, masks: dict[str, Mask], asked: Conditions, spectrogram: Spectrogram, settings: Evaluate
 ) -> pd.DataFrame:
-    """SDR of some estimates of a track against every instrument, and against the mix that the condition requests.
+    """SDR of estimates of a track against every instrument, and against the mix that the condition requests.
 
     The SDR of BSS Eval does not depend on the other sources, so each is scored alone, which is much faster.
 
     Args:
-        track: to score.
+        track: the track to score.
         masks: `(bins, frames)`, by the name of the estimate.
-        asked: condition of an estimate, by its name; others are unconditioned.
-        spectrogram: settings that the masks belong to.
-        settings: of the scores.
+        asked: conditions, by the name of the estimate; other estimates are unconditioned.
+        spectrogram: settings of the masks' spectrograms.
+        settings: settings of the scores.
 
     Returns:
-        a row per estimate and target: estimate, target and SDR, the median over frames.
+        one row per estimate and target: estimate, target and SDR, the median over frames.
     """
     protocol = PROTOCOLS[settings.protocol]
     signals = protocol.signals(track, masks, spectrogram)
@@ -56,7 +56,7 @@ def score_against_all(
 
 
 def aggregate(tables: Sequence[pd.DataFrame], settings: Evaluate) -> pd.DataFrame:
-    """SDR over tracks, as the protocol says, of the tables of all tracks."""
+    """Aggregate the SDR of all tracks' tables: mean or median, by protocol."""
     groups = pd.concat(tables).groupby(["estimate", "target"], sort=False)["SDR"]
     values: pd.Series[float] = groups.mean() if PROTOCOLS[settings.protocol].mean else groups.median()
     return values.reset_index()

@@ -1,1 +1,1 @@
-"""Trained networks as they are kept, their masks of a track, and estimates from masks."""
+"""Files of trained networks, their masks for a track, and estimates from masks."""

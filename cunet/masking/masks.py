@@ -1,4 +1,4 @@
-"""Masks, and what a mixture becomes under them."""
+"""Masks, and their application to a mixture."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -16,14 +16,14 @@ if TYPE_CHECKING:  # songs need no HDF5
 
 Mask = npt.NDArray[np.float32]  # (bins, frames)
 EPSILON = 1e-12
-# Masks of a track for conditions, by the name of the condition: of an architecture, or of a bound.
+# A function that returns the masks of a track by the name of the condition, for an architecture or a bound.
 GetMasks = Callable[["TrackSpectrograms", Conditions], dict[str, Mask]]
 
 
 def share_out(masks: dict[str, Mask]) -> dict[str, Mask]:
-    """Masks `(bins, frames)` of all sources, scaled so that they sum to one: the estimates then sum to the mixture.
+    """Scale the masks `(bins, frames)` of all sources to sum to one: the estimates then sum to the mixture.
 
-    Where all of them are zero, every source gets the same share.
+    Where all masks are zero, all sources get equal masks.
 
     Examples:
         >>> masks = {"bass": np.full((2, 3), 0.6, np.float32), "drums": np.full((2, 3), 0.2, np.float32)}
@@ -38,9 +38,9 @@ def apply_masks(masks: dict[str, Mask], mixture: Waveform, settings: Spectrogram
     """Estimates `(samples, channels)` of every source: mask times complex mixture, so the phase is the mixture's.
 
     Args:
-        masks: `(bins, frames)` by source; every channel gets the same.
-        mixture: `(samples, channels)` at the rate of `settings`.
-        settings: of the spectrogram that the masks belong to.
+        masks: `(bins, frames)` by source, applied to every channel.
+        mixture: `(samples, channels)` at the sample rate of `settings`.
+        settings: settings of the masks' spectrogram.
 
     Examples:
         >>> from cunet.signals.stft import stft

@@ -1,4 +1,4 @@
-"""Networks as they are kept: weights that the training wrote, or a whole network exported to Keras' format or ONNX."""
+"""Files of networks: weights written by training, or whole networks exported to Keras' format or ONNX."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,14 +18,14 @@ Magnitudes = npt.NDArray[np.float32]
 
 
 class Network(Protocol):
-    """What separation needs of a network."""
+    """The interface of a network that separation uses."""
 
     def predict_on_batch(self, inputs: Magnitudes | list[Magnitudes], /) -> Magnitudes:
         """Estimates `(batch, bins, frames, 1)`, from magnitudes of this shape, or from magnitudes and conditions."""
 
 
 class OnnxNetwork:
-    """A network that ONNX Runtime computes, called as one of Keras is: neither Keras nor a backend is needed."""
+    """A network run by ONNX Runtime, with the interface of Keras; neither Keras nor a backend is needed."""
 
     def __init__(self, path: Path) -> None:
         import onnxruntime
@@ -41,21 +41,21 @@ class OnnxNetwork:
 
 
 def load_networks(folder: Path) -> tuple[Architecture, dict[str, Network]]:
-    """An architecture and its trained networks by name, in the form in which the folder has them.
+    """An architecture and its trained networks by name, in any of the formats.
 
     Raises:
-        UserError: the folder has them in none.
+        UserError: the folder has no complete set of networks in any format.
     """
     architecture = Architecture.load(folder)
     for suffix, load in {WEIGHTS: _from_weights, KERAS: _from_keras, ONNX: _from_onnx}.items():
         files = _files(folder, architecture, suffix)
         if all(path.is_file() for path in files.values()):
             return architecture, {name: load(architecture, name, path) for name, path in files.items()}
-    raise UserError(f"{folder}: has no file {architecture.networks[0]}{WEIGHTS}, {KERAS} or {ONNX}")
+    raise UserError(f"{folder}: no file {architecture.networks[0]}{WEIGHTS}, {KERAS} or {ONNX}")
 
 
 def load_trained(folder: Path) -> tuple[Architecture, dict[str, "keras.Model"]]:
-    """An architecture and its networks by name, from the folder that the training wrote."""
+    """An architecture and its networks by name, from a folder written by training."""
     architecture = Architecture.load(folder)
     files = _files(folder, architecture, WEIGHTS)
     return architecture, {name: _from_weights(architecture, name, path) for name, path in files.items()}

@@ -1,4 +1,4 @@
-"""Masks of a track from the networks of an architecture."""
+"""Masks for a track from the networks of an architecture."""
 
 import time
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ BATCH = 16
 
 
 class Separator:
-    """A trained architecture and the way its masks are made.
+    """A trained architecture that computes masks.
 
     Args:
-        model: folder that the training wrote.
-        overlap: of the patches, in [0, 1).
+        model: folder written by training.
+        overlap: overlap of patches, in [0, 1).
     """
 
     def __init__(self, model: Path, overlap: float) -> None:
@@ -34,21 +34,22 @@ class Separator:
         self.step = max(1, round(self.architecture.frames * (1 - overlap)))
 
     def masks(self, track: "TrackSpectrograms", conditions: Conditions, consistency: Consistency) -> dict[str, Mask]:
-        """Masks `(bins, frames)` of what each condition asks for, in a track of the data set."""
+        """Masks `(bins, frames)` by condition, for a track of the data set."""
         return self.masks_of(track.mixture(), track.peak, conditions, consistency)
 
     def masks_of(
         self, mixture: Complex, peak: float, conditions: Conditions, consistency: Consistency
     ) -> dict[str, Mask]:
-        """Masks `(bins, frames)` of what each condition asks for, in a mixture `(bins, frames)` with this peak.
+        """Masks `(bins, frames)` by condition, for a mixture `(bins, frames)` with this peak.
 
-        A conditioned network gets the condition. Otherwise, masks of the instruments are summed, each times its
-        weight: dedicated networks know one instrument each, and masks that agree with each other are of instruments.
+        With consistency `none`, a conditioned network takes the condition itself. Otherwise, masks of single
+        instruments are summed with the weights of the condition: each dedicated network isolates one instrument, and
+        `ratio` scales masks of instruments.
 
         Args:
             mixture: complex spectrogram.
             peak: largest magnitude of the whole mixture.
-            conditions: by name.
+            conditions: conditions by name.
             consistency: as `evaluate.consistency` in `params.yaml`.
         """
         architecture = self.architecture
@@ -70,14 +71,14 @@ class Separator:
 
     @property
     def seconds_per_minute(self) -> float | None:
-        """Seconds that a network's mask of a minute took so far; None before there was one."""
+        """Mean seconds per network's mask of one minute; None before the first mask."""
         minutes = self._frames * self.architecture.spectrogram.hop / self.architecture.spectrogram.sample_rate / 60
         return self._seconds / minutes if minutes else None
 
     def mask(self, network: Network, mixture: Complex, peak: float, condition: Condition | None = None) -> Mask:
         """Mask of one network: the weighted mean over the patches that overlap in a frame.
 
-        The one bin above those that the networks see gets the mask of its neighbour.
+        The highest bin, which the networks do not process, gets the mask of its neighbour.
         """
         begin = time.perf_counter()
         bins, length = self.architecture.bins, self.architecture.frames
@@ -101,7 +102,7 @@ class Separator:
         masks: list[Mask] = []
         for first in range(0, len(starts), BATCH):
             batch = starts[first : first + BATCH]
-            # Full batches, but for short tracks: a network is compiled again for every other size.
+            # Full batches, except for short tracks: every new size would compile the network again.
             patches = np.zeros((min(BATCH, len(starts)), len(magnitude), self.architecture.frames, 1), np.float32)
             for patch, start in zip(patches, batch, strict=False):
                 patch[..., 0] = magnitude[:, start : start + self.architecture.frames]

@@ -1,1 +1,1 @@
-"""The networks: U-Net, FiLM and control networks, and the description that travels with their weights."""
+"""The networks: U-Net, FiLM and control networks, and the description stored with their weights."""

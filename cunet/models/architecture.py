@@ -1,4 +1,4 @@
-"""What travels with the weights of an architecture: everything needed to build and feed its networks."""
+"""The description stored with the weights of an architecture: everything needed to build and use its networks."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ WEIGHTS = ".weights.h5"
 class Architecture(Settings):
     """A complete description of an architecture: constructor arguments, conditions and spectrogram settings.
 
-    `conditions` are those that it is trained on: weights in [0, 1], one per instrument.
+    `conditions` are the training conditions: weights in [0, 1], one per instrument.
     """
 
     name: str
@@ -30,12 +30,12 @@ class Architecture(Settings):
 
     @property
     def bins(self) -> int:
-        """Frequency bins that the networks see."""
+        """Frequency bins that the networks process."""
         return self.spectrogram.bins
 
     @property
     def conditioned(self) -> bool:
-        """Whether one network serves all instruments, chosen by a condition."""
+        """Whether one network isolates all instruments, as a condition asks."""
         return self.name != DEDICATED
 
     @property
@@ -54,5 +54,5 @@ class Architecture(Settings):
 
 
 def weights_file(folder: Path, network: str) -> Path:
-    """Where the training keeps the weights of a network, in the folder of its architecture."""
+    """File with the weights of a network, in the folder of its architecture."""
     return folder / f"{network}{WEIGHTS}"

@@ -1,4 +1,4 @@
-"""Control networks: from a condition to the hidden vector that the gammas and betas are read from.
+"""Control networks: from a condition to the hidden vector from which gammas and betas are computed.
 
 Section 3.2 of Meseguer-Brocal & Peeters (ISMIR 2019): a first layer, then blocks with dropout and
 batch normalisation.
@@ -12,15 +12,15 @@ from cunet.models.unet import MOMENTUM
 
 
 class ControlNetwork(Protocol):
-    """Builds a control network; the kinds are in `cunet.registry.controls`."""
+    """A function that builds a control network; `cunet.registry.controls` lists them."""
 
     def __call__(self, condition: KerasTensor, widths: list[int], dropout: float) -> KerasTensor:
         """The hidden vector `(batch, width)` of conditions `(batch, instruments)`.
 
         Args:
             condition: weights in [0, 1].
-            widths: of the hidden layers, from `controls` in `params.yaml`.
-            dropout: share of the hidden values that are dropped in training.
+            widths: widths of the hidden layers, from `controls` in `params.yaml`.
+            dropout: dropout rate of the hidden layers.
         """
 
 
@@ -58,7 +58,7 @@ def _regularise(x: KerasTensor, dropout: float, number: int) -> KerasTensor:
 def scaled(control: KerasTensor) -> KerasTensor:
     """The hidden vector `(batch, width)`, divided by the square root of its width.
 
-    Adam moves each weight by about the learning rate in a step. Of the sum over 256 normalised values, it would move a
-    gamma of simple FiLM by 0.5 in every step, and conditions end up with no sound at all; so divided, by 0.03.
+    Adam changes each weight by about the learning rate per step. Without the division, a gamma of simple FiLM, a sum
+    over 256 normalised values, would change by 0.5 per step, and some conditions end in silence; with it, by 0.03.
     """
     return layers.Rescaling(control.shape[-1] ** -0.5, name="control_scaled")(control)

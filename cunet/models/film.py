@@ -4,19 +4,19 @@ from typing import Protocol
 
 from keras import KerasTensor, initializers, layers
 
-STANDARD_DEVIATION = 0.02  # of the first weights of gammas and betas, as in the original
+STANDARD_DEVIATION = 0.02  # of the initial weights of gammas and betas, as in the original
 
 
 class Modulation(Protocol):
-    """Conditions the feature maps of a block of the U-Net; the kinds are in `cunet.registry.films`."""
+    """A function that conditions the feature maps of a U-Net block; `cunet.registry.films` lists them."""
 
     def __call__(self, x: KerasTensor, control: KerasTensor, block: str) -> KerasTensor:
-        """Feature maps, conditioned.
+        """The conditioned feature maps.
 
         Args:
             x: feature maps `(batch, bins, frames, maps)`, normalised, before the activation.
             control: hidden vector of the control network `(batch, width)`.
-            block: of the U-Net, such as `encoder_1`, which the names of new layers end with. The interpret stage
+            block: block of the U-Net, such as `encoder_1`; names of new layers must end with it. The interpret stage
                 shows the outputs of dense layers called `gamma_<block>` and `beta_<block>`.
         """
 
@@ -41,17 +41,17 @@ def complex_film(x: KerasTensor, control: KerasTensor, block: str) -> KerasTenso
 def film(x: KerasTensor, gamma: KerasTensor, beta: KerasTensor, block: str) -> KerasTensor:
     """Scale and shift feature maps: gamma * x + beta (Meseguer-Brocal & Peeters, ISMIR 2019, equations 1 and 2).
 
-    Built of Keras' own layers, so that a saved model loads where this package is not installed.
+    Built from Keras' own layers, so that a saved model loads without this package.
 
     Args:
         x: feature maps `(batch, bins, frames, maps)`.
         gamma: `(batch, maps)` for complex FiLM, one per feature map; `(batch, 1)` for simple FiLM, one for all.
-        beta: of the shape of gamma.
-        block: of the U-Net, for the names.
+        beta: same shape as gamma.
+        block: block of the U-Net, for the names of layers.
     """
     scaled = layers.Multiply(name=f"film_scale_{block}")([x, _over_bins_and_frames(gamma, f"gamma_map_{block}")])
     shift = _over_bins_and_frames(beta, f"beta_map_{block}")
-    # The shift first: Keras on TensorFlow takes a second term of one value per row for a bias of as many feature maps.
+    # The shift first: Keras on TensorFlow mistakes a second term with one value per row for a bias over feature maps.
     return layers.Add(name=f"film_{block}")([shift, scaled])
 
 
@@ -62,7 +62,7 @@ def _over_bins_and_frames(values: KerasTensor, name: str) -> KerasTensor:
 def _gamma_and_beta(control: KerasTensor, size: int, block: str) -> tuple[KerasTensor, KerasTensor]:
     """Gamma and beta of one block of the U-Net, each `(batch, size)`.
 
-    They start at one and zero but for the original's small weights, so that the U-Net starts almost unmodulated.
+    They start near one and zero, with the small weights of the original, so that the U-Net starts almost unmodulated.
     """
     small = initializers.RandomNormal(stddev=STANDARD_DEVIATION)
 

@@ -13,12 +13,12 @@ from cunet.variant import Variant
 
 
 def build(architecture: Architecture, network: str) -> keras.Model:
-    """A network with fresh weights: magnitudes `(batch, bins, frames, 1)` in and out.
+    """A network with initial weights: magnitudes `(batch, bins, frames, 1)` in and out.
 
     Conditioned networks also take conditions `(batch, instruments)`.
 
     Args:
-        architecture: that the network belongs to.
+        architecture: architecture of the network.
         network: one of `architecture.networks`.
 
     Examples:
@@ -63,5 +63,5 @@ def _conditioned(architecture: Architecture, network: str) -> keras.Model:
 
 
 def _identifier(name: str) -> str:
-    """A name for a Keras model, which is a scope of TensorFlow's as well."""
+    """A name for a Keras model, valid as a scope of TensorFlow too."""
     return re.sub(r"[^A-Za-z0-9-]", "_", f"network {name}")

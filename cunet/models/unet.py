@@ -7,12 +7,12 @@ from keras import KerasTensor, layers
 from cunet.settings.models import Unet
 
 KERNEL = (5, 5)
-MOMENTUM = 0.9  # of batch normalisation, as in the original: a short training ends with up-to-date statistics
+MOMENTUM = 0.9  # of batch normalisation, as in the original: statistics stay up to date in short trainings
 Modulate = Callable[[KerasTensor, str], KerasTensor]
 
 
 def unmodulated(x: KerasTensor, block: str) -> KerasTensor:
-    """Feature maps as they are."""
+    """Return the feature maps unchanged."""
     return x
 
 
@@ -45,7 +45,7 @@ def unet(mixture: KerasTensor, settings: Unet, modulate: Modulate = unmodulated)
         x = _decode(x, settings.filters * 2 ** (number - 1), number, dropout, modulate)
         x = layers.Concatenate(name=f"skip_{number}")([x, skips.pop()])
     mask = layers.Conv2DTranspose(1, KERNEL, strides=2, padding="same", activation="sigmoid", name="mask")(x)
-    return layers.Multiply(name="estimate", dtype="float32")([mask, mixture])  # in mixed precision as well
+    return layers.Multiply(name="estimate", dtype="float32")([mask, mixture])  # also in mixed precision
 
 
 def _encode(x: KerasTensor, filters: int, number: int, modulate: Modulate) -> KerasTensor:

@@ -1,1 +1,1 @@
-"""Audio to spectrogram files, and spectrogram files to index tables of patches."""
+"""Spectrogram files from audio, and index tables of patches from spectrogram files."""

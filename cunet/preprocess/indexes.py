@@ -8,5 +8,5 @@ TRAINING, VALIDATION = "training.csv", "validation.csv"
 
 
 def read_index(path: Path) -> pd.DataFrame:
-    """Read a table that the indexes stage wrote; a track's name may look like a number."""
+    """Read a table of the indexes stage; the name of a track may look like a number."""
     return pd.read_csv(path, dtype={"track": str}, keep_default_na=False)

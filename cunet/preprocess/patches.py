@@ -1,4 +1,4 @@
-"""Which patches there are, and which tracks are kept aside to validate on."""
+"""Patches of the tracks, and the split into training and validation tracks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,13 +16,13 @@ def build_indexes(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables of the training and of the validation patches; no track is in both.
 
-    A data set with an `official` list of validation tracks is split by it, and by the names in
-    `validation.tracks`; elsewhere these names or a draw decide. Training patches start every `patch.step`
-    frames, validation patches end to end. The last patch of a track reaches its last frame; a shorter track
-    has one patch, padded when it is read.
+    Validation tracks are those on the data set's `official` list, if it has one, and those in `validation.tracks`;
+    without either, they are drawn at random. Training patches start every `patch.step` frames; validation patches
+    do not overlap. The last patch of a track ends with its last frame; a track shorter than a patch has one patch,
+    padded when it is read.
 
     Raises:
-        UserError: validation tracks that are not there, or none left to train on.
+        UserError: a validation track does not exist, or no track is left to train on.
     """
     frames: dict[str, int] = {}
     for path in track_files(spectrograms):
@@ -36,31 +36,31 @@ def build_indexes(
 
 
 def check_count(drawn: int, tracks: int) -> None:
-    """Check that validation tracks that are drawn leave others to train on.
+    """Check that drawing validation tracks leaves some to train on.
 
     Raises:
-        UserError: they leave none.
+        UserError: it leaves none.
     """
     if drawn >= tracks:
         raise UserError(
-            f"validation.tracks: {drawn} of {tracks} training tracks leave none to train on: lower it in params.yaml"
+            f"validation.tracks: {drawn} of {tracks} training tracks leaves none to train on. Lower it in params.yaml."
         )
 
 
 def _validation_tracks(names: list[str], validation: Validation, official: set[str]) -> set[str]:
     named = set() if isinstance(validation.tracks, int) else set(validation.tracks)
     if unknown := sorted(named - set(names)):
-        raise UserError(f"validation.tracks: no training track is called {', '.join(unknown)}")
+        raise UserError(f"validation.tracks: unknown training tracks: {', '.join(unknown)}")
     held_out = named | (official & set(names))
     if official and not held_out:
         raise UserError(
-            f"none of the {len(official)} official validation tracks is among the {len(names)} training tracks: "
-            "name some in validation.tracks"
+            f"none of the {len(official)} official validation tracks is among the {len(names)} training tracks. "
+            "List some in validation.tracks."
         )
     if not held_out and isinstance(validation.tracks, int):
         held_out = _draw(names, validation.tracks, validation.seed)
     if held_out == set(names):
-        raise UserError("validation.tracks: every training track is kept aside, which leaves none to train on")
+        raise UserError("validation.tracks: lists every training track, which leaves none to train on")
     return held_out
 
 

@@ -14,13 +14,13 @@ from cunet.signals.arrays import Complex
 
 
 class TrackSpectrograms:
-    """Reader of the file that `cunet.preprocess.writing.write_track` wrote; nothing is read before it is asked for.
+    """Lazy reader of a file written by `cunet.preprocess.writing.write_track`.
 
-    Spectrograms are views of the file, mapped into memory: several threads read at once, where HDF5 would let one
-    wait for the other. The mapping takes one of the open files that a process may have; see `allow_open_files`.
+    Spectrograms are views of the file, mapped into memory, so that several threads can read at once; HDF5 would
+    serialise them. Each mapping counts towards the limit on open files; see `allow_open_files`.
 
     Raises:
-        UserError: `write_track` did not write the file.
+        UserError: the file was not written by `write_track`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,7 +31,7 @@ class TrackSpectrograms:
             self.samples = int(file.attrs["samples"])
             self.peak = float(file.attrs["peak"])
         if any(offset is None for offset, _ in places.values()):
-            raise UserError(f"{path}: its spectrograms are not stored in one piece: run the spectrograms stage again")
+            raise UserError(f"{path}: spectrograms are not contiguous. Run the spectrograms stage again.")
         with path.open("rb") as content:
             mapped = mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ)
         self._spectrograms = {
@@ -57,12 +57,12 @@ class TrackSpectrograms:
 
 
 def track_files(folder: Path) -> list[Path]:
-    """The files that `write_track` wrote in a folder, sorted by name."""
+    """The files of `write_track` in a folder, sorted by name."""
     return sorted(path for path in folder.glob("*.h5") if not is_scattered(path.name))
 
 
 def check_split(train: Path, test: Path) -> None:
-    """Check that no track is both trained on and tested on, whatever data set it comes from.
+    """Check that no track is in both train and test, across all data sets.
 
     Raises:
         UserError: a track of `train` and one of `test` have the same contents.
@@ -71,7 +71,7 @@ def check_split(train: Path, test: Path) -> None:
     for path in track_files(test):
         if (trained := known.get(_fingerprint(path))) is not None:
             raise UserError(
-                f"the test track {path.stem} is the same as the training track {trained}: remove one of them"
+                f"the test track {path.stem} is the same as the training track {trained}. Remove one of them."
             )
 
 
@@ -81,7 +81,7 @@ def _fingerprint(path: Path) -> str:
 
 
 def tracks_fingerprint(*folders: Path) -> str:
-    """Fingerprint of the contents of all tracks in the folders: what a result was computed from."""
+    """Hash of the contents of all tracks in the folders."""
     digest = hashlib.sha256()
     for path in (path for folder in folders for path in track_files(folder)):
         digest.update(f"{path.stem}\0{_fingerprint(path)}\0".encode())

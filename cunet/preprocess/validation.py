@@ -1,10 +1,10 @@
-"""Training tracks that a data set keeps aside to validate on."""
+"""Official validation tracks of data sets."""
 
 import musdb
 
 
 def validation_tracks(dataset: str) -> tuple[str, ...]:
-    """Names of the training tracks that are never trained on: MUSDB18's fourteen, from musdb's own list, or none."""
+    """Names of the validation tracks among the training tracks: MUSDB18's fourteen, from musdb's list, or none."""
     if not dataset.startswith("musdb18"):
         return ()
     return tuple(musdb.DB(root="", subsets=[]).setup["validation_tracks"])

@@ -1,4 +1,4 @@
-"""A track's spectrograms, computed and written to a file."""
+"""Computes a track's spectrograms and writes them to a file."""
 
 import hashlib
 from pathlib import Path
@@ -16,10 +16,10 @@ from cunet.tracks.track import Track
 
 
 def read_mono(track: Track, source: str, rate: int, samples: int | None = None) -> Mono:
-    """The mean of a source's channels `(samples,)` at `rate` Hz; of the length `samples` where given.
+    """The mean of a source's channels `(samples,)` at `rate` Hz, cut or padded to `samples` if given.
 
     Raises:
-        UserError: the source cannot be read, or not be resampled.
+        UserError: the source cannot be read or resampled.
     """
     waveform, own_rate = track.read(source)
     try:
@@ -32,8 +32,8 @@ def read_mono(track: Track, source: str, rate: int, samples: int | None = None) 
 def write_track(track: Track, path: Path, settings: Spectrogram) -> None:
     """Write the complex spectrograms of a track: datasets `mixture` and `sources/<instrument>`.
 
-    They lie `(frames, bins)` in the file, uncompressed and in one piece, so that a patch is one read, and
-    the same track is the same file to the byte (where chunks lie depends on when they are flushed).
+    They are stored as `(frames, bins)`, uncompressed and contiguous, so that a patch is one read and the same track
+    gives the same file, byte for byte (positions of chunks would depend on when they are flushed).
     Attributes: `samples` at the model's rate, `peak` of the mixture's magnitudes (1 for a silent mixture),
     and `sha256` of the contents. The file is written under another name and renamed.
 

@@ -1,1 +1,1 @@
-"""Everything that can be added, one file per kind: a line leads to the implementation (docs/guides/extending.md)."""
+"""Everything that can be extended, one file per kind: one line per implementation (docs/guides/extending.md)."""

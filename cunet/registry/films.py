@@ -1,4 +1,4 @@
-"""FiLM, or another block that conditions feature maps: `film` in `params.yaml`."""
+"""FiLM and other blocks that condition feature maps: `film` in `params.yaml`."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Implementations by the name that `params.yaml` uses."""
+"""Implementations by their name in `params.yaml`."""
 
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -11,15 +11,15 @@ T = TypeVar("T")
 
 
 class Registry(MutableMapping[str, T], Generic[T]):
-    """Implementations by name, in the order of their registration.
+    """Implementations by name, in the order of registration.
 
-    An implementation is given as `module:attribute` and imported when it is looked up, so that a name can be checked
-    without importing Keras; or as the object itself.
+    An implementation is given as the object itself, or as `module:attribute`, which is imported when it is looked up,
+    so that names can be checked without importing Keras.
 
     Args:
-        kind: what is registered, for messages, such as `loss`.
-        entries: by name.
-        names: a regular expression that names match.
+        kind: kind of the implementations in messages, such as `loss`.
+        entries: implementations by name.
+        names: regular expression that names must match.
 
     Raises:
         ValueError: a name does not match, or a text is not `module:attribute`.
@@ -33,7 +33,7 @@ class Registry(MutableMapping[str, T], Generic[T]):
         ['square', 'fourth']
         >>> roots.check("cube")
         Traceback (most recent call last):
-        ValueError: no root is called cube; there are square, fourth
+        ValueError: unknown root cube; choose from square, fourth
     """
 
     def __init__(self, kind: str, entries: Mapping[str, str | T], names: str = r"[\w-]+") -> None:
@@ -43,17 +43,17 @@ class Registry(MutableMapping[str, T], Generic[T]):
             self[name] = entry
 
     def check(self, name: str) -> None:
-        """Check that something is registered under a name.
+        """Check that a name is registered.
 
         Raises:
-            ValueError: nothing is.
+            ValueError: it is not.
         """
         if name not in self._entries:
-            raise ValueError(f"no {self._kind} is called {name}; there are {', '.join(self)}")
+            raise ValueError(f"unknown {self._kind} {name}; choose from {', '.join(self)}")
 
     @property
     def places(self) -> list[str]:
-        """Where the implementations are that are given as `module:attribute`."""
+        """The implementations that are given as `module:attribute`."""
         return [entry for entry in self._entries.values() if isinstance(entry, str)]
 
     def __getitem__(self, name: str) -> T:
@@ -65,14 +65,14 @@ class Registry(MutableMapping[str, T], Generic[T]):
         except (ModuleNotFoundError, AttributeError) as error:
             module, _, attribute = entry.partition(":")
             if getattr(error, "name", None) not in (module, attribute):
-                raise  # of the module itself
+                raise  # from inside the module
             raise UserError(
-                f"{self._kind} {name}: {entry} cannot be imported ({error}): correct cunet/registry"
+                f"{self._kind} {name}: {entry} cannot be imported ({error}). Correct it in cunet/registry."
             ) from None
 
     def __setitem__(self, name: str, entry: str | T) -> None:
         if not re.fullmatch(self._names, name):
-            raise ValueError(f"{self._kind}: {name!r} cannot be used: a name must match {self._names}")
+            raise ValueError(f"{self._kind}: invalid name {name!r}; it must match {self._names}")
         if isinstance(entry, str) and not re.fullmatch(r"[\w.]+:\w+", entry):
             raise ValueError(f"{self._kind}: {name}: {entry!r} is not module:attribute")
         self._entries[name] = entry

@@ -1,4 +1,4 @@
-"""Sections of the report, in their order."""
+"""Sections of the report, in order."""
 
 from typing import TYPE_CHECKING
 

@@ -1,1 +1,1 @@
-"""The documents made of a comparison: tables, page, plots, and the page to listen to."""
+"""The documents of a comparison: tables, report page, plots, and listening page."""

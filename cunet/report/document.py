@@ -1,4 +1,4 @@
-"""The report as one document of sections, written as Markdown and as a page."""
+"""The report as a document of sections, written as Markdown and as HTML."""
 
 import re
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ TABLE = re.compile(r"(?<![\w/])[a-z_]+\.csv\b")
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a section: its file, relative to the page, and what it shows."""
+    """A picture of a section: its file, relative to the page, and a caption."""
 
     file: str
     caption: str
@@ -27,11 +27,11 @@ class Section:
     Attributes:
         title: heading.
         text: paragraphs before the table.
-        table: of strings; the first column names the rows.
-        pictures: on the page alone.
+        table: table of strings; the first column names the rows.
+        pictures: pictures, on the HTML page only.
         notes: sentences after the table.
-        links: files, relative to the page, by the words that name them; on the page alone.
-        best: cells of the table that stand out, by the name of the row and the column; on the page alone.
+        links: files, relative to the page, by link text; on the HTML page only.
+        best: highlighted cells of the table, by the names of row and column; on the HTML page only.
     """
 
     title: str
@@ -55,22 +55,22 @@ def write_markdown(document: list[Section], path: Path) -> None:
 
 
 def _escape(text: str) -> str:
-    """Text in which a name is no markup."""
+    """Escape text, so that names are not taken for markup."""
     return re.sub(r"[\\`*<|]", r"\\\g<0>", text)
 
 
 def write_page(title: str, document: list[Section], path: Path) -> None:
-    """Write the page; its pictures are files beside it."""
+    """Write the HTML page; its pictures are files beside it."""
     path.write_text(render("page.html", title=title, document=document))
 
 
 def _linked(text: str) -> Markup:
-    """Text as HTML in which the names of tables beside the page are links."""
+    """Text as HTML, with links on the names of tables beside the page."""
     return Markup(TABLE.sub(r'<a href="\g<0>">\g<0></a>', str(escape(text))))
 
 
 def render(template: str, **values: Any) -> str:
-    """A page from a template of this folder."""
+    """Render a template of this folder."""
     environment = Environment(loader=PackageLoader("cunet.report", "."), autoescape=True, undefined=StrictUndefined)
     environment.filters["linked"] = _linked
     return environment.get_template(template).render(**values)

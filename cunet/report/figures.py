@@ -1,4 +1,4 @@
-"""matplotlib, as every figure of this project uses it: names are drawn as they are, in any script."""
+"""matplotlib settings of all figures: names are drawn literally, in any script."""
 
 import warnings
 from functools import lru_cache
@@ -11,13 +11,13 @@ from matplotlib.text import Text
 
 matplotlib.use("agg")
 matplotlib.rcParams["text.parse_math"] = False  # a dollar in a name is a dollar
-# No installed font may have a character; it is drawn as a box, which says enough.
+# A character that no installed font has is drawn as a box; a warning is not needed.
 warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from (current )?font")
 PLACEHOLDERS = "Last Resort High-Efficiency"  # matplotlib's own font, which draws boxes
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure and let go of it; the same figure is the same file."""
+    """Write a figure and close it; the same figure gives the same file."""
     texts = figure.findobj(Text)
     if fallbacks := _fallbacks(frozenset("".join(text.get_text() for text in texts))):
         for text in texts:
@@ -28,7 +28,7 @@ def save(figure: Figure, path: Path) -> None:
 
 @lru_cache
 def _fallbacks(characters: frozenset[str]) -> tuple[str, ...]:
-    """Families of installed fonts that have what the usual one lacks, as far as there are such."""
+    """Families of installed fonts that have the characters missing in the default font, as far as possible."""
     usual = font_manager.findfont(font_manager.FontProperties())
     missing = {ord(character) for character in characters if character.isprintable()} - _covered(usual)
     regular = {

@@ -1,4 +1,4 @@
-"""Pictures of what a control network learned."""
+"""Plots of an interpretation of the control network."""
 
 from pathlib import Path
 
@@ -12,14 +12,14 @@ from cunet.interpret.tables import KINDS, REQUESTED
 from cunet.report.figures import save
 
 COLOURS = {"gamma": "PuOr_r", "beta": "RdBu_r"}
-QUANTILE = 0.99  # of the values within the colour scale: a few maps far out would leave the others pale
-ROW, SMALLEST = 0.24, 0.9  # inches of a condition, and of a block with one value
+QUANTILE = 0.99  # of values within the colour scale: outliers would leave the other maps pale
+ROW, SMALLEST = 0.24, 0.9  # inches per condition, and per block with one value
 
 
 def draw_modulations(table: pd.DataFrame, kind: str, path: Path) -> None:
-    """Heat map of all gammas or all betas: a row per condition, a panel per block, a column per feature map.
+    """Heat map of all gammas or all betas: one row per condition, one panel per block, one column per feature map.
 
-    White is the value that leaves a feature map as it is.
+    White is the neutral value, which leaves a feature map unchanged.
     """
     own, neutral = table[table["kind"] == kind], KINDS[kind]
     blocks, conditions = list(own["block"].unique()), list(own["condition"].unique())
@@ -51,20 +51,20 @@ def draw_modulations(table: pd.DataFrame, kind: str, path: Path) -> None:
         axes.set(title=block.replace("_", " "), xlabel="all maps" if maps == 1 else f"{maps} maps", ylabel="")
         axes.title.set_fontsize(9)
         axes.tick_params(length=0)
-        axes.tick_params(axis="y", rotation=0)  # seaborn turns few labels upright
+        axes.tick_params(axis="y", rotation=0)  # seaborn rotates them if there are few
     figure.colorbar(panels[0, -1].collections[0], ax=panels, label=kind, fraction=0.03, pad=0.01, extend="both")
-    figure.suptitle(f"{kind} of every condition, by block of the U-Net (white: {neutral:g}, neutral)", fontsize=11)
+    figure.suptitle(f"{kind} per condition and block of the U-Net (white: {neutral:g}, neutral)", fontsize=11)
     save(figure, path)
 
 
 def draw_projection(table: pd.DataFrame, groups: dict[str, str], along: list[str], path: Path) -> None:
-    """The conditions in the space of all gammas and betas, on its first two principal components.
+    """Project the conditions on the first two principal components of the space of all gammas and betas.
 
     Args:
-        table: of all conditions, and of those on the path.
-        groups: of the conditions that are drawn as points, by name.
+        table: gammas and betas of all conditions, including those on the path.
+        groups: groups of the conditions drawn as points, by name.
         along: the conditions on the path, in order, drawn as a line.
-        path: of the picture.
+        path: file of the plot.
     """
     space = table.pivot(index="condition", columns=["kind", "block", "map"], values="value")
     components = PCA(2, svd_solver="full").fit(space.loc[list(groups)])
@@ -78,7 +78,7 @@ def draw_projection(table: pd.DataFrame, groups: dict[str, str], along: list[str
     shares = components.explained_variance_ratio_
     axes.set(
         xlabel=f"first principal component ({shares[0]:.0%} of the variance)",
-        ylabel=f"second ({shares[1]:.0%})",
+        ylabel=f"second principal component ({shares[1]:.0%})",
         title="Conditions in the space of gammas and betas",
     )
     axes.margins(0.12)
@@ -88,7 +88,7 @@ def draw_projection(table: pd.DataFrame, groups: dict[str, str], along: list[str
 
 
 def draw_path(scores: pd.DataFrame, start: str, end: str, tracks: int, path: Path) -> None:
-    """SDR of the estimates on the path from one instrument to another, against every instrument."""
+    """Plot the SDR of the estimates on the path from one instrument to another, against every instrument."""
     figure, axes = pyplot.subplots(figsize=(8, 4.8), layout="constrained")
     instruments = [target for target in scores["target"].unique() if target != REQUESTED]
     for target, colour in zip(instruments, seaborn.color_palette("colorblind", len(instruments)), strict=True):
@@ -100,10 +100,10 @@ def draw_path(scores: pd.DataFrame, start: str, end: str, tracks: int, path: Pat
     axes.set(
         xlabel=f"condition: from {start} alone (0) to {end} alone (1)",
         ylabel="SDR (dB)",
-        title=f"The path from {start} to {end}, against every instrument ({tracks} test tracks)",
+        title=f"Path from {start} to {end}: SDR against every instrument ({tracks} test tracks)",
     )
     axes.grid(alpha=0.3)
     lines = axes.get_lines()
-    labels = [str(line.get_label()) for line in lines]  # matplotlib itself leaves out those that begin with _
-    axes.legend(lines, labels, title="estimate against", frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    labels = [str(line.get_label()) for line in lines]  # matplotlib would omit labels that begin with _
+    axes.legend(lines, labels, title="SDR against", frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     save(figure, path)

@@ -1,4 +1,4 @@
-"""Writes the report: tables, page, plots, and examples of every architecture and bound side by side."""
+"""Writes the report: tables, page, plots, and examples of all architectures and bounds."""
 
 import shutil
 from pathlib import Path
@@ -29,7 +29,7 @@ from cunet.report.spectrogram_plot import draw_spectrograms
 from cunet.report.training_plot import draw_training
 from cunet.settings.spectrogram import Spectrogram
 
-EXAMPLES = "examples"  # pictures of an interpretation
+EXAMPLES = "examples"  # plots of example tracks in an interpretation
 
 
 def write_report(
@@ -44,11 +44,11 @@ def write_report(
 
     Args:
         comparison: the tables.
-        conditions: that were scored.
+        conditions: scored conditions.
         shown: conditions whose gammas and betas are shown.
-        interpretation: folder that the interpret stage wrote.
-        examples: folder that the examples stage wrote.
-        out: gets index.html, listen.html, sdr.md, the tables of `Comparison.write`, sdr.png, training.png,
+        interpretation: folder of the interpret stage.
+        examples: folder of the examples stage.
+        out: folder for index.html, listen.html, sdr.md, the tables of `Comparison.write`, sdr.png, training.png,
             interpretation/, spectrograms/ and sound/.
     """
     params = comparison.params
@@ -84,7 +84,7 @@ def _draw_interpretation(comparison: Comparison, shown: Conditions, folder: Path
 
 
 def _show_path(sound: Path, settings: Spectrogram, out: Path) -> None:
-    """Copy the sound of the path, and draw each track: mixture, the U-Net alone, the instruments, and the path."""
+    """Copy the audio of the path and plot each track: mixture, the U-Net alone, the instruments, and the path."""
     _copy(sound, out / SOUND)
     (out / EXAMPLES).mkdir()
     instruments = read_neutral_sdr(out).columns
@@ -97,7 +97,7 @@ def _show_path(sound: Path, settings: Spectrogram, out: Path) -> None:
 def _draw_examples(
     sound: Path, architectures: list[str], conditions: Conditions, settings: Spectrogram, out: Path
 ) -> None:
-    """Draw a picture of each track: a row per single instrument, a column per architecture."""
+    """Plot each track: one row per single instrument, one column per architecture."""
     out.mkdir()
     names = list(dict.fromkeys([MIXTURE, REFERENCE, *architectures]))
     targets = [name for name, condition in conditions.items() if condition_group(condition) == SINGLE]
@@ -109,7 +109,7 @@ def _draw_examples(
 
 
 def _copy(folder: Path, out: Path) -> None:
-    """Copy a folder that is not there where no track is an example."""
+    """Copy a folder, or create an empty one if there are no examples."""
     if folder.is_dir():
         shutil.copytree(folder, out)
     else:

@@ -1,4 +1,4 @@
-"""SDR over tracks as a picture."""
+"""Plot of the SDR over tracks."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from cunet.comparison.tables import HIGH, LOW, MEAN, PERFECT, WIDEST, mean_of, o
 from cunet.conditions.naming import SINGLE
 from cunet.report.figures import save
 
-WIDTH = 0.8  # of all architectures side by side, of the distance between two targets
+WIDTH = 0.8  # of all architectures together, as a fraction of the distance between targets
 
 
 def draw_sdr(scores: pd.DataFrame, summary: pd.DataFrame, confidence: float, path: Path) -> None:
-    """SDR of every target: the value over tracks with its interval, and a dot per track; a panel per group of targets.
+    """Plot the SDR of every target, with its interval and one dot per track; one panel per group of targets.
 
-    What is perfect, such as the mixture where all instruments are asked for, is left out.
+    Perfect estimates are omitted, such as the mixture as the estimate of all instruments together.
     """
     scores, summary = (table[table["SDR"] <= PERFECT] for table in (scores, summary))
     targets = {group: summary[summary["group"] == group]["target"].nunique() for group in summary["group"].unique()}
@@ -31,7 +31,10 @@ def draw_sdr(scores: pd.DataFrame, summary: pd.DataFrame, confidence: float, pat
         _draw_group(axes, scores[scores["group"] == group], summary[summary["group"] == group], names)
         axes.set_title(title_of(group), fontsize=10)
     (protocol,) = scores["protocol"].unique()
-    figure.suptitle(f"SDR by {protocol}: {over_tracks(scores)}, {confidence:.0%} interval; dots: tracks", fontsize=11)
+    figure.suptitle(
+        f"SDR ({protocol} protocol): {over_tracks(scores)} with {confidence:.0%} interval; one dot per track",
+        fontsize=11,
+    )
     handles, labels = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, ncols=min(len(names), 6), loc="outside lower center", frameon=False)
     save(figure, path)
@@ -50,7 +53,7 @@ def _draw_group(axes: Axes, scores: pd.DataFrame, summary: pd.DataFrame, names: 
         axes.errorbar(places, own["SDR"], reach, color=colour, label=name, fmt="o", markersize=5, capsize=2)
     labels = [MEAN if target == mean_of(summary["group"].iloc[0]) else target for target in targets]
     axes.set_xticks(range(len(targets)), labels)
-    axes.set(ylabel="SDR (dB), higher is better", xlim=(-0.5, len(targets) - 0.5))
+    axes.set(ylabel="SDR (dB); higher is better", xlim=(-0.5, len(targets) - 0.5))
     for place in range(1, len(targets)):
         axes.axvline(place - 0.5, color="0.9", linewidth=1, zorder=0)
     axes.grid(axis="y", alpha=0.3)

@@ -1,4 +1,4 @@
-"""What the report says, section by section: `cunet.registry.sections`."""
+"""Text and tables of the report, by section: `cunet.registry.sections`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,20 +35,21 @@ SILENCE = "An estimate of silence would score about 0 dB."
 
 
 def compared(comparison: Comparison, report: Path) -> list[Section]:
-    """What was compared, for readers of the paper."""
+    """The compared architectures."""
     params, train = comparison.params, comparison.params.train
     data = " + ".join(params.datasets)
     lines = [
-        f"The Conditioned-U-Net {params.architecture} beside {', '.join(params.baselines) or 'no other network'}, on "
-        f"the data set {data}. A name says FiLM (simple: one gamma and beta per layer, complex: one per feature map), "
-        "control network (dense or conv) and, where they are not the paper's, where the FiLM layers are "
-        f"and which conditions the network was trained on; {DEDICATED} is one dedicated U-Net per instrument.",
-        f"Training read up to {_patches(train, True)} patches per conditioned network and {_patches(train, False)} per "
+        f"This report compares the Conditioned-U-Net {params.architecture} with "
+        f"{', '.join(params.baselines) or 'no other network'}, on the data set {data}. A name gives the FiLM (simple: "
+        "one gamma and beta per layer; complex: one per feature map) and the control network (dense or conv). Unless "
+        "they are the paper's, it also gives the placement of the FiLM layers and the training conditions. "
+        f"{DEDICATED} stands for the dedicated U-Nets, one per instrument.",
+        f"Training took up to {_patches(train, True)} patches per conditioned network and {_patches(train, False)} per "
         f"dedicated network, {_with_seeds(params.seeds)}. Intervals and tests are over tracks; only several seeds show "
-        "what another training would change. The mixture row scores the unprocessed input; the ideal ratio mask is an "
-        "upper bound for masks of this kind.",
+        "how much scores vary between trainings. The mixture row scores the unprocessed input; the ideal ratio mask is "
+        "an upper bound for masks of this kind.",
     ]
-    return [Section("What is compared", lines)]
+    return [Section("Compared architectures", lines)]
 
 
 def _patches(train: Train, conditioned: bool) -> str:
@@ -69,14 +70,14 @@ def scores(comparison: Comparison, report: Path) -> list[Section]:
     )
     notes = left_out(scores)
     if any(name.endswith(MARK) for name in summary["architecture"]):
-        notes.append("Published figures are their authors', not measured here: cunet/comparison/published.csv.")
-    picture = Picture("sdr.png", "SDR over tracks with its interval; a dot per track.")
+        notes.append("Published figures are the authors' own, not measured here: cunet/comparison/published.csv.")
+    picture = Picture("sdr.png", "SDR over tracks with its interval; one dot per track.")
     best = _best(summary, SINGLE)
     return [Section(f"SDR of {title_of(SINGLE)}", [text], sdr_table(summary, SINGLE), notes, [picture], best=best)]
 
 
 def _best(summary: pd.DataFrame, group: str) -> set[tuple[str, str]]:
-    """The best trained architecture of each column of `sdr_table`, as (architecture, column), where several are."""
+    """The best trained architecture per column of `sdr_table`, as (architecture, column), if there are several."""
     names = summary["architecture"]
     trained = (summary["group"] == group) & ~names.isin(BOUNDS) & ~names.str.endswith(MARK) & summary["SDR"].notna()
     own = summary[trained].assign(column=lambda table: table["target"].replace(mean_of(group), MEAN))
@@ -86,19 +87,19 @@ def _best(summary: pd.DataFrame, group: str) -> set[tuple[str, str]]:
 
 
 def combinations(comparison: Comparison, report: Path) -> list[Section]:
-    """The SDR of every other group of conditions, each against the weighted sum of the sources that it asks for."""
+    """The SDR of every other group of conditions, each against its weighted sum of sources."""
     summary = comparison.summary
     text = (
-        "A Conditioned-U-Net gets the condition, whether or not it was trained on it. Estimates of dedicated U-Nets "
-        "are summed. The reference is the weighted sum of the sources."
+        "The Conditioned-U-Nets take the condition itself, even if they were not trained on it. For dedicated U-Nets, "
+        "the estimates of single instruments are summed. The reference is the weighted sum of the sources."
     )
     sections: list[Section] = []
     for group in (group for group in summary["group"].unique() if group != SINGLE):
         own = summary[summary["group"] == group]
         count = own["target"].nunique() - 1
-        notes = [f"The {count} conditions one by one are in sdr.csv."] if count > WIDEST else []
+        notes = [f"All {count} conditions: sdr.csv."] if count > WIDEST else []
         if protocol_of(own).any_level and group == BETWEEN:
-            notes.append("This protocol gives an estimate at any level the same score: the levels are not judged.")
+            notes.append("Scores of this protocol do not depend on the level of an estimate: levels are not evaluated.")
         texts = [] if sections else [text]
         table, best = sdr_table(summary, group), _best(summary, group)
         sections.append(Section(f"SDR of {title_of(group)}", texts, table, notes, best=best))
@@ -106,19 +107,19 @@ def combinations(comparison: Comparison, report: Path) -> list[Section]:
 
 
 def metrics(comparison: Comparison, report: Path) -> list[Section]:
-    """Every metric of single instruments, those of newer papers among them."""
+    """All metrics of single instruments, including those of newer papers."""
     without = "; this version has no ISR" if comparison.scores["ISR"].isna().all() else ""
     text = (
-        "In dB, the mean over instruments. SDR, ISR (image), SIR (interference) and SAR (artifacts) are those of BSS "
-        f"Eval, over tracks as above{without}. SI-SDR (Le Roux et al., 2019) and SDR 2021, the SDR of the 2021 Music "
-        "Demixing challenge (Mitsufuji et al., 2022), are computed over whole tracks, and averaged over them."
+        "In dB, means over instruments. SDR, ISR (image), SIR (interference) and SAR (artifacts) are those of BSS "
+        f"Eval, aggregated over tracks as above{without}. SI-SDR (Le Roux et al., 2019) and SDR 2021, the SDR of the "
+        "2021 Music Demixing challenge (Mitsufuji et al., 2022), are computed over whole tracks and averaged."
     )
-    notes = ["Instrument by instrument: sdr.csv; track by track: sdr_by_track.csv."]
+    notes = ["By instrument: sdr.csv; by track: sdr_by_track.csv."]
     return [Section("All metrics of single instruments", [text], metrics_table(comparison.summary), notes)]
 
 
 def differences(comparison: Comparison, report: Path) -> list[Section]:
-    """Which differences between architectures are more than chance, for the mean of each group of targets."""
+    """Differences between architectures with their significance, for the mean of each group of targets."""
     table, settings = comparison.differences, comparison.params.compare
     if not len(table):
         return []
@@ -137,20 +138,20 @@ def differences(comparison: Comparison, report: Path) -> list[Section]:
         }
     )
     text = (
-        "Every two architectures, paired over tracks by the mean SDR of the targets. The difference is the median or "
-        f"mean over tracks, as in the tables above, with its {settings.confidence:.0%} interval of a bootstrap that "
-        "draws tracks and seeds; a median of differences is not the difference of medians. p is that of the Wilcoxon "
-        "signed-rank test, also with Holm's correction for the number of pairs: a large one proves no equality. The "
-        "last p is that of two one-sided tests: a small one shows that the difference is within the "
-        f"margin of {settings.margin:g} dB; it needs several seeds. "
-        "The effect size is the rank-biserial correlation: 1 where the second is better on every track, -1 where the "
-        "first is."
+        "All pairs of architectures, paired over tracks by the mean SDR of the targets. The difference is the median "
+        f"or mean over tracks, as in the tables above, with the {settings.confidence:.0%} interval of a bootstrap over "
+        "tracks and seeds. A median of differences is not the difference of the medians. p is from the Wilcoxon "
+        "signed-rank test, also with Holm's correction for the number of pairs; a large p does not show equality. The "
+        "last p is from two one-sided tests: if it is small, the difference is within the margin of "
+        f"{settings.margin:g} dB. It needs several seeds. "
+        "The effect size is the rank-biserial correlation: 1 if the second is better on every track, -1 if the first "
+        "is."
     )
-    return [Section("Differences between architectures", [text], shown, ["Target by target: differences.csv."])]
+    return [Section("Differences between architectures", [text], shown, ["By target: differences.csv."])]
 
 
 def seeds(comparison: Comparison, report: Path) -> list[Section]:
-    """What another seed changes."""
+    """The spread over seeds."""
     summary = comparison.summary
     if summary[SEEDS].max() <= 1:
         return []
@@ -164,22 +165,22 @@ def seeds(comparison: Comparison, report: Path) -> list[Section]:
         }
     )
     text = (
-        "Mean and standard deviation over trainings with different seeds. In the tables above, the score of a track is "
-        "the mean over seeds."
+        "Mean and standard deviation over trainings with different seeds. The tables above use the mean over seeds of "
+        "each track's score."
     )
     return [Section("Spread over seeds", [text], shown)]
 
 
 def convergence(comparison: Comparison, report: Path) -> list[Section]:
-    """Networks that have not converged."""
+    """The convergence of each network."""
     table, share = comparison.convergence, comparison.params.compare.still_falling
     counts = table["state"].value_counts()
     told = ", ".join(f"{counts.get(state, 0)} {state}" for state in (CONVERGED, FALLING, DIVERGED, SHORT))
     text = (
-        f"Of {len(table)} trained networks: {told}. Still falling: in the last quarter of its epochs, the lowest "
-        f"validation loss of a network fell by more than {share:.0%}: its score tells what this budget gives, not what "
-        "the architecture can. Diverged: the last training loss is above the first, or a loss is not finite. A "
-        "learning rate that ends at zero brings every loss to rest, so only a longer training shows what it would add."
+        f"Of {len(table)} trained networks: {told}. Still falling: the lowest validation loss fell by more than "
+        f"{share:.0%} in the last quarter of the epochs. The score then shows what this budget gives, not what the "
+        "architecture can reach. Diverged: the last training loss is above the first, or a loss is not finite. A "
+        "learning rate that ends at zero stops every loss from falling: only a longer training shows whether it helps."
     )
     shown = pd.DataFrame(
         {
@@ -190,23 +191,23 @@ def convergence(comparison: Comparison, report: Path) -> list[Section]:
             "state": table["state"],
         }
     )
-    picture = Picture(TRAINING, "Losses of every network; a line per seed.")
+    picture = Picture(TRAINING, "Losses of every network; one line per seed.")
     return [Section("Convergence", [text], shown, ["Numbers: convergence.csv and training.csv."], [picture])]
 
 
 def costs(comparison: Comparison, report: Path) -> list[Section]:
-    """What is counted; what is measured differs from run to run, and belongs to MLflow."""
+    """The counted costs; measured ones vary between runs and are in MLflow."""
     text = (
-        "Counted: the weights of all networks together; the work and memory of one mask, which takes one network "
-        "(where masks share the mixture, a target takes a mask of every instrument); epochs trained, and until the "
-        "best weights, the mean over networks. Measured time and memory, which differ from machine to machine, stand "
-        "beside the scores in MLflow as size_and_time/…"
+        "Counted costs: the weights of all networks together; the operations and memory of one mask, from one network "
+        "(with consistent masks, a target needs the masks of all instruments); the epochs trained and those until the "
+        "best weights, as means over networks. Measured time and memory depend on the machine; they are logged to "
+        "MLflow as size_and_time/…"
     )
     return [Section("Costs", [text], costs_table(comparison.costs), ["Numbers: costs.csv."])]
 
 
 def interpretation(comparison: Comparison, report: Path) -> list[Section]:
-    """What the control network of the studied architecture learned, from what the interpret stage wrote."""
+    """The analysis of the studied architecture's control network, from the interpret stage."""
     folder = report / INTERPRETATION
     tracks = min(comparison.params.interpret.tracks, comparison.scores["track"].nunique())
     table = read_neutral_sdr(folder).reset_index(names="SDR against")
@@ -215,16 +216,16 @@ def interpretation(comparison: Comparison, report: Path) -> list[Section]:
     neutral = "of the U-Net alone (neutral: all gammas one, all betas zero), " if has_neutral else ""
     text = (
         f"SDR of estimates of the studied network against every instrument: of the mixture, {neutral}and of each "
-        f"instrument as the condition, on the first {tracks} test tracks. Masks are the network's own, whatever "
-        f"evaluate.consistency says. {SILENCE} Among the conditions shown, all, "
-        "none and the steps of the path may be ones that the network was not trained on."
+        f"instrument as the condition, on the first {tracks} test tracks. Masks are the network's own, without "
+        f"evaluate.consistency. {SILENCE} The network may not have been trained on all conditions shown, such as all, "
+        "none and the steps of the path."
     )
     captions = {
         "path.png": "The condition moves from one instrument to another: SDR of every step against every instrument, "
-        "and against the weighted sum that the condition asks for. Sound: interpretation/sound.",
+        "and against the weighted sum that the condition asks for. Audio: interpretation/sound.",
         "projection.png": "The conditions in the space of all gammas and betas.",
-        "gamma.png": "Gammas of every condition.",
-        "beta.png": "Betas of every condition.",
+        "gamma.png": "Gammas of all conditions.",
+        "beta.png": "Betas of all conditions.",
     }
     pictures = [
         Picture(f"{INTERPRETATION}/{name}", caption) for name, caption in captions.items() if (folder / name).exists()
@@ -232,21 +233,23 @@ def interpretation(comparison: Comparison, report: Path) -> list[Section]:
     pictures += [
         Picture(
             f"{INTERPRETATION}/examples/{path.name}",
-            "An excerpt: the mixture, estimates of every instrument, and the path as time goes by.",
+            "An excerpt: the mixture, the estimates of all instruments, and the path over time.",
         )
         for path in sorted(folder.glob("examples/*.png"))[:1]
     ]
-    return [Section("What the control network learned", [text], shown, pictures=pictures)]
+    return [Section("Analysis of the control network", [text], shown, pictures=pictures)]
 
 
 def examples(comparison: Comparison, report: Path) -> list[Section]:
-    """Excerpts of the first of the example tracks."""
+    """Spectrograms of the first example track, and a link to the listening page."""
     pictures = sorted((report / SPECTROGRAMS).glob("*.png"))
     if not pictures:
         return []
     first = pictures[0]
-    picture = Picture(f"{SPECTROGRAMS}/{first.name}", f"{first.stem}: every architecture beside mixture and reference.")
-    links = {"Listen to the mixture, the targets and every estimate": PAGE}
+    picture = Picture(
+        f"{SPECTROGRAMS}/{first.name}", f"{first.stem}: mixture, reference, and estimates of all architectures."
+    )
+    links = {"Listen to the mixture, the targets and all estimates": PAGE}
     return [Section("Examples", pictures=[picture], links=links)]
 
 

@@ -1,4 +1,4 @@
-"""Spectrograms of examples as pictures."""
+"""Plots of the spectrograms of examples."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ RANGE_DB = 80
 def draw_spectrograms(
     columns: dict[str, dict[str, Mono]], targets: Sequence[str], settings: Spectrogram, title: str, path: Path
 ) -> None:
-    """Log-magnitude spectrograms on one colour scale: a row per target, a column per label of `columns`."""
+    """Plot log-magnitude spectrograms on one colour scale: one row per target, one column per label of `columns`."""
     spectrograms = {
         (target, label): np.abs(stft(waveforms[target], settings))
         for label, waveforms in columns.items()
@@ -34,18 +34,18 @@ def draw_spectrograms(
     for axes, label in zip(grid[0], columns, strict=True):
         axes.set_title(label, fontsize=10)
     for axes, target in zip(grid[:, 0], targets, strict=True):
-        axes.set_ylabel(f"{target}\nkHz")
+        axes.set_ylabel(f"{target}\nfrequency (kHz)")
     for axes in grid[-1]:
-        axes.set_xlabel("s")
-    figure.colorbar(image, cax=scale, label="dB")
+        axes.set_xlabel("time (s)")
+    figure.colorbar(image, cax=scale, label="level (dB)")
     figure.suptitle(title, y=1 - 0.1 / figure.get_figheight())
     save(figure, path)
 
 
 def _grid(rows: int, columns: int) -> tuple[Figure, np.ndarray, Axes]:
-    """A figure, its axes `(rows, columns)`, and those of the colour scale on their right.
+    """A figure, its axes `(rows, columns)`, and the axes of the colour scale to their right.
 
-    Sizes are in inches: with so many axes, most of the time would go into matplotlib's search for a layout.
+    Positions are computed here, in inches: with this many axes, matplotlib's layout engines are slow.
     """
     left, right, top, bottom, scale = 0.8, 1.05, 0.65, 0.5, 0.15
     width, height = 2.4 * columns + left + right, 1.8 * rows + top + bottom

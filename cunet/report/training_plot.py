@@ -1,4 +1,4 @@
-"""Training curves as a picture."""
+"""Plot of the training curves."""
 
 from math import ceil
 from pathlib import Path
@@ -10,17 +10,17 @@ from matplotlib.ticker import MaxNLocator
 
 from cunet.report.figures import save
 
-SEED = r", seed \d+$"  # in the name of a training, one of several seeds
+SEED = r", seed \d+$"  # suffix of a network's name if there are several seeds
 COLOURS = {"training": "0.6", "validation": "C0"}
 COLUMNS = 4
 
 
 def draw_training(curves: pd.DataFrame, path: Path) -> None:
-    """Losses against epochs: a panel per network, a line per seed.
+    """Plot losses over epochs: one panel per network, one line per seed.
 
     Args:
         curves: network, epoch, patches (training or validation), loss.
-        path: of the picture.
+        path: file of the plot.
     """
     panels_of = dict(list(curves.groupby(curves["network"].str.replace(SEED, "", regex=True), sort=False)))
     rows, columns = ceil(len(panels_of) / COLUMNS), min(COLUMNS, len(panels_of))
@@ -29,7 +29,7 @@ def draw_training(curves: pd.DataFrame, path: Path) -> None:
     for axes in panels.flat[len(panels_of) :]:
         axes.axis("off")
     for axes, (title, own) in zip(panels.flat, panels_of.items(), strict=False):
-        marker = "." if own["epoch"].max() == 1 else None  # a line of one point is none
+        marker = "." if own["epoch"].max() == 1 else None  # a line of one point is invisible
         for (_, patches), line in own.groupby(["network", "patches"]):
             axes.plot(line["epoch"], line["loss"], color=COLOURS[str(patches)], linewidth=1.2, marker=marker)
         axes.set_title(title, fontsize=9)

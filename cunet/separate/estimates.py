@@ -1,7 +1,7 @@
-"""What a model makes of an audio, computed piece by piece in bounded memory.
+"""Estimates of a model, computed piece by piece in bounded memory.
 
-Every piece is the same, but for rounding, as if the whole were computed at once: patches lie where they would lie
-in the whole, and what is read of the mixture reaches as far to both sides as transforms and filters do.
+Up to rounding, pieces are the same as if the whole were computed at once: patches have the same positions as in the
+whole, and each piece of the mixture is read with the margins that transforms and filters need.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,27 +23,27 @@ from cunet.signals.arrays import Complex, Waveform
 from cunet.signals.stft import frame_centres, frame_count, istft, stft
 
 Above = Literal["silence", "share"]
-Advance = Callable[[float], object]  # told how many more samples were read
-VALUES = 2**23  # of all estimates of a piece together: what bounds the memory
+Advance = Callable[[float], object]  # called with the number of further samples read
+VALUES = 2**23  # samples of all estimates of a piece together: bounds the memory
 
 
 class Estimates:
-    """The estimates of all conditions, at the rate of the audio.
+    """The estimates of all conditions, at the sample rate of the audio.
 
-    The model's band of an estimate is mask times complex mixture. Above it there is `silence`, or of the mixture the
-    `share` that the estimate has in the upper octave of the model's band, frame by frame.
+    Within the model's band, an estimate is mask times complex mixture. Above, it is `silence`, or the `share` of the
+    mixture: its proportion, frame by frame, is that of the estimate in the upper octave of the model's band.
 
     Args:
         audio: the mixture.
         separator: a trained model.
-        conditions: what is asked for, by name.
+        conditions: conditions by name.
         consistency: as `evaluate.consistency` in `params.yaml`.
-        above: what there is above the model's band.
-        advance: told of progress, for all samples twice: while the peak is looked for that the mixture is scaled by,
-            and while pieces are computed.
+        above: content above the model's band.
+        advance: called with progress, over all samples twice: in the search for the mixture's peak, which scales the
+            input, and in the computation of pieces.
 
     Raises:
-        UserError: the audio holds values that are not finite.
+        UserError: the audio contains NaN or infinite values.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Estimates:
         self._band, self._own = Resampled(band, audio.rate), Resampled(self._masked, audio.rate)
 
     def pieces(self) -> Iterator[dict[str, Waveform]]:
-        """All samples, piece after piece."""
+        """All samples, piece by piece."""
         length = max(1, VALUES // (len(self._conditions) * self._audio.channels))
         for start in range(0, self._audio.samples, length):
             stop = min(start + length, self._audio.samples)
@@ -71,7 +71,7 @@ class Estimates:
             self._advance(stop - start)
 
     def read(self, start: int, stop: int) -> dict[str, Waveform]:
-        """Samples from `start` to `stop` of every estimate, `(stop - start, channels)` by name of its condition."""
+        """Samples `start` to `stop` of every estimate, `(stop - start, channels)`, by name of its condition."""
         low = self._own.read(start, stop).T.reshape(len(self._conditions), self._audio.channels, stop - start)
         if self._above == "share":
             high = self._audio.read(start, stop) - self._band.read(start, stop)
@@ -79,7 +79,7 @@ class Estimates:
         return {name: estimate.T for name, estimate in zip(self._conditions, low, strict=True)}
 
     def _shares(self, start: int, stop: int) -> npt.NDArray[np.float32]:
-        """Share of every estimate in the mixture's upper octave `(conditions, samples)`, between frames on a line."""
+        """Proportion of every estimate in the upper octave `(conditions, samples)`, interpolated between frames."""
         centres, shares = self._masked.shares(*self._own.needs(start, stop))
         seconds = np.arange(start, stop) / self._audio.rate
         return np.stack([np.interp(seconds, centres, share) for share in shares]).astype(np.float32)
@@ -97,10 +97,10 @@ class _Masked(Audio):
         self._peak = peak
         self._settings = separator.architecture.spectrogram
         self._frames = frame_count(mixture.samples, self._settings)
-        self._analyse = lru_cache(maxsize=1)(self._analyse_frames)  # estimates and their shares ask for the same
+        self._analyse = lru_cache(maxsize=1)(self._analyse_frames)  # estimates and their shares need the same
 
     def shares(self, start: int, stop: int) -> tuple[npt.NDArray[np.float64], list[npt.NDArray[np.float32]]]:
-        """Centres in seconds of the frames around these samples, and by frame the share of every estimate."""
+        """Centres in seconds of the frames around these samples, and the share of every estimate per frame."""
         first, last = self._frames_around(start, stop)
         channels, masks = self._analyse(first, last)
         octave = slice(channels.shape[1] // 2, None)
@@ -116,7 +116,7 @@ class _Masked(Audio):
         return np.stack(waveforms, axis=1)[start - origin :]
 
     def _frames_around(self, start: int, stop: int) -> tuple[int, int]:
-        """First and last of the frames that reach into these samples."""
+        """First and last of the frames that overlap these samples."""
         hop, margin = self._settings.hop, _margin(self._settings)
         return max(0, start // hop - margin), min(self._frames, -(-stop // hop) + margin)
 
@@ -129,7 +129,7 @@ class _Masked(Audio):
         return channels[:, :, frames], [mask[:, frames] for mask in masks.values()]
 
     def _patches_around(self, first: int, last: int) -> tuple[int, int]:
-        """First and last frame of the patches of the whole that hold any of these frames."""
+        """First and last frame of the patches that contain any of these frames."""
         length, step = self._separator.architecture.frames, self._separator.step
         start = max(0, -(-(first - length + 1) // step) * step)
         return start, min(self._frames, (last - 1) // step * step + length)
@@ -143,7 +143,7 @@ def spectrograms(audio: Audio, first: int, last: int, settings: Spectrogram) -> 
 
 
 def _peak(audio: Audio, settings: Spectrogram, advance: Advance) -> float:
-    """Largest magnitude in the spectrogram of the mixture; 1 for silence, as in the training."""
+    """Largest magnitude in the spectrogram of the mixture; 1 for silence, as in training."""
     mono = Resampled(Downmix(audio), settings.sample_rate)
     frames, peak = frame_count(mono.samples, settings), 0.0
     seconds = VALUES / (audio.rate * audio.channels)
@@ -152,12 +152,12 @@ def _peak(audio: Audio, settings: Spectrogram, advance: Advance) -> float:
         last = min(first + length, frames)
         found = float(np.abs(spectrograms(mono, first, last, settings)).max())
         if not np.isfinite(found):
-            raise UserError("holds values that are not finite (NaN or infinite)")
+            raise UserError("contains NaN or infinite values")
         peak = max(peak, found)
         advance((last - first) / frames * audio.samples)
     return peak or 1.0
 
 
 def _margin(settings: Spectrogram) -> int:
-    """Frames beyond which a frame and a sample have nothing to do with each other."""
+    """Number of frames beyond which a frame does not depend on a sample."""
     return -(-settings.window // settings.hop) + 1

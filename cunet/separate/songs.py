@@ -1,4 +1,4 @@
-"""Songs in files: which are meant, where their estimates go, and writing them whole or not at all."""
+"""Files of songs: finding them, naming their estimates, and writing estimates complete or not at all."""
 
 import glob
 import os
@@ -24,15 +24,15 @@ if TYPE_CHECKING:  # Keras takes seconds to import
     from cunet.separate.estimates import Above
     from cunet.separate.model import Model
 
-# What is taken from a folder; a file that is named is tried whatever it is called.
+# Files that are taken from a folder; a file that is given by name may have any suffix.
 SUFFIXES = (
     *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64", ".rf64"),
     *(".m4a", ".mp4", ".aac", ".wma", ".mka", ".webm", ".ac3"),
 )
 FORMATS = {"wav": "FLOAT", "flac": "PCM_24", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
 CLIPPED = "flac"
-LARGEST_WAV = 2**32 - 2**16  # bytes that its header can tell
-BLOCK = 2**16  # samples at a time: libsndfile's Vorbis encoder keeps what it is given on the stack
+LARGEST_WAV = 2**32 - 2**16  # bytes: the limit of its header
+BLOCK = 2**16  # samples at a time: libsndfile's Vorbis encoder keeps its input on the stack
 
 
 @dataclass(frozen=True)
@@ -48,19 +48,19 @@ class Song:
 
 
 def estimate_name(condition: Condition, several: str) -> str:
-    """Name of a file: the instrument, without its weight, or `several` where more than one is asked for."""
+    """Name of an estimate's file: the instrument, without its weight, or `several` for more than one."""
     instruments = [name for name, weight in condition.items() if weight]
     return instruments[0] if len(instruments) == 1 else several
 
 
 def find_songs(patterns: Sequence[str], out: Path) -> list[Song]:
-    """The songs that files, folders and globs name, each with a folder below `out`.
+    """The songs of files, folders and globs, each with a folder below `out`.
 
-    Folders are searched to any depth, and their own folders are kept below `out`. A song's folder is its name without
-    the suffix, or with it where others differ in the suffix alone.
+    Folders are searched to any depth, and their subfolders are kept below `out`. A song's folder is its name without
+    the suffix, or with it if another song differs only in the suffix.
 
     Raises:
-        UserError: nothing is found, or two songs would go to the same folder.
+        UserError: there are no songs, or two songs have the same folder.
     """
     places = [place for pattern in patterns for place in _places(pattern, out)]
     versions = defaultdict(set)
@@ -69,13 +69,13 @@ def find_songs(patterns: Sequence[str], out: Path) -> list[Song]:
     found: dict[Path, Song] = {}
     for path, name in places:
         if name.name in ("", "..") or ".." in name.parts:
-            raise UserError(f"{path}: a song of this name would be written outside {out}: rename it")
+            raise UserError(f"{path}: estimates of a song with this name would be outside {out}. Rename it.")
         alone = len(versions[os.path.realpath(path.parent), name]) == 1
         song = Song(path, out / (name if alone else name.with_name(path.name)))
         if song.out in found and os.path.realpath(found[song.out].path) != os.path.realpath(path):
             raise UserError(
-                f"{path}: would go to {song.out}, and so would {found[song.out].path}: rename one, or separate it "
-                "with another --out"
+                f"{path}: has the same folder for estimates as {found[song.out].path} ({song.out}). Rename one, or "
+                "separate it with another --out."
             )
         found[song.out] = song
     return list(found.values())
@@ -92,7 +92,7 @@ def separate_song(
     """Write the estimates of a song, with its rate, length and number of channels.
 
     Returns:
-        remarks: what is wrong with the song, though it could be read, and which estimates were clipped.
+        remarks: defects of the song that do not prevent reading it, and clipped estimates.
 
     Raises:
         UserError: the song cannot be read, or the estimates cannot be written.
@@ -114,21 +114,24 @@ def separate_song(
     loud = {files[name]: peak for name, peak in peaks.items() if peak > 1 and suffix == CLIPPED}
     return [
         *(f"{song.path}: {remark}" for remark in audio.remarks),
-        *(f"{file}: peaks of {peak:.2f} were clipped to 1; --format wav keeps them" for file, peak in loud.items()),
+        *(
+            f"{file}: peaks of {peak:.2f} were clipped to 1. Use --format wav to keep them."
+            for file, peak in loud.items()
+        ),
     ]
 
 
 def _places(pattern: str, out: Path) -> Iterator[tuple[Path, Path]]:
-    """Files that a pattern names, and their folder below `out`."""
+    """Files that match a pattern, with their folders below `out`."""
     if not pattern:
-        raise UserError("a song has no name: is a variable of the shell empty?")
+        raise UserError("a song has an empty name. Is a shell variable empty?")
     path = Path(pattern)
     if os.path.isdir(path):
         if out.resolve() == path.resolve():
-            raise UserError(f"{path}: estimates beside the songs would be taken for songs: choose another --out")
+            raise UserError(f"{path}: estimates in the folder of the songs would count as songs. Choose another --out.")
         files = _audio_files(path, out)
         if not files:
-            raise UserError(f"{path}: holds no audio file ({', '.join(SUFFIXES)})")
+            raise UserError(f"{path}: no audio file in this folder ({', '.join(SUFFIXES)})")
         yield from ((file, file.relative_to(path).with_suffix("")) for file in files)
     elif os.path.lexists(path) or not glob.has_magic(pattern):
         yield path, Path(path.stem)
@@ -138,14 +141,14 @@ def _places(pattern: str, out: Path) -> Iterator[tuple[Path, Path]]:
             file for file in matches if file.is_file() and not any(map(is_scattered, set(file.parts) - {*path.parts}))
         ]
         if not files:
-            raise UserError(f"{pattern}: names no file")
+            raise UserError(f"{pattern}: no file matches")
         yield from ((file, Path(file.stem)) for file in files)
 
 
 def _audio_files(root: Path, out: Path) -> list[Path]:
-    """Audio files below a folder at any depth, through links, sorted; estimates in `out` are none.
+    """Audio files below a folder at any depth, sorted; links are followed, and `out` is skipped.
 
-    Every folder is searched once. A link that leads nowhere is among them, so that it is told like a missing song.
+    Every folder is searched once. Broken links are included, so that they are reported like missing songs.
     """
     found: list[Path] = []
     searched = {root.resolve()}
@@ -162,7 +165,7 @@ def _is_to_search(folder: Path, out: Path, searched: set[Path]) -> bool:
     if is_scattered(folder.name) or real == out.resolve():
         return False
     if real in searched:
-        print(readable(f"{folder}: leads to {real}, which is searched already"), file=sys.stderr)
+        print(readable(f"{folder}: skipped, as a link to {real}, which is searched already"), file=sys.stderr)
         return False
     searched.add(real)
     return True
@@ -173,7 +176,7 @@ def _refuse_folder(error: OSError) -> None:
 
 
 def _bar(name: str, audio: Audio, shown: bool) -> tqdm:  # type: ignore[type-arg]
-    """Two readings: for the peak of the mixture, and for the estimates."""
+    """A progress bar over two readings: for the peak of the mixture, and for the estimates."""
     return tqdm(
         disable=not shown,
         total=2 * audio.samples,
@@ -184,7 +187,7 @@ def _bar(name: str, audio: Audio, shown: bool) -> tqdm:  # type: ignore[type-arg
 
 @contextmanager
 def _writers(files: dict[str, Path], suffix: str, audio: Audio) -> Iterator[dict[str, soundfile.SoundFile]]:
-    """Open files under other names; they are renamed when the block ends well, and vanish when it does not."""
+    """Open files under other names; they are renamed if the block succeeds, and deleted otherwise."""
     parts = {name: path.with_name(f".{path.name}.part") for name, path in files.items()}
     folder = next(iter(files.values())).parent
     made = [path for path in (folder, *folder.parents) if not path.exists()]
@@ -196,25 +199,25 @@ def _writers(files: dict[str, Path], suffix: str, audio: Audio) -> Iterator[dict
             part.replace(files[name])
     except (OSError, soundfile.LibsndfileError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.error_string
-        raise UserError(f"{folder}: cannot be written ({reason}): choose another --out, or make room") from None
+        raise UserError(f"{folder}: cannot be written ({reason}). Choose another --out, or free some space.") from None
     finally:
         with suppress(OSError):
             for part in parts.values():
                 part.unlink(missing_ok=True)
             for path in made:
-                path.rmdir()  # where nothing came of it
+                path.rmdir()  # fails if the folder has estimates
 
 
 def _writer(path: Path, suffix: str, audio: Audio) -> soundfile.SoundFile:
     size = 4 * audio.samples * audio.channels
     kind = "RF64" if suffix == "wav" and size > LARGEST_WAV else suffix.upper()
-    path.touch()  # says what is wrong with the folder, where libsndfile does not
+    path.touch()  # gives a clear error for the folder, unlike libsndfile
     try:
         return soundfile.SoundFile(os.fsencode(path), "w", audio.rate, audio.channels, FORMATS[suffix], format=kind)
     except soundfile.LibsndfileError as error:
         raise UserError(
             f"{path.parent}: {suffix} cannot hold {audio.channels} channel(s) at {audio.rate} Hz "
-            f"({error.error_string.rstrip('.')}): choose another --format"
+            f"({error.error_string.rstrip('.')}). Choose another --format."
         ) from None
 
 

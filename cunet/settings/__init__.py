@@ -1,1 +1,1 @@
-"""The sections of `params.yaml`, strict about their keys: one file per room that uses them."""
+"""The sections of `params.yaml`, one file per package that uses them."""

@@ -1,4 +1,4 @@
-"""What all settings have in common."""
+"""Base of all settings."""
 
 from typing import Annotated, Any, Literal
 
@@ -11,18 +11,18 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, AfterValidator(normalise)]  # of a track or an instrument
 Subset = Literal["train", "test"]
-INSTRUMENT = r"[\w -]+"  # what an instrument may be called: files, MLflow's metrics and conditions are named after it
+INSTRUMENT = r"[\w -]+"  # names of instruments, which files, MLflow's metrics and conditions take over
 SUBSETS: tuple[Subset, ...] = ("train", "test")
 
 
 class Settings(BaseModel):
-    """A section of `params.yaml`, or one in it: immutable, and strict about its keys."""
+    """A section or subsection of `params.yaml`: immutable, with unknown keys refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested values under dotted names, as DVC and MLflow show parameters.
+    """Flatten nested values to dotted names, as DVC and MLflow show parameters.
 
     Examples:
         >>> flatten({"unet": {"layers": 6, "filters": 16}, "seed": 0})

@@ -11,12 +11,12 @@ class Compare(Settings):
     """How architectures are compared.
 
     Attributes:
-        published: whether published figures stand in the table, where data set and protocol are theirs.
-        confidence: of the intervals.
-        resamples: number of bootstrap samples that intervals come from.
+        published: whether the table includes published figures, if data set and protocol match.
+        confidence: confidence level of the intervals.
+        resamples: number of bootstrap samples for the intervals.
         margin: difference in dB below which two architectures count as equivalent.
-        still_falling: share by which the validation loss of a network that has not converged falls in the last quarter
-            of its epochs.
+        still_falling: a network has not converged if its validation loss falls by more than this fraction in the last
+            quarter of its epochs.
     """
 
     published: bool

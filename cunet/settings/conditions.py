@@ -8,9 +8,9 @@ from cunet.settings.base import Positive, Settings
 
 
 class ConditionSet(Settings):
-    """Conditions of a network: combinations of up to so many instruments, each at one of the levels.
+    """Conditions of a network: combinations of up to `up_to` instruments, each at one of the `levels`.
 
-    `all` adds all instruments together, however many there are, and `none` the condition that asks for silence.
+    `all` adds the condition for all instruments together, and `none` the one for silence.
     """
 
     up_to: Positive

@@ -16,12 +16,12 @@ class Evaluate(Settings):
     Attributes:
         protocol: name in `cunet.registry.protocols`.
         engine: library that computes BSS Eval.
-        conditions: condition set scored beside the single instruments.
-        window: of the frames of BSS Eval v4, in seconds.
-        hop: of the same frames, in seconds.
-        overlap: of the patches in separation.
-        consistency: `none` takes the networks' masks as they are; `ratio` scales the masks of the instruments so that
-            they sum to one, and a combination gets the weighted sum of its instruments' masks.
+        conditions: condition set scored in addition to the single instruments.
+        window: length of the frames of BSS Eval v4, in seconds.
+        hop: time between the starts of two frames, in seconds.
+        overlap: overlap of patches in separation.
+        consistency: `none` uses the networks' masks unchanged; `ratio` scales the masks of the instruments to sum to
+            one, and a combination gets the weighted sum of its instruments' masks.
     """
 
     protocol: str

@@ -8,7 +8,7 @@ from cunet.settings.base import Settings
 
 
 class Examples(Settings):
-    """Excerpts to hear and to see: of how many test tracks, and how long."""
+    """Excerpts for listening and for spectrograms: number of test tracks, and length."""
 
     tracks: Annotated[int, Field(ge=0)]
     seconds: Annotated[float, Field(gt=0)]

@@ -8,7 +8,7 @@ from cunet.settings.base import Name, Positive, Settings
 
 
 class Interpret(Settings):
-    """The path of the condition from one instrument to another, in so many steps, over so many test tracks.
+    """The path of the condition from one instrument to another: number of steps, and of test tracks.
 
     `path` names the two instruments; null takes the first and the last.
     """
@@ -20,5 +20,5 @@ class Interpret(Settings):
     @model_validator(mode="after")
     def _path_leads_somewhere(self) -> "Interpret":
         if self.path and self.path[0] == self.path[1]:
-            raise ValueError(f"path leads from {self.path[0]} to itself: name two instruments")
+            raise ValueError(f"path leads from {self.path[0]} to itself; name two instruments")
         return self

@@ -10,7 +10,7 @@ Widths = Annotated[list[Positive], Field(min_length=1)]
 
 
 class Unet(Settings):
-    """The generic U-Net: depth, and filters of the first layer, doubled at each layer."""
+    """The generic U-Net: depth, filters of the first layer (doubled at each further one), and dropout."""
 
     layers: Annotated[int, Field(ge=2)]
     filters: Positive
@@ -18,7 +18,7 @@ class Unet(Settings):
 
 
 class Controls(Settings):
-    """The control networks: for each, the widths of its hidden layers by kind of FiLM; and their dropout."""
+    """The control networks: widths of the hidden layers by control network and kind of FiLM, and dropout."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, dict[str, Widths]]
@@ -31,6 +31,6 @@ class Controls(Settings):
 
     @model_serializer(mode="wrap")
     def _widths_first(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """In the order of `params.yaml`, and of models that were trained before there could be others."""
+        """Keep the order of `params.yaml` and of older models."""
         values: dict[str, Any] = serialise(self)
         return values | {"dropout": values.pop("dropout")}

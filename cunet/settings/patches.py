@@ -8,14 +8,14 @@ from cunet.settings.base import Name, Positive, Settings
 
 
 class Patch(Settings):
-    """What the networks see: frames in a patch, and frames between the starts of two patches."""
+    """The networks' input: frames in a patch, and frames between the starts of two patches."""
 
     frames: Positive
     step: Positive
 
 
 class Validation(Settings):
-    """Training tracks kept aside: how many the seed draws, or their names."""
+    """Validation tracks among the training tracks: a number to draw with the seed, or names."""
 
     tracks: Positive | Annotated[list[Name], Field(min_length=1)]
     seed: int

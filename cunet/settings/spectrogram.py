@@ -8,7 +8,7 @@ from cunet.settings.base import Positive, Settings
 
 
 class Spectrogram(Settings):
-    """Short-time Fourier transform of the mono waveform: rate in Hz, window and hop in samples."""
+    """Short-time Fourier transform of the mono waveform: sample rate in Hz, window and hop in samples."""
 
     sample_rate: Positive
     window: Annotated[int, Field(ge=4, multiple_of=2)]
@@ -16,11 +16,13 @@ class Spectrogram(Settings):
 
     @property
     def bins(self) -> int:
-        """Frequency bins that the networks see: all but the one at half the sample rate."""
+        """Frequency bins that the networks process: all but the one at half the sample rate."""
         return self.window // 2
 
     @model_validator(mode="after")
     def _hop_keeps_the_signal(self) -> "Spectrogram":
         if self.hop >= self.window:
-            raise ValueError(f"hop ({self.hop}) must be smaller than window ({self.window}), or samples are lost")
+            raise ValueError(
+                f"hop ({self.hop}) must be smaller than window ({self.window}): otherwise samples are lost"
+            )
         return self

@@ -8,7 +8,7 @@ from cunet.settings.base import Positive, Settings, Share
 
 
 class Augmentation(Settings):
-    """Share of the training patches that are mixed from several tracks, and the gains of their sources."""
+    """Probability that a training patch is mixed from several tracks, and the range of its sources' gains."""
 
     probability: Share
     gain: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
@@ -17,36 +17,37 @@ class Augmentation(Settings):
     def _gain_is_a_range(self) -> "Augmentation":
         low, high = self.gain
         if low > high:
-            raise ValueError(f"gain ({low}, {high}) is the lowest, then the highest: exchange them")
+            raise ValueError(f"gain ({low}, {high}) must be the lowest, then the highest value; swap them")
         return self
 
 
 class Patience(Settings):
-    """Epochs without a better validation loss before something happens."""
+    """Epochs without a better validation loss before the learning rate falls, and before training stops."""
 
     plateau: Positive
     stop: Positive
 
 
 class Epochs(Settings):
-    """Most epochs of a network: a conditioned one, and a dedicated one."""
+    """Maximum number of epochs of conditioned and of dedicated networks."""
 
     conditioned: Positive
     dedicated: Positive
 
 
 class Train(Settings):
-    """The fit.
+    """The training.
 
     Attributes:
         loss: name in `cunet.registry.losses`.
-        progressive: share of the examples whose condition and target are scaled by one random factor.
-        schedule: of the learning rate: `cosine` lowers it to zero over all epochs (Loshchilov & Hutter, ICLR 2017);
-            `plateau` multiplies it by `factor` after `patience.plateau` epochs in which the validation loss fell by
-            less than `min_delta`.
-        precision: of the arithmetic; weights are kept in float32.
-        jit: whether XLA compiles the training step; null leaves it to Keras, on a CPU with TensorFlow it is off.
-        devices: `one`, or `all` the GPUs of the machine, which share every batch.
+        progressive: fraction of examples whose condition and target are scaled by one random factor.
+        schedule: schedule of the learning rate: `cosine` lowers it to zero over all epochs (Loshchilov & Hutter,
+            ICLR 2017); `plateau` multiplies it by `factor` after `patience.plateau` epochs in which the validation
+            loss fell by less than `min_delta`.
+        precision: arithmetic precision; weights are kept in float32.
+        jit: whether XLA compiles the training step; null leaves the choice to Keras, except for TensorFlow on a CPU,
+            where it is off.
+        devices: `one`, or `all` GPUs of the machine, which share every batch.
     """
 
     loss: str
@@ -65,5 +66,5 @@ class Train(Settings):
     devices: Literal["one", "all"]
 
     def epochs_of(self, conditioned: bool) -> int:
-        """Most epochs of a conditioned or of a dedicated network."""
+        """Maximum number of epochs of a conditioned or a dedicated network."""
         return self.epochs.conditioned if conditioned else self.epochs.dedicated

@@ -1,1 +1,1 @@
-"""Waveforms and spectrograms as arrays: sample rates, channels, and the Fourier transform between the two."""
+"""Waveforms and spectrograms as arrays: sample rates, channels, and the short-time Fourier transform."""

@@ -1,4 +1,4 @@
-"""Arrays that travel between modules."""
+"""Types of arrays that modules share."""
 
 import numpy as np
 import numpy.typing as npt

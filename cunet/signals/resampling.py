@@ -11,37 +11,36 @@ from numpy.lib.stride_tricks import sliding_window_view
 from cunet.errors import UserError
 from cunet.signals.arrays import Waveform
 
-STRETCH = 2**19  # samples resampled at a time, that fit the cache
-NEIGHBOURS = 32  # outputs that one product of matrices gives
-LARGEST_FACTOR = 200_000  # between rates: any rate up to 200 kHz, and usual ones above; a second and 0.5 GB
+STRETCH = 2**19  # samples resampled at a time; fits the cache
+NEIGHBOURS = 32  # outputs of one matrix product
+LARGEST_FACTOR = 200_000  # between rates: any rate up to 200 kHz, and common ones above; takes a second and 0.5 GB
 
 
 def ratio(rate: int, target_rate: int) -> tuple[int, int]:
-    """The factors `up` and `down` without a common divisor that take one rate in Hz to another.
+    """The coprime factors `up` and `down` between two sample rates in Hz.
 
     Raises:
-        UserError: they are so large that the filter would take seconds and gigabytes; the text is the rest of a
-            sentence.
+        UserError: they are so large that the filter would take seconds and gigabytes; the text completes a sentence.
     """
     common = math.gcd(rate, target_rate)
     up, down = target_rate // common, rate // common
     if max(up, down) > LARGEST_FACTOR:
         raise UserError(
-            f"has a sample rate of {rate} Hz, which shares too small a divisor with {target_rate} Hz: convert it to a "
-            "usual rate, such as 44100 Hz"
+            f"has a sample rate of {rate} Hz, which has too small a common divisor with {target_rate} Hz. Convert it "
+            "to a common rate, such as 44100 Hz."
         )
     return up, down
 
 
 def resample(waveform: Waveform, rate: int, target_rate: int, mono: bool = False) -> Waveform:
-    """A waveform `(samples, channels)` at another rate in Hz; `mono` makes one channel of it, their mean.
+    """Resample a waveform `(samples, channels)` between rates in Hz; `mono` also downmixes it to the mean channel.
 
-    The values are those of `scipy.signal.resample_poly` with its default filter, to float32 rounding. That filter is
-    gentle, and the scores need this: a steep one leaves nothing below half the new rate, the correlations that BSS Eval
-    inverts become singular, and its SIR and SAR meaningless.
+    The values are those of `scipy.signal.resample_poly` with its default filter, up to float32 rounding. The scores
+    need this gentle filter: a steep one leaves no energy just below half the new rate, so that the correlations that
+    BSS Eval inverts become singular, and its SIR and SAR meaningless.
 
-    The output repeats its position between input samples after `up` samples. Neighbouring outputs of all these periods
-    are one product of two matrices: stretches of the input, and the filter shifted from output to output.
+    The position of outputs between inputs repeats every `up` outputs. Neighbouring outputs of all these periods are
+    one matrix product: stretches of the input times the filter, shifted for each output.
 
     Examples:
         >>> resample(np.ones((44100, 2), np.float32), 44100, 8192, mono=True).shape
@@ -69,12 +68,13 @@ def resample(waveform: Waveform, rate: int, target_rate: int, mono: bool = False
 
 @dataclass(frozen=True)
 class _Resampling:
-    """How a rate is changed: `inputs` samples become `outputs`, period by period.
+    """A plan for resampling: `inputs` samples become `outputs`, period by period.
 
     Attributes:
-        before: zeros that are put before the input.
-        after: zeros, at most, that the last period reads beyond its own input.
-        bands: first output, first input (zeros counted) and filter `(inputs, outputs)` of neighbouring outputs.
+        before: zeros before the input.
+        after: most zeros that the last period reads beyond its input.
+        bands: first output, first input (counted with the zeros) and filter `(inputs, outputs)` of neighbouring
+            outputs.
     """
 
     inputs: int
@@ -86,7 +86,7 @@ class _Resampling:
 
 @lru_cache(maxsize=8)
 def _resampling(up: int, down: int) -> _Resampling:
-    reach = 10 * max(up, down)  # of the filter to either side, at `up` times the input's rate
+    reach = 10 * max(up, down)  # of the filter to either side, in samples at `up` times the input's rate
     taps = _low_pass(reach, max(up, down)) * np.float32(up)
     before = -(-reach // up)
     repeats = -(-NEIGHBOURS // up)
@@ -104,7 +104,7 @@ def _filter(stretch: Waveform, plan: _Resampling, out: npt.NDArray[np.float32]) 
     """Fill periods `(channels, periods, outputs)` from the input around them `(channels, samples)`."""
     for first, start, band in plan.bands:
         inputs = sliding_window_view(stretch[:, start:], len(band), axis=1)[:, :: plan.inputs][:, : out.shape[1]]
-        with np.errstate(invalid="ignore"):  # values that are not finite are told by whoever asked for the samples
+        with np.errstate(invalid="ignore"):  # the caller reports NaN and infinite values
             np.matmul(inputs, band, out=out[:, :, first : first + band.shape[1]])
 
 
@@ -116,7 +116,7 @@ def _low_pass(reach: int, rate: int) -> npt.NDArray[np.float32]:
 
 
 def fit_length(waveform: Waveform, samples: int) -> Waveform:
-    """A waveform `(samples, channels)`, cut or ended with silence.
+    """A waveform `(samples, channels)`, cut or padded with silence at the end.
 
     Examples:
         >>> fit_length(np.ones((3, 1), np.float32), 4).ravel().tolist()

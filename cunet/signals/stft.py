@@ -9,14 +9,14 @@ from cunet.signals.arrays import Complex, Mono
 from cunet.signals.resampling import fit_length
 from cunet.signals.windows import dual_window, hann_window
 
-BLOCK = 64  # frames at a time, that fit the cache
+BLOCK = 64  # frames at a time; fits the cache
 
 
 def stft(mono: Mono, settings: Spectrogram) -> Complex:
     """Complex spectrogram `(bins, frames)` of a waveform `(samples,)`.
 
-    The frames are those of `scipy.signal.ShortTimeFFT` with a periodic Hann window: their centres are `hop` samples
-    apart from sample 0 on, and phases refer to the centre.
+    Frames are those of `scipy.signal.ShortTimeFFT` with a periodic Hann window: centres are `hop` samples apart,
+    starting at sample 0, and phases refer to the centre.
     """
     half, hop, window = settings.window // 2, settings.hop, hann_window(settings.window)
     first, last = _frame_range(len(mono), settings)
@@ -49,7 +49,7 @@ def istft(spectrogram: Complex, samples: int, settings: Spectrogram) -> Mono:
     """
     size, hop, half = settings.window, settings.hop, settings.window // 2
     dual = dual_window(size, hop)
-    turns = -(-size // hop)  # every so many frames, two do not overlap
+    turns = -(-size // hop)  # frames at this distance do not overlap
     rows = -(-spectrogram.shape[1] // turns)
     total = np.zeros((rows + 1) * turns * hop, np.float32)
     for start in range(0, rows, BLOCK):
@@ -63,21 +63,21 @@ def istft(spectrogram: Complex, samples: int, settings: Spectrogram) -> Mono:
 
 
 def frame_count(samples: int, settings: Spectrogram) -> int:
-    """Frames of the spectrogram of so many samples."""
+    """Number of frames in the spectrogram of `samples`."""
     first, last = _frame_range(samples, settings)
     return last - first
 
 
 def frame_centres(first: int, last: int, settings: Spectrogram) -> npt.NDArray[np.float64]:
-    """Seconds from the start of a waveform to the centres of its frames from `first` to `last`."""
+    """Centres of the frames `first` to `last` in seconds from the start of the waveform."""
     hops = np.arange(first, last) + _frame_range(0, settings)[0]
     return np.asarray(hops * settings.hop / settings.sample_rate, np.float64)
 
 
 def _frame_range(samples: int, settings: Spectrogram) -> tuple[int, int]:
-    """The first frame, and the one after the last, that reach into so many samples; of at least one window.
+    """The first frame, and the one after the last, that overlap `samples`, which count as at least one window.
 
-    Frame 0 is centred on sample 0. The first value of the window is zero, and reaches nothing.
+    Frame 0 is centred on sample 0. The first value of the window is zero and does not count.
     """
     half, hop = settings.window // 2, settings.hop
     return 1 - -(-half // hop), -(-(max(samples, settings.window) - 1 + half) // hop)

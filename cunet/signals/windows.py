@@ -10,7 +10,7 @@ def hann_window(window: int) -> npt.NDArray[np.float64]:
 
 
 def dual_window(window: int, hop: int) -> npt.NDArray[np.float32]:
-    """Window `(window,)` of the synthesis: frames of the analysis under it add up to the waveform."""
+    """Synthesis window `(window,)`: analysis frames times this window add up to the waveform."""
     analysis = hann_window(window)
     power = np.zeros(-(-window // hop) * hop)
     power[:window] = analysis**2

@@ -1,4 +1,4 @@
-"""MLflow: a window onto the runs, one per architecture and seed. No stage reads from it.
+"""MLflow: tracks the runs, one per architecture and seed. No stage reads from it.
 
-Everything shown is in the DVC outputs as well, so that a lost store is rebuilt from them.
+Everything logged is also in the DVC outputs, from which a lost store can be rebuilt.
 """

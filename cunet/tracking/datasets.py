@@ -1,4 +1,4 @@
-"""The data that a run used, as MLflow's inputs."""
+"""The data of a run, as inputs in MLflow."""
 
 import warnings
 
@@ -9,7 +9,7 @@ from mlflow.data.meta_dataset import MetaDataset
 from cunet.layout import SPECTROGRAMS
 from cunet.settings.base import Subset
 
-CONTEXTS: dict[Subset, str] = {"train": "training", "test": "testing"}  # MLflow's words
+CONTEXTS: dict[Subset, str] = {"train": "training", "test": "testing"}  # MLflow's terms
 
 
 def log_tracks(subset: Subset, fingerprint: str) -> None:

@@ -1,4 +1,4 @@
-"""MLflow's model registry: the best of what was compared, under an alias."""
+"""MLflow's model registry: the best of the compared models, under an alias."""
 
 import re
 import sys
@@ -18,30 +18,30 @@ from cunet.store import MODEL_TAG, SCORES_TAG, connect, find, fingerprint
 from cunet.tracking.models import SERVED
 
 REGISTERED = "conditioned-u-net"
-ALIAS = re.compile(r"(?!latest$|v\d+$)[A-Za-z0-9_-]+")  # what MLflow allows
+ALIAS = re.compile(r"(?!latest$|v\d+$)[A-Za-z0-9_-]+")  # allowed by MLflow
 
 
 def register(candidates: dict[Path, Path], alias: str) -> str:
     """Register the model with the best mean SDR of single instruments as a version of `conditioned-u-net`.
 
     Args:
-        candidates: folder of the results by folder of the model.
-        alias: moves to the version of this model, which is made where there is none.
+        candidates: folders of results by folder of the model.
+        alias: alias to move to the model's version, which is created if there is none.
 
     Returns:
-        the address to load the model from.
+        the address for loading the model.
 
     Raises:
-        UserError: no candidate was scored, MLflow does not have the best one, or the alias is not allowed.
+        UserError: no candidate was scored, MLflow lacks the best one, or the alias is not allowed.
     """
     if not ALIAS.fullmatch(alias):
-        raise UserError(f"{alias!r} is no alias: letters, digits, - and _ are, but not latest or v and a number")
+        raise UserError(f"{alias!r}: invalid alias. Use letters, digits, - and _, but not latest, or v with a number.")
     model, scores, mean = _best(candidates)
     connect()
     found = fingerprint(model)
     runs = find({MODEL_TAG: found, SCORES_TAG: fingerprint(candidates[model])})
     if not runs:
-        raise UserError(f"MLflow has no run of {model}: run cunet log, and then the same command again")
+        raise UserError(f"{model}: no run in MLflow. Run cunet log, then the same command again.")
     name = scores["architecture"].iloc[0]
     client = MlflowClient()
     versions = client.search_model_versions(f"name = '{REGISTERED}'")
@@ -51,21 +51,19 @@ def register(candidates: dict[Path, Path], alias: str) -> str:
         tags = {MODEL_TAG: found, "architecture": name, "mean SDR": f"{mean:.2f}", "protocol": protocol}
         number = mlflow.register_model(_served(client, runs[0]), REGISTERED, tags=tags).version
         card = model_card(model, candidates[model], runs[0].data.tags.get("git.commit", ""))
-        client.update_model_version(REGISTERED, number, card.split("---\n", 2)[-1])  # without what machines read
+        client.update_model_version(REGISTERED, number, card.split("---\n", 2)[-1])  # without the front matter
     client.set_registered_model_alias(REGISTERED, alias, number)
     print(f"{name}: mean SDR {mean:.2f} dB, version {number} of {REGISTERED}", file=sys.stderr)
     return f"models:/{REGISTERED}@{alias}"
 
 
 def _served(client: MlflowClient, run: Run) -> str:
-    """Address of what is served, of the models that a run logged."""
+    """Address of the served model among the models of a run."""
     outputs = run.outputs.model_outputs if run.outputs else []
     logged = [client.get_logged_model(output.model_id) for output in outputs]
     served = [f"models:/{model.model_id}" for model in logged if model.name.endswith(SERVED)]
     if not served:
-        raise UserError(
-            f"MLflow's run {run.info.run_id} has no model that MLflow can serve: delete the run, and run cunet log"
-        )
+        raise UserError(f"MLflow run {run.info.run_id}: has no model to serve. Delete the run, then run cunet log.")
     return served[0]
 
 
@@ -79,7 +77,7 @@ def _best(candidates: dict[Path, Path]) -> tuple[Path, pd.DataFrame, float]:
     means = {model: _mean(scores) for model, scores in scored.items()}
     known = {model: mean for model, mean in means.items() if not pd.isna(mean)}
     if not known:
-        raise UserError(f"there are no scores of {', '.join(map(str, candidates))}: run dvc repro first")
+        raise UserError(f"{', '.join(map(str, candidates))}: no scores. Run dvc repro first.")
     best = max(known, key=lambda model: known[model])
     return best, scored[best], known[best]
 

@@ -1,4 +1,4 @@
-"""The trained networks in MLflow: each loadable alone, all of them as a model that MLflow serves, the best by name."""
+"""The trained networks in MLflow: each as a model of its own, and all of them as one model that MLflow serves."""
 
 import shutil
 from importlib.metadata import version
@@ -32,15 +32,15 @@ LIBRARIES = (
 
 
 def log_model(model: Path, results: Path, commit: str) -> str:
-    """Log to the active run: the folder that the pipeline wrote with its model card, every network, and what is served.
+    """Log to the active run: the model's folder with its model card, every network, and the served model.
 
     Args:
-        model: folder that the training wrote.
+        model: folder written by training.
         results: folder of its scores.
-        commit: of the code that trained the model.
+        commit: commit of the code that trained the model.
 
     Returns:
-        MLflow's identity of the served model.
+        MLflow's ID of the served model.
     """
     import keras  # takes seconds, and the bounds have no model
 
@@ -57,7 +57,7 @@ def log_model(model: Path, results: Path, commit: str) -> str:
         )
     with temporary_folder() as temporary:
         folder, package = temporary / MODEL, Path(served.__file__).parents[1]
-        without = shutil.ignore_patterns(STARTER.name, "__pycache__")  # the starter model is as large as a model
+        without = shutil.ignore_patterns(STARTER.name, "__pycache__")  # the starter model is large
         code = shutil.copytree(package, temporary / package.name, ignore=without)
         shutil.copytree(model, folder)
         (folder / CARD).write_text(model_card(model, results, commit))

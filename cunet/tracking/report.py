@@ -1,4 +1,4 @@
-"""The report in the runs of the models: the page to listen to, examples, and the interpretation."""
+"""Logs the report to the runs of the models: listening page, examples, and interpretation."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ from cunet.train.history import read_provenance
 
 
 def log_report(report: Path, models: list[Path], studied: Path) -> None:
-    """Show the report in the runs of the models, as far as there are runs, and save the view of their SDR.
+    """Log the report to the runs of the models that have one, and save the view of their SDR.
 
-    Every run gets the spectrograms; those of the seed that the examples are from also the sound of their estimates, and
-    that of `studied` the interpretation and the listening page.
+    Every run gets the spectrograms. Runs with the seed of the examples also get the audio of their estimates, and the
+    run of `studied` the interpretation and the listening page.
     """
     connect()
     for model in models:

@@ -1,4 +1,4 @@
-"""What the pipeline found, in the runs of its models: scores, costs, the models themselves."""
+"""Logs results to the runs of the models: scores, costs, and the models themselves."""
 
 import json
 from dataclasses import asdict
@@ -23,11 +23,10 @@ DECIMALS = 3  # of an SDR in dB
 
 
 def log_scores(results: Path, model: Path | None, separation: float | None = None) -> None:
-    """Show what the folder `results` holds, in the run that trained `model` or else in a new one.
+    """Log the folder `results` to the run that trained `model`, or to a new run.
 
-    Logs SDR by target, the table of all scores by track, the model and what it costs, with the
-    seconds of `separation` that a minute of one target took, where they are known. Does nothing where a run shows
-    it already.
+    Logs SDR by target, the table of all scores by track, the model, and its costs, including the seconds of
+    `separation` per minute of one target, if known. Does nothing if a run has these results already.
     """
     connect()
     scores = read_scores(results)
@@ -36,7 +35,7 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
     if find(shown):
         return
     trained = find({MODEL_TAG: shown[MODEL_TAG]})
-    # A run that already has a table was scored before, or killed while it was: MLflow would append to the table.
+    # A run that has a table was scored before, or killed during scoring: MLflow would append to the table.
     run_name = title(name, read_provenance(model)["seed"] if model else 0)
     unscored = [run for run in trained if MLFLOW_LOGGED_ARTIFACTS not in run.data.tags]
     commit = unscored[0].data.tags.get("git.commit", "") if unscored else ""
@@ -64,7 +63,7 @@ def _log_cost(model: Path, separation: float | None) -> None:
 
 
 def _log_results(scores: pd.DataFrame) -> dict[str, float]:
-    """Log SDR by target, as metrics and as the description of the run, and the table of all scores; return metrics."""
+    """Log SDR by target, as metrics and as the run's description, and the table of all scores; return the metrics."""
     summary = summarise(scores)
     sdr = summary.dropna(subset=["SDR"])
     values = sdr[["group", "target", "SDR"]].to_numpy()
@@ -77,14 +76,14 @@ def _log_results(scores: pd.DataFrame) -> dict[str, float]:
 
 
 def _metric(group: str, target: str) -> str:
-    """Name of a metric: single instruments come first among MLflow's charts; a plus is not allowed."""
+    """Name of a metric, such that single instruments come first in MLflow's charts; MLflow allows no plus."""
     return f"sdr/{target}" if group == SINGLE else f"sdr of {group}/{target.replace('+', ' and ')}"
 
 
 def _table(scores: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
-    """Medians or means over tracks, then a row per track and target.
+    """Medians or means over tracks, then one row per track and target.
 
-    MLflow's comparison of tables opens grouped by the first column, and shows the second beside each other.
+    MLflow's comparison of tables is grouped by the first column and compares the second between runs by default.
     """
     whole = summary.assign(track=over_tracks(scores))
     spread = [column for column in SPREAD if column in summary]

@@ -23,16 +23,16 @@ from cunet.separate.songs import Song, separate_song
 AUDIO, CONDITION = "audio", "condition"
 FORMAT = "wav"
 SIGNATURE = ModelSignature(
-    # Not required, so that this file says what is missing: MLflow would say it with the whole request, a song as text.
+    # Not required, so that this file reports missing ones: MLflow's message would quote the whole request.
     Schema([ColSpec(DataType.binary, AUDIO, required=False), ColSpec(DataType.string, CONDITION, required=False)]),
     Schema([ColSpec(DataType.binary, AUDIO)]),
 )
 
 
 class RequestError(MlflowException):
-    """What is wrong with a request; the server answers 400.
+    """Error in a request; the server answers with status 400.
 
-    The message stays what it is: MLflow would put the whole request in front of it.
+    The message cannot be changed: MLflow would prefix it with the whole request.
     """
 
     message = property(str, lambda self, value: None)
@@ -42,25 +42,25 @@ class RequestError(MlflowException):
 
 
 class ServedModel(PythonModel):
-    """Separates the audio file in every row: any format that libsndfile or ffmpeg reads in, 32-bit float WAV out."""
+    """Separates one audio file per row: any format that libsndfile or ffmpeg reads in, 32-bit float WAV out."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Load the model that travels with this one."""
+        """Load the packaged model."""
         self._model = load_model(context.artifacts["model"])
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> pd.DataFrame:
-        """An estimate per row.
+        """One estimate per row.
 
         Args:
             context: not used.
-            model_input: the bytes of a file in `audio`, and in `condition` what is asked for, such as `vocals` or
+            model_input: column `audio` with the bytes of a file, and column `condition`, such as `vocals` or
                 `vocals=1,drums=0.5`.
             params: not used.
 
         Raises:
-            RequestError: what is wrong with the audio or the condition.
+            RequestError: the audio or the condition is invalid.
         """
         try:
             rows = model_input.reindex(columns=[AUDIO, CONDITION]).itertuples(index=False, name=None)
@@ -70,7 +70,7 @@ class ServedModel(PythonModel):
 
     def _separate(self, audio: object, condition: object) -> bytes:
         if not isinstance(audio, bytes) or not isinstance(condition, str):
-            raise UserError("audio is the bytes of a file, and condition is something like vocals=1,drums=0.5")
+            raise UserError("audio must be the bytes of a file, and condition a text such as vocals=1,drums=0.5")
         conditions = {"estimate": self._model.condition(parse_condition(condition))}
         with temporary_folder() as folder:
             song = Song(folder / "audio", folder)
@@ -83,7 +83,7 @@ class ServedModel(PythonModel):
 
 
 def _plain(audio: bytes) -> bytes:
-    """A file's bytes, which MLflow leaves as text in base64 where a request has `inputs` or `instances`."""
+    """A file's bytes; MLflow does not decode their base64 text if a request has `inputs` or `instances`."""
     try:
         return base64.b64decode(audio, validate=True)
     except binascii.Error:
@@ -91,7 +91,7 @@ def _plain(audio: bytes) -> bytes:
 
 
 def input_example(instrument: str, folder: Path) -> pd.DataFrame:
-    """A second of a chord, and an instrument to look for in it."""
+    """One second of a chord, and an instrument as the condition."""
     rate = 44100
     seconds = np.arange(rate)[:, None] / rate
     chord = 0.1 * np.sin(2 * np.pi * seconds * np.array([220.0, 277.2, 329.6])).sum(axis=1)

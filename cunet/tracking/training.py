@@ -1,4 +1,4 @@
-"""The run of an architecture in training."""
+"""The MLflow run of a training."""
 
 import resource
 import sys
@@ -18,20 +18,20 @@ from cunet.tracking.datasets import log_tracks
 from cunet.train.history import Row, read_history, read_provenance
 
 SAMPLING_SECONDS = 5
-MOST_METRICS = 1000  # that MLflow takes at once
-KILOBYTE = 1 if sys.platform == "darwin" else 1024  # in which the system counts memory
+MOST_METRICS = 1000  # per request to MLflow
+KILOBYTE = 1 if sys.platform == "darwin" else 1024  # the system's unit of memory
 COST = "size_and_time"  # MLflow sorts metrics by their prefix: after sdr
 
 
 class TrainingRun:
-    """The run of an architecture in training; a note beside the checkpoints lets it outlive a kill."""
+    """The MLflow run of a training; its ID beside the checkpoints lets a resumed training continue it."""
 
     def __init__(self, name: str, seed: int, checkpoints: Path) -> None:
         self._name, self._seed, self._note = name, seed, checkpoints / "mlflow_run"
 
     @contextmanager
     def open(self, provenance: dict[str, Any], continues: bool) -> Iterator[None]:
-        """Start the run, or go on with that of the killed training; a failure is shown as one."""
+        """Start the run, or continue that of the killed training; failures are marked."""
         connect()
         mlflow.set_system_metrics_sampling_interval(SAMPLING_SECONDS)
         run_id = self._left_open(continues)
@@ -49,14 +49,14 @@ class TrainingRun:
         log_epoch(network, row)
 
     def finish(self, model: Path, seconds: float) -> None:
-        """Note what the training took, and which model came out, so that its scores find the run."""
+        """Log the cost of the training and a fingerprint of the model, by which its scores find the run."""
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
         mlflow.log_metrics({f"{COST}/train_seconds": seconds, f"{COST}/train_memory_gb": memory / 1e9})
         mlflow.set_tag(MODEL_TAG, fingerprint(model))
         print(f"{self._name}: trained in {seconds / 60:.1f} min, {memory / 1e9:.1f} GB of memory")
 
     def _left_open(self, continues: bool) -> str | None:
-        """The run of the killed training, where this one continues it; else it is ended."""
+        """The run of the killed training if this training continues it; otherwise end that run."""
         if not self._note.exists():
             return None
         run_id = self._note.read_text()
@@ -71,7 +71,7 @@ class TrainingRun:
 
 
 def log_training(model: Path, run_id: str) -> None:
-    """Log parameters, data and curves of a training whose run the store does not have to the active run."""
+    """Log parameters, data and curves of a training to the active run, if the store lacks its own run."""
     provenance = read_provenance(model)
     log_provenance(provenance)
     log_tracks("train", provenance["data.train"])
@@ -85,7 +85,7 @@ def log_training(model: Path, run_id: str) -> None:
 
 
 def log_provenance(provenance: dict[str, Any]) -> None:
-    """Parameters, and as tags the extent and fingerprints of the data."""
+    """Log parameters, and the size and fingerprints of the data as tags."""
     mlflow.set_tags({name: value for name, value in provenance.items() if name.startswith("data.")})
     mlflow.log_params({name: value for name, value in provenance.items() if not name.startswith("data.")})
 

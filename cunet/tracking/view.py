@@ -1,8 +1,8 @@
-"""A saved view of the runs in MLflow: a column per instrument, the best mean SDR first.
+"""A saved view of the runs in MLflow: one column per instrument, the best mean SDR first.
 
-MLflow has no API for it. Its pages store a view as a tag of the experiment: JSON with a name, times in milliseconds
-since 1970, and the state of the table, deflated and in base64 (seen in MLflow 3.17). A version that does not know the
-tag ignores it.
+MLflow has no API for views. Its pages store a view as a tag of the experiment: JSON with a name, times in milliseconds
+since 1970, and the state of the table, deflated and in base64 (as of MLflow 3.17). Versions that do not know the tag
+ignore it.
 """
 
 import base64
@@ -28,7 +28,7 @@ OWN_SERVER = "http://127.0.0.1:5000"  # where `mlflow ui` answers
 def save_view(instruments: Sequence[str]) -> None:
     """Save the view in the experiment, link to it in the experiment's note, and print its address.
 
-    A server that does not take it, for lack of rights, say, is named in a warning.
+    If a server refuses it, for example for lack of rights, a warning is printed.
     """
     columns = ["tags.`dvc.experiment`", *(f"metrics.`sdr/{name}`" for name in (MEAN, *instruments))]
     state = {"selectedColumns": columns, "orderByKey": f"metrics.`sdr/{MEAN}`", "orderByAsc": False}
@@ -39,17 +39,17 @@ def save_view(instruments: Sequence[str]) -> None:
     page = f"/#/experiments/{experiment.experiment_id}/runs?workflowType=machine_learning&viewStateShareKey={VIEW}"
     try:
         client.set_experiment_tag(experiment.experiment_id, TAG, json.dumps(view))
-        if NOTE in experiment.tags.get(NOTE_TAG, NOTE):  # and not a note of the user's own
+        if NOTE in experiment.tags.get(NOTE_TAG, NOTE):  # do not replace the user's own note
             client.set_experiment_tag(experiment.experiment_id, NOTE_TAG, f"[**SDR by instrument**]({page}). {NOTE}")
     except MlflowException as error:
         reason = str(error).splitlines()[0][:200]
-        print(f"warning: MLflow does not save the view of the SDR ({reason})", file=sys.stderr)
+        print(f"warning: MLflow did not save the view of the SDR ({reason})", file=sys.stderr)
         return
     print(f"SDR in MLflow: {_page_of_the_store()}{page}", end="\n\n")
 
 
 def _page_of_the_store() -> str:
-    """Where the store's pages are: a server's address, without its password, or what `mlflow ui` opens."""
+    """Address of the store's pages: a server's, without its password, or that of `mlflow ui`."""
     store = urlsplit(mlflow.get_tracking_uri())
     if store.scheme in ("http", "https"):
         return f"{store.scheme}://{store.netloc.rpartition('@')[2]}{store.path.rstrip('/')}"

@@ -1,1 +1,1 @@
-"""Tracks in the workspace, of any data set."""
+"""Tracks in the workspace, from any data set."""

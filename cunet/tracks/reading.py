@@ -1,4 +1,4 @@
-"""The tracks of a subset, in either of the layouts that the workspace has."""
+"""Reads the tracks of a subset, in either layout of the workspace."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,10 +8,10 @@ from cunet.tracks.track import Track
 
 
 def read_tracks(root: Path) -> Sequence[Track]:
-    """The tracks in a folder called `train` or `test`, sorted by name: as stem files, or with a folder per track.
+    """The tracks in a folder called `train` or `test`, sorted by name: stem files, or one folder per track.
 
     Raises:
-        UserError: there are none, or one cannot be used.
+        UserError: there are no tracks, or one cannot be used.
     """
     if any(root.glob(f"*{stems.STEM_SUFFIX}")):
         return stems.tracks(root)

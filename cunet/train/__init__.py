@@ -1,1 +1,1 @@
-"""Batches of patches, losses, the fit, and the checkpoints of a killed training."""
+"""Batches of patches, losses, training, and checkpoints."""

@@ -1,4 +1,4 @@
-"""Batches of patches for any Keras backend: NumPy arrays, read from HDF5 when they are asked for."""
+"""Batches of patches for any Keras backend: NumPy arrays, read from HDF5 on demand."""
 
 import os
 from collections.abc import Sequence
@@ -21,13 +21,13 @@ Numbers = npt.NDArray[np.intp]
 Batch = tuple[Magnitudes | tuple[Magnitudes, Magnitudes], Magnitudes]
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-READERS = min(8, CORES)  # threads that read; on 16 cores, 16 were slower than 8: they wait for the interpreter's lock
-AHEAD = 2 * READERS  # batches that wait, read before the training asks for them
+READERS = min(8, CORES)  # reading threads; on 16 cores, 16 were slower than 8, because of the interpreter's lock
+AHEAD = 2 * READERS  # batches read ahead of the training
 
 
 @dataclass(frozen=True)
 class Share:
-    """Frames of a source `(frames, bins)`, and the weight that they have in a sum."""
+    """Frames of a source `(frames, bins)`, and their weight in a sum."""
 
     frames: Complex
     weight: float
@@ -35,21 +35,21 @@ class Share:
 
 @dataclass(frozen=True)
 class Patch:
-    """A mixture and its sources, one per instrument; their weights make magnitudes of them over the peak."""
+    """A mixture and its sources, one per instrument; the weights divide them by the peak."""
 
     mixture: Share
     sources: tuple[Share, ...]
 
 
 class PatchReader:
-    """Every patch of an index table with every condition: row by row, the conditions of a patch one after the other.
+    """Every patch of an index table with every condition: one row each, the conditions of a patch in sequence.
 
-    Magnitudes are divided by the peak of their track's mixture. The target is the sum of the sources,
-    each weighted by its entry in the condition. Its last axis is as the loss wants it: magnitudes alone or, with
-    `complex_targets`, its real and imaginary parts, and cosine and sine of the mixture's phase.
+    Magnitudes are divided by the peak of their track's mixture. The target is the sum of the sources, weighted by the
+    condition. Its last axis depends on the loss: magnitudes or, with `complex_targets`, real and imaginary parts,
+    and cosine and sine of the mixture's phase.
 
-    Several threads may read at once: the files are mapped into memory, no lock is taken, and numpy holds none while
-    it computes.
+    Several threads can read at once: files are mapped into memory without locks, and NumPy releases the interpreter's
+    lock while it computes.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class PatchReader:
 
     @property
     def patches(self) -> int:
-        """Number of patches, each of which comes with every condition."""
+        """Number of patches, each of which is combined with every condition."""
         return len(self._start)
 
     def __len__(self) -> int:
@@ -86,13 +86,13 @@ class PatchReader:
         return numbers, self._conditions[conditions]
 
     def read(self, number: int) -> Patch:
-        """A patch; its frames are read from the disk when they are used."""
+        """A patch; its frames are read from the disk on use."""
         scale = 1 / self._tracks[self._track[number]].peak
         sources = (Share(self._read(number, n), scale) for n in range(len(self._instruments)))
         return Patch(Share(self._read(number), scale), tuple(sources))
 
     def mix(self, rng: np.random.Generator, gain: tuple[float, float]) -> Patch:
-        """A new mixture: every source is from a patch that `rng` draws, times a gain."""
+        """A new mixture: each source comes from a randomly drawn patch, times a random gain."""
         numbers = rng.integers(self.patches, size=len(self._instruments)).tolist()
         gains = rng.uniform(*gain, size=len(self._instruments)).tolist()
         sources = tuple(
@@ -102,14 +102,14 @@ class PatchReader:
         return Patch(self._sum(sources), sources)
 
     def batch(self, patches: Sequence[Patch], conditions: Magnitudes, conditioned: bool) -> Batch:
-        """Inputs and targets: magnitudes `(rows, bins, frames, 1)`, and conditions `(rows, instruments)` if asked.
+        """Inputs and targets: magnitudes `(rows, bins, frames, 1)`, and conditions `(rows, instruments)` if needed.
 
-        Magnitudes stay within one. Targets are `(rows, bins, frames, 4)` where they are complex.
+        Magnitudes are at most one. Complex targets are `(rows, bins, frames, 4)`.
 
         Args:
-            patches: of the rows; rows with the same patch follow each other.
-            conditions: of the rows.
-            conditioned: whether the network takes them.
+            patches: one per row; rows with the same patch are adjacent.
+            conditions: one per row.
+            conditioned: whether the network takes conditions.
         """
         shape = (len(patches), self._bins, self._frames)
         mixtures = np.empty((*shape, 1), np.float32)
@@ -127,7 +127,7 @@ class PatchReader:
             target = self._sum([Share(source.frames, source.weight * weight) for source, weight in weighted if weight])
             _write_target(target.frames, targets[row])
             factors[row] = patch.mixture.weight, target.weight
-        # All rows at once: each call of numpy may wait for the interpreter's lock.
+        # All rows at once: each call of NumPy may wait for the interpreter's lock.
         peaks = np.maximum(1, factors[:, 0] * mixtures.max(axis=(1, 2, 3)))
         for values, factor in zip((mixtures, targets[..., : self._scaled]), factors.T / peaks, strict=True):
             values *= factor[:, None, None, None]
@@ -145,7 +145,7 @@ class PatchReader:
         return frames
 
     def _sum(self, shares: Sequence[Share]) -> Share:
-        """The weighted sum of frames, but for the weight of the first."""
+        """The weighted sum of frames, up to the weight of the first, which is returned with it."""
         if not shares:
             return Share(np.zeros((self._frames, self._bins), np.complex64), 0.0)
         first, *others = shares
@@ -157,7 +157,7 @@ class PatchReader:
 
 
 def _write_mixture(frames: Complex, mixture: Magnitudes, target: Magnitudes) -> None:
-    """Write a mixture, and its phase where targets are complex."""
+    """Write a mixture, and its phase if targets are complex."""
     np.abs(frames.T, out=mixture)
     if target.shape[-1] > 1:
         phase = frames.T / np.maximum(mixture, np.finfo(np.float32).tiny)
@@ -172,13 +172,12 @@ def _write_target(frames: Complex, target: Magnitudes) -> None:
 
 
 class TrainingBatches(keras.utils.PyDataset):
-    """Epochs of shuffled batches; every row comes once before any comes again.
+    """Epochs of shuffled batches; each row is used once before any is used again.
 
-    Some rows are augmented: their patch is mixed from several tracks, or (progressive conditioning) their
-    condition, and with it their target, is scaled by a random factor. A dedicated network has no condition to
-    scale. A batch is a function of the seed, the epoch and its number alone, so that a training that continues
-    sees what an unbroken one would have seen. Keras reads ahead: `epoch` is right from the start, and set
-    before each epoch.
+    Some rows are augmented: their patch is mixed from several tracks, or (progressive conditioning) their condition
+    and target are scaled by a random factor. A dedicated network has no condition to scale. A batch depends only on
+    the seed, the epoch and its number, so that a resumed training gets the same batches as an uninterrupted one.
+    Keras reads ahead, so `epoch` must be correct from the start, and is set before each epoch.
     """
 
     def __init__(self, reader: PatchReader, conditioned: bool, settings: Train, seed: int, epoch: int) -> None:
@@ -188,11 +187,11 @@ class TrainingBatches(keras.utils.PyDataset):
         self._size, self._batches = settings.batch_size, settings.batches_per_epoch
         self._progressive = settings.progressive if conditioned else 0.0
         self._augmentation = settings.augmentation
-        self._order = lru_cache(maxsize=2)(self._draw_order)  # a large table takes long to shuffle for every batch
+        self._order = lru_cache(maxsize=2)(self._draw_order)  # shuffling a large table for every batch would be slow
 
     @property
     def num_batches(self) -> int:
-        """Batches in an epoch."""
+        """Batches per epoch."""
         return self._batches
 
     def __getitem__(self, number: int) -> Batch:
@@ -218,9 +217,9 @@ class TrainingBatches(keras.utils.PyDataset):
 
 
 class ValidationBatches(keras.utils.PyDataset):
-    """Every row once, in order and as it is; the last batch may be smaller.
+    """Every row once, in order and without augmentation; the last batch may be smaller.
 
-    Devices that share a batch need a multiple of their number: there, the last batch repeats its last row.
+    Devices that share a batch need a multiple of their number: for them, the last batch repeats its last row.
     """
 
     def __init__(self, reader: PatchReader, conditioned: bool, size: int, devices: int = 1) -> None:
@@ -229,7 +228,7 @@ class ValidationBatches(keras.utils.PyDataset):
 
     @property
     def num_batches(self) -> int:
-        """Batches in a pass."""
+        """Batches per pass."""
         return -(-len(self._reader) // self._size)
 
     def __getitem__(self, number: int) -> Batch:

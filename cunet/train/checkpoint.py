@@ -1,4 +1,4 @@
-"""What a killed training needs to continue as if it had not been killed, in one HDF5 file per network."""
+"""Checkpoints from which a killed training resumes exactly, in one HDF5 file per network."""
 
 import json
 import time
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 Arrays = list[npt.NDArray[Any]]
-# What the callbacks remember between epochs, besides the best weights.
+# State of the callbacks between epochs, besides the best weights.
 MEMORY = {
     keras.callbacks.EarlyStopping: ("wait", "best", "best_epoch", "stopped_epoch"),
     keras.callbacks.ReduceLROnPlateau: ("wait", "best", "cooldown_counter"),
@@ -46,7 +46,7 @@ def save(path: Path, state: TrainingState, identity: str) -> None:
 
 
 def load(path: Path, identity: str) -> TrainingState:
-    """The state of the training with this identity; a fresh one where the file is of another, or not there."""
+    """The state of the training with this identity; an initial one if the file is missing or of another training."""
     if not path.exists():
         return TrainingState()
     with h5py.File(path, "r") as file:
@@ -65,8 +65,8 @@ def _arrays(group: h5py.Group) -> Arrays:
 class Checkpoint(keras.callbacks.Callback):
     """Saves the training after each epoch, and restores it at the start of the next fit.
 
-    Variables include those of the optimizer (its learning rate among them) and of the random generators.
-    Comes last among the callbacks, since the others forget at the start of a fit.
+    Variables include those of the optimizer (with its learning rate) and of the random generators.
+    It must be the last callback, because the others reset their state at the start of a fit.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._stopping = next(callback for callback in others if isinstance(callback, keras.callbacks.EarlyStopping))
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Put everything back where the last epoch left it."""
+        """Restore the state after the last epoch."""
         self._start = time.perf_counter()
         if not self._state.epochs:
             return
@@ -90,7 +90,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._stopping.best_weights = self._state.best_weights
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Write the state that the next epoch starts from."""
+        """Save the state that the next epoch starts from."""
         logs = logs or {}
         self._state.epochs = epoch + 1
         self._state.seconds += time.perf_counter() - self._start

@@ -1,4 +1,4 @@
-"""What an architecture costs: the same on every machine."""
+"""Costs of an architecture that do not depend on the machine."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -10,13 +10,13 @@ FILE = "cost.json"
 
 @dataclass(frozen=True)
 class Cost:
-    """Weights of all networks of an architecture, and the work and memory of one target, which takes one network.
+    """Weights of all networks of an architecture, and the operations and memory of one target, from one network.
 
     Attributes:
-        networks: how many there are.
-        weights: of all networks.
-        multiply_adds: of convolutions and fully connected layers, for a second of one target.
-        activations: bytes that the outputs of all layers take, for one patch.
+        networks: number of networks.
+        weights: number of weights of all networks.
+        multiply_adds: of convolutions and fully connected layers, per second of one target.
+        activations: bytes of the outputs of all layers, for one patch.
     """
 
     networks: int
@@ -30,5 +30,5 @@ class Cost:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
+        """Read the file of `save`."""
         return cls(**json.loads((folder / FILE).read_text()))

@@ -10,7 +10,7 @@ from cunet.train.cost import Cost
 
 
 def count(architecture: Architecture, network: keras.Model) -> Cost:
-    """The cost of an architecture, from any of its networks, which are all alike."""
+    """The cost of an architecture, from any of its networks, which all have the same layers."""
     seconds = architecture.frames * architecture.spectrogram.hop / architecture.spectrogram.sample_rate
     outputs = [layer.output for layer in network.layers]
     return Cost(
@@ -22,7 +22,7 @@ def count(architecture: Architecture, network: keras.Model) -> Cost:
 
 
 def _multiply_adds(layer: keras.layers.Layer) -> int:
-    """Every weight of a kernel is used once a position: of the output, or of the input of a transposed convolution."""
+    """Count each weight of a kernel once per position of the output, or of the input for transposed convolutions."""
     if isinstance(layer, keras.layers.Conv2DTranspose):
         positions = layer.input.shape[1:-1]
     elif isinstance(layer, keras.layers.Conv1D | keras.layers.Conv2D | keras.layers.Dense):

@@ -1,4 +1,4 @@
-"""Where a network is trained, and in which precision."""
+"""Devices and precision of a training."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,14 +11,14 @@ from cunet.settings.training import Train
 
 @contextmanager
 def training_devices(settings: Train) -> Iterator[int]:
-    """Networks that are built in the block have the precision of `settings`, and are trained on its devices.
+    """Set precision and devices of `settings` for networks that are built and trained in the block.
 
     Yields the number of devices that share a batch.
 
-    With several GPUs, each has a copy of the network and takes a share of every batch; gradients are averaged.
+    With several GPUs, each has a copy of the network and processes a part of every batch; gradients are averaged.
 
     Raises:
-        UserError: the backend cannot share batches among GPUs, or the batches cannot be shared evenly.
+        UserError: the backend does not support several GPUs, or the batch size is not a multiple of their number.
     """
     before = keras.config.dtype_policy()
     with ExitStack() as stack:
@@ -47,5 +47,6 @@ def _all_gpus() -> Iterator[int]:
             keras.distribution.set_distribution(None)
     else:
         raise UserError(
-            f"train.devices: Keras on {backend} trains on one GPU: set it to one, or KERAS_BACKEND to jax or tensorflow"
+            f"train.devices: Keras on {backend} supports one GPU. Set train.devices to one, or KERAS_BACKEND to jax or "
+            "tensorflow."
         )

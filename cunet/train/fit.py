@@ -1,4 +1,4 @@
-"""Training an architecture, one network after the other."""
+"""Training of an architecture, one network after another."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -28,12 +28,12 @@ from cunet.train.devices import training_devices
 from cunet.train.history import Row, write_history
 from cunet.variant import Variant, canonical
 
-LEAST_RATE = 1e-5  # that plateaus lower the learning rate to, as in the original
-BETA_1 = 0.5  # of Adam, as in the original: short trainings end lower than with Keras' 0.9
+LEAST_RATE = 1e-5  # lowest learning rate after plateaus, as in the original
+BETA_1 = 0.5  # of Adam, as in the original: short trainings reach a lower loss than with Keras' default, 0.9
 
 
 def describe(params: Params, name: str, conditions: pd.DataFrame) -> Architecture:
-    """The architecture called `name`, for a table of conditions and the instruments that it speaks of."""
+    """The architecture called `name`, for a table of conditions and its instruments."""
     return Architecture(
         name=canonical(name),
         instruments=tuple(conditions.columns),
@@ -48,7 +48,7 @@ def describe(params: Params, name: str, conditions: pd.DataFrame) -> Architectur
 def provenance(
     params: Params, architecture: Architecture, seed: int, spectrograms: Path, indexes: Path
 ) -> dict[str, Any]:
-    """What a training depends on, under the names of `params.yaml`, and extent and fingerprint of its data."""
+    """What a training depends on: parameters by their name in `params.yaml`, and size and fingerprint of the data."""
     tracks = sorted(read_index(indexes / TRAINING)["track"].unique())
     samples = sum(_samples(spectrograms / f"{track}.h5") for track in tracks)
     control: dict[str, Any] = {}
@@ -81,15 +81,15 @@ def _samples(track: Path) -> int:
 
 @dataclass(frozen=True)
 class Trainer:
-    """Trains the networks of an architecture one after the other.
+    """Trains the networks of an architecture one after another.
 
     Attributes:
-        seed: of the first weights, of the order of the patches, and of what is random in them.
+        seed: seed of the initial weights, the order of the patches, and their augmentation.
         spectrograms: folder of the training tracks' spectrograms.
         indexes: folder of the index tables.
-        checkpoints: folder that keeps the state of unfinished trainings, and from which they continue.
-        on_epoch: called with the network and the row of its history after every epoch.
-        provenance: what the training depends on, kept beside the weights.
+        checkpoints: folder with the state of unfinished trainings, from which they resume.
+        on_epoch: called after every epoch with the network and the row of its history.
+        provenance: what the training depends on, stored beside the weights.
     """
 
     architecture: Architecture
@@ -103,15 +103,15 @@ class Trainer:
 
     @cached_property
     def continues(self) -> bool:
-        """Whether a killed training with the same settings, data and code left its state."""
+        """Whether there is a checkpoint of a killed training with the same settings, data and code."""
         states = (checkpoint.load(self._state(network), self._identity) for network in self.architecture.networks)
         return any(state.epochs for state in states)
 
     def train(self, out: Path) -> float:
-        """Write description, cost, best weights and history to the folder `out`, which appears whole or not at all.
+        """Write description, cost, best weights and history to the folder `out`, which appears complete or not at all.
 
         Returns:
-            seconds that the training took, over all its sessions.
+            seconds of training, over all its sessions.
 
         Raises:
             UserError: a track is in both index tables.
@@ -132,10 +132,10 @@ class Trainer:
         return seconds
 
     def _train_network(self, network: str, state: checkpoint.TrainingState) -> keras.Model:
-        """Train from where `state` stands, and leave the best weights in the model."""
+        """Train from `state` on, and return the network with the best weights."""
         if not state.finished:
             self._fit(network, state)
-        model = self._build(network)  # a fresh one: the file must not tell whether it was fitted before or after a kill
+        model = self._build(network)  # a new one, so that the file is the same with or without an interruption
         model.set_weights(state.best_weights)
         return model
 
@@ -175,7 +175,8 @@ class Trainer:
         training, validation = (set(read_index(self.indexes / name)["track"]) for name in (TRAINING, VALIDATION))
         if leaked := sorted(training & validation):
             raise UserError(
-                f"{self.indexes}: {', '.join(leaked)} would be trained and validated on: run the indexes stage again"
+                f"{self.indexes}: {', '.join(leaked)} would be in both training and validation. Run the indexes stage "
+                "again."
             )
 
     def _reader(self, table: str, network: str) -> PatchReader:
@@ -194,14 +195,14 @@ class Trainer:
 
     @cached_property
     def _identity(self) -> str:
-        """What must be the same for a training to continue: settings, data, code."""
+        """Hash of settings, data and code, which must be the same for a training to resume."""
         tables = [(self.indexes / name).read_text() for name in (TRAINING, VALIDATION)]
         data = tracks_fingerprint(self.spectrograms)
         return identity("train", self.architecture, self.settings, str(self.seed), data, *tables)
 
 
 def compile_network(model: keras.Model, settings: Train, spectrogram: Spectrogram, epochs: int) -> None:
-    """Adam on the loss, for so many epochs, ready to be trained or to be given the state of a killed training."""
+    """Compile a network with Adam and the loss, ready to train or to restore the state of a killed training."""
     rate: Any = settings.learning_rate
     if settings.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, epochs * settings.batches_per_epoch)
@@ -211,7 +212,7 @@ def compile_network(model: keras.Model, settings: Train, spectrogram: Spectrogra
 
 
 def _monitors(settings: Train) -> list[keras.callbacks.Callback]:
-    """What follows the validation loss."""
+    """Callbacks that monitor the validation loss."""
     patience = settings.patience
     stopping = keras.callbacks.EarlyStopping(patience=patience.stop, restore_best_weights=True)
     if settings.schedule == "cosine":
@@ -223,7 +224,7 @@ def _monitors(settings: Train) -> list[keras.callbacks.Callback]:
 
 
 def _jit(settings: Train) -> bool | str:
-    """XLA on a CPU more than halves TensorFlow's speed here; elsewhere Keras decides."""
+    """Whether to use XLA: not for TensorFlow on a CPU, which it slows down more than twofold; otherwise as Keras does."""
     if settings.jit is not None:
         return settings.jit
     on_cpu = keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")

@@ -1,4 +1,4 @@
-"""What a training leaves beside the weights: its curves, and what it depended on."""
+"""Files of a training beside the weights: its curves, and what it depended on."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ Row = dict[str, float]
 
 
 def write_history(histories: dict[str, list[Row]], provenance: dict[str, Any], folder: Path) -> None:
-    """Write the rows of all networks, and what the training depended on, to the folder of its model."""
+    """Write the histories of all networks, and what the training depended on, to the folder of the model."""
     table = pd.concat([pd.DataFrame(rows).assign(network=name) for name, rows in histories.items()])
     table.astype({"epoch": int}).to_csv(folder / HISTORY, index=False)
     (folder / PROVENANCE).write_text(json.dumps(provenance, indent=2) + "\n")
@@ -23,6 +23,6 @@ def read_history(model: Path) -> pd.DataFrame:
 
 
 def read_provenance(model: Path) -> dict[str, Any]:
-    """What the training depended on, by dotted name; its architecture among it."""
+    """What the training depended on, by dotted name, including its architecture."""
     provenance: dict[str, Any] = json.loads((model / PROVENANCE).read_text())
     return provenance

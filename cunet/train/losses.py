@@ -1,4 +1,4 @@
-"""Losses, which a training minimises; their names are in `cunet.registry.losses`."""
+"""Losses; `cunet.registry.losses` lists them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from keras import KerasTensor, losses, ops
 from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.windows import dual_window
 
-QUIET = 3e-5  # magnitude below which errors hardly count: the root of zero has no derivative
+QUIET = 3e-5  # magnitude below which errors hardly count: the square root has no derivative at zero
 Function = Callable[[KerasTensor, KerasTensor], KerasTensor]  # of targets and estimates
 
 
@@ -17,11 +17,11 @@ class Loss:
     """A loss.
 
     Attributes:
-        make: a function of targets and estimates, for the settings of their spectrograms. Estimates are magnitudes
-            `(batch, bins, frames, 1)`, divided by the peak of the track's mixture.
+        make: returns a function of targets and estimates, for the settings of their spectrograms. Estimates are
+            magnitudes `(batch, bins, frames, 1)`, divided by the peak of the track's mixture.
         complex_targets: whether targets are complex, `(batch, bins, frames, 4)`: real and imaginary parts of the
-            target, cosine and sine of the mixture's phase, which an estimate has; or else magnitudes, of the shape of
-            the estimates.
+            target, cosine and sine of the mixture's phase, which estimates share; otherwise they are magnitudes, in
+            the shape of the estimates.
     """
 
     make: Callable[[Spectrogram], Function]
@@ -29,10 +29,10 @@ class Loss:
 
 
 def waveform_error(settings: Spectrogram) -> Function:
-    """The mean absolute error of the waveforms that estimates with the mixture's phase become.
+    """The mean absolute error of the waveforms of estimates with the mixture's phase.
 
-    Both transforms are linear, so one inverse transform of the difference is enough. It is scaled to the size of the
-    error of the magnitudes: by the square root of the window.
+    The inverse transform is linear, so one transform of the difference is enough. The error is scaled to the size of
+    errors of magnitudes, by the square root of the window.
 
     Examples:
         >>> from keras import ops
@@ -43,7 +43,7 @@ def waveform_error(settings: Spectrogram) -> Function:
         0.0
     """
     window, hop = settings.window, settings.hop
-    turns = -(-window // hop)  # every so many frames, two do not overlap
+    turns = -(-window // hop)  # frames at this distance do not overlap
     synthesis = dual_window(window, hop) * window**0.5
 
     def error(targets: KerasTensor, estimates: KerasTensor) -> KerasTensor:
@@ -60,7 +60,7 @@ def waveform_error(settings: Spectrogram) -> Function:
 
 
 def _difference(targets: KerasTensor, estimates: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
-    """Real and imaginary parts `(batch, bins, frames)` of estimates with the mixture's phase, less the targets."""
+    """Real and imaginary parts `(batch, bins, frames)` of estimates with the mixture's phase, minus the targets."""
     estimate = estimates[..., 0]
     return estimate * targets[..., 2] - targets[..., 0], estimate * targets[..., 3] - targets[..., 1]
 
@@ -68,19 +68,19 @@ def _difference(targets: KerasTensor, estimates: KerasTensor) -> tuple[KerasTens
 def _windows(real: KerasTensor, imaginary: KerasTensor) -> KerasTensor:
     """Waveforms `(batch, frames, window)` of spectra `(batch, bins, frames)`, whose phases refer to the centre.
 
-    The bin at half the sample rate, which networks do not see, is zero.
+    The bin at half the sample rate, which the networks do not process, is zero.
     """
-    signs = 1 - 2 * (ops.arange(real.shape[1]) % 2)  # turn the centre from the first sample to the middle
+    signs = 1 - 2 * (ops.arange(real.shape[1]) % 2)  # move the centre from the first sample to the middle
     signs = ops.cast(signs, real.dtype)
     spectra = (ops.pad(ops.transpose(part, (0, 2, 1)) * signs, ((0, 0), (0, 0), (0, 1))) for part in (real, imaginary))
     return ops.irfft(tuple(spectra))
 
 
 def complex_error(settings: Spectrogram) -> Function:
-    """The root-mean-square error of complex spectrograms, of each patch; estimates have the mixture's phase.
+    """The root-mean-square error of complex spectrograms, per patch; estimates have the mixture's phase.
 
-    Its square is the error whose logarithm is the SDR. The root keeps loud patches from outweighing all others, as the
-    square would let them, and quiet ones from counting as much as loud ones, as the logarithm would.
+    The SDR is based on the logarithm of its square. The root is a compromise: with the square, loud patches would
+    outweigh all others; with the logarithm, quiet ones would count as much as loud ones.
 
     Examples:
         >>> from keras import ops
@@ -98,6 +98,6 @@ def complex_error(settings: Spectrogram) -> Function:
     return error
 
 
-L1 = Loss(lambda settings: losses.mean_absolute_error)  # of magnitudes, the paper's
+L1 = Loss(lambda settings: losses.mean_absolute_error)  # of magnitudes, as in the paper
 COMPLEX = Loss(complex_error, complex_targets=True)
 WAVEFORM = Loss(waveform_error, complex_targets=True)
