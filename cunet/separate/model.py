@@ -43,7 +43,7 @@ class Model:
     def __repr__(self) -> str:
         return f"<Model {self.name}: {', '.join(self.instruments)}, up to {self.rate / 2:g} Hz>"
 
-    def separate(self, audio: Float, rate: int, condition: str | Condition, above: Above = "silence") -> Waveform:
+    def separate(self, audio: Float, rate: int, condition: str | Condition, above: Above = "share") -> Waveform:
         """What a condition asks for, of the shape and at the rate of `audio`, float32.
 
         Args:
@@ -59,7 +59,7 @@ class Model:
         (estimate,) = self._estimates(audio, rate, {"estimate": self.condition(condition)}, above).values()
         return estimate
 
-    def stems(self, audio: Float, rate: int, above: Above = "silence") -> dict[str, Waveform]:
+    def stems(self, audio: Float, rate: int, above: Above = "share") -> dict[str, Waveform]:
         """All instruments one by one; audio, rate, above and errors are those of `separate`.
 
         With `above="share"`, the stems of a model with the consistency `ratio` add up to `audio`.
@@ -93,7 +93,7 @@ class Model:
         self,
         audio: Audio,
         conditions: Conditions,
-        above: Above = "silence",
+        above: Above = "share",
         advance: Advance = lambda samples: None,
     ) -> Estimates:
         """For audio too long for memory: the estimates piece by piece."""
