@@ -212,9 +212,9 @@ def _add_separate(commands: Commands) -> None:
     parser.add_argument(
         "--above",
         choices=["silence", "share"],
-        default="silence",
-        help="content above the model's band: silence (the default), or the proportion of the mixture that the "
-        "estimate has in the octave below",
+        default="share",
+        help="content above the model's band: the proportion of the mixture that the estimate has in the octave below "
+        "(share, the default), or silence",
     )
     parser.add_argument(
         "--consistency",

@@ -32,6 +32,7 @@ class Section:
         notes: sentences after the table.
         links: files, relative to the page, by the words that name them; on the page alone.
         best: cells of the table that stand out, by the name of the row and the column; on the page alone.
+        words: whether the cells of the table are lines of text rather than numbers; such a table is on the page alone.
     """
 
     title: str
@@ -41,13 +42,15 @@ class Section:
     pictures: list[Picture] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
     best: set[tuple[str, str]] = field(default_factory=set)
+    words: bool = False
 
 
 def write_markdown(document: list[Section], path: Path) -> None:
-    """Write the sections that have a table."""
+    """Write the sections that have a table of numbers."""
     texts: list[str] = []
-    for section in (section for section in document if section.table is not None):
-        assert section.table is not None
+    for section in (section for section in document if not section.words):
+        if section.table is None:
+            continue
         align = ["left", *["right"] * (section.table.shape[1] - 1)]
         table = section.table.to_markdown(index=False, disable_numparse=True, colalign=align)
         texts += [f"### {section.title}", *map(_escape, section.text), table, *map(_escape, section.notes)]

@@ -50,8 +50,8 @@ class Model:
             audio: the mixture, `(samples,)` or `(samples, channels)`, floating point, full scale at ±1.
             rate: of the samples, in Hz.
             condition: an instrument, or weights in [0, 1] by instrument; those left out are 0.
-            above: what there is above `self.rate / 2` Hz: `silence`, or the mixture's `share`, as large as the
-                estimate's share in the octave below, frame by frame.
+            above: what there is above `self.rate / 2` Hz: the mixture's `share`, as large as the estimate's share in
+                the octave below, frame by frame; or `silence`.
 
         Raises:
             UserError: an unknown instrument, or audio or a weight that is not as above.
@@ -62,7 +62,7 @@ class Model:
     def stems(self, audio: Float, rate: int, above: Above = "share") -> dict[str, Waveform]:
         """All instruments one by one; audio, rate, above and errors are those of `separate`.
 
-        With `above="share"`, the stems of a model with the consistency `ratio` add up to `audio`.
+        The stems of a model with the consistency `ratio` add up to `audio`, unless there is `silence` above.
         """
         return self._estimates(audio, rate, self.single_conditions(), above)
 
