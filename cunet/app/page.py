@@ -3,18 +3,25 @@
 import os
 import socket
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.data_classes import FileData
 
 from cunet.app.pictures import draw
+from cunet.app.pieces import PIECE, write_pieces
 from cunet.audio import open_audio
-from cunet.conditions.naming import Conditions
+from cunet.conditions.naming import Conditions, condition_name
+from cunet.datasets.synthetic import compose_song
 from cunet.errors import UserError
 from cunet.files import temporary_folder
+from cunet.names import MIXTURE
+from cunet.player.element import script
+from cunet.player.sounds import Address, Download, Player, Sound, Source, peaks
 from cunet.separate.estimates import Above
 from cunet.separate.model import Model
 from cunet.separate.songs import Song, estimate_name, separate_song
@@ -27,9 +34,26 @@ LONGEST_NAME = 60  # characters of a song's in the names of its estimates: 240 b
 MIX = "mix"  # name of an estimate of several instruments
 WAITING = 8  # in the queue; one at a time is separated
 SWEEP, KEEP = 300, 1800  # seconds: how often old files are deleted, and how old they get while the page is open
-ABOVE: dict[str, Above] = {"Silence": "silence", "The mixture's share": "share"}
+ABOVE: dict[str, Above] = {"The mixture's share": "share", "Silence": "silence"}
 TITLES, SHOWN = ("Song", "Estimate"), "waveform and spectrogram"
+VOCALS = "vocals"
+EXAMPLE, EXAMPLE_SECONDS, EXAMPLE_SEED = "Composed example", 20, 2019  # no song that a model was trained on
 PROGRESS = gr.Progress(track_tqdm=True)
+
+HEAD = f"<script>{script()}</script>"
+CSS = """:focus-visible { outline: 3px solid #3b82f6 !important; outline-offset: 2px; }
+.html-container { padding: 0 !important; }"""
+PLAYER = """<stem-player></stem-player>
+${value ? "" : "<p>The song and its estimates will play here, side by side.</p>"}"""
+SHOW = """watch("value", () => {
+    const player = element.querySelector("stem-player");
+    player.show(props.value);
+    const { top, bottom } = player.getBoundingClientRect();
+    if (props.value && (top < 0 || bottom > innerHeight)) player.scrollIntoView({ behavior: "smooth" });
+});"""
+REVEAL = (
+    "() => document.querySelector('stem-player').parentElement.scrollIntoView({behavior: 'smooth', block: 'nearest'})"
+)
 
 
 def check_port(port: int) -> None:
@@ -65,6 +89,8 @@ def serve(model: Model, port: int) -> None:
                 server_port=port,
                 max_file_size=LARGEST,
                 footer_links=[],
+                head=HEAD,
+                css=CSS,
                 share=False,
                 ssr_mode=False,
                 enable_monitoring=False,
@@ -79,53 +105,63 @@ def serve(model: Model, port: int) -> None:
 
 def build(model: Model) -> Any:
     """The page of a model."""
+    handlers = _Handlers(model)
     with gr.Blocks(title=f"{model.name}: separate a song", analytics_enabled=False, delete_cache=(SWEEP, KEEP)) as page:
         gr.Markdown(
-            f"# Separate a song\nTell **{model.name}** how much of each instrument to keep. It listens up to "
+            f"# Separate a song\nTell **{model.name}** how much of each instrument to keep. It hears up to "
             f"{model.rate // 2000} kHz. A song may last {LONGEST} minutes; nothing leaves this machine."
         )
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
-                song = gr.Audio(
-                    type="filepath",
-                    sources=["upload", "microphone"],
-                    label="Song",
-                    editable=False,
-                    buttons=["download"],
-                )
-                sliders = [
-                    gr.Slider(0, 1, value=float(instrument == model.instruments[-1]), step=0.05, label=instrument)
-                    for instrument in model.instruments
-                ]
-                above = gr.Radio(list(ABOVE), value="Silence", label=f"Above {model.rate // 2000} kHz")
+                song, sliders, above = _questions(model, handlers)
                 with gr.Row():
                     separate = gr.Button("Separate", variant="primary", interactive=False)  # until there is a song
                     stems = gr.Button("Each instrument", interactive=False)
             with gr.Column(scale=3, min_width=320):
-                estimate = gr.Audio(label="Estimate", interactive=False, buttons=["download"])
+                player = gr.HTML(html_template=PLAYER, js_on_load=SHOW, apply_default_css=False, min_height=120)
                 pictures = [
                     gr.Image(visible=False, show_label=False, buttons=["fullscreen"], alt_text=f"{title}: {SHOWN}")
                     for title in TITLES
                 ]
-                players = [
-                    gr.Audio(label=instrument, interactive=False, buttons=["download"], visible=False)
-                    for instrument in model.instruments
-                ]
-                archive = gr.DownloadButton("Download all (zip)", visible=False)
-        handlers = _Handlers(model)
-        shown = [estimate, *pictures, *players, archive]
-        hidden = [gr.update(value=None), *[gr.update(value=None, visible=False)] * (len(shown) - 1)]
+        results = [player, *pictures]
+        hidden = [None, *[gr.update(value=None, visible=False)] * len(pictures)]
 
-        def replace(song: str | None) -> list[Any]:
+        def clear(song: str | None) -> list[Any]:
             """Hide what was made of another song; a song that is still on its way cannot be separated."""
             return [*hidden, *[gr.update(interactive=song is not None)] * 2]
 
-        song.change(replace, song, [*shown, separate, stems])
-        # Gradio shows no progress on hidden components, and most outputs are hidden at first.
-        clicked: dict[str, Any] = {"concurrency_id": "separate", "concurrency_limit": 1, "show_progress_on": estimate}
-        separate.click(handlers.separate, [song, above, *sliders], [estimate, *pictures], **clicked)
-        stems.click(handlers.stems, [song, above], [*players, archive], **clicked)
+        song.change(clear, song, [*results, separate, stems])
+        clicked: dict[str, Any] = {"concurrency_id": "separate", "concurrency_limit": 1, "show_progress_on": player}
+        separate.click(handlers.separate, [song, above, *sliders], results, **clicked)
+        stems.click(handlers.stems, [song, above], results, **clicked)
+        for button in (separate, stems):
+            button.click(None, js=REVEAL)
     return page
+
+
+def _questions(model: Model, handlers: "_Handlers") -> tuple[gr.Audio, list[gr.Slider], gr.Radio]:
+    """The song, how much of each instrument, and what is above the model's band."""
+    song = gr.Audio(
+        type="filepath", sources=["upload", "microphone"], label="Song", editable=False, buttons=["download"]
+    )
+    gr.Button(f"Example: {EXAMPLE_SECONDS} s of composed music", size="sm").click(handlers.example, None, song)
+    last = model.instruments[-1]
+    with gr.Row():
+        presets = [gr.Button(name, size="sm", min_width=80) for name in _presets(model.instruments)]
+    sliders = [gr.Slider(0, 1, value=float(name == last), step=0.05, label=name) for name in model.instruments]
+    for button, weights in zip(presets, _presets(model.instruments).values(), strict=True):
+        button.click(None, None, sliders, js=f"() => {weights}")
+    above = gr.Radio(list(ABOVE), value=next(iter(ABOVE)), label=f"Above {model.rate // 2000} kHz")
+    return song, sliders, above
+
+
+def _presets(instruments: Sequence[str]) -> dict[str, list[float]]:
+    """Weights of all instruments, by what they are good for."""
+    presets = {"Everything": [1.0 for _ in instruments]}
+    if VOCALS in instruments:
+        presets["Karaoke"] = [float(name != VOCALS) for name in instruments]
+        presets["Voice alone"] = [float(name == VOCALS) for name in instruments]
+    return presets
 
 
 class _Handlers:
@@ -133,6 +169,12 @@ class _Handlers:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+
+    def example(self) -> Iterator[str]:
+        """A song that is composed here and now, always the same."""
+        with temporary_folder() as folder:
+            compose_song(folder / EXAMPLE, (EXAMPLE_SEED,), EXAMPLE_SECONDS)
+            yield str((folder / EXAMPLE / f"{MIXTURE}.wav").rename(folder / f"{EXAMPLE}.wav"))
 
     def separate(
         self, song: str | None, above: str, progress: gr.Progress = PROGRESS, *weights: float
@@ -148,7 +190,8 @@ class _Handlers:
             (file,) = self._write(song, {estimate_name(condition, MIX): condition}, above, folder)
             with open_audio(Path(str(song))) as mixture, open_audio(file) as estimate:
                 pictures = draw(dict(zip(TITLES, (mixture, estimate), strict=True)))
-            yield str(file), *(gr.Image(picture, visible=True) for picture in pictures)
+            player = _player(Path(str(song)), {condition_name(condition): file}, folder)
+            yield player.data(), *(gr.Image(picture, visible=True) for picture in pictures)
 
     def stems(self, song: str | None, above: str, progress: gr.Progress = PROGRESS) -> Iterator[tuple[Any, ...]]:
         """The estimate of each instrument, and all of them in one file."""
@@ -158,8 +201,9 @@ class _Handlers:
             with zipfile.ZipFile(archive, "w") as packed:
                 for file in files:
                     packed.write(file, file.name)
-            shown = [gr.Audio(str(file), visible=True) for file in files]
-            yield *shown, gr.DownloadButton(value=str(archive), visible=True)
+            player = _player(Path(str(song)), dict(zip(self._model.instruments, files, strict=True)), folder)
+            player = replace(player, stems=True, archive=Download(_address(archive), archive.name))
+            yield player.data(), *[gr.Image(None, visible=False)] * len(TITLES)
 
     def _write(self, song: str | None, conditions: Conditions, above: str, folder: Path) -> list[Path]:
         """Estimates in files that are named as they are downloaded: `<song> - <estimate>.flac`."""
@@ -178,6 +222,24 @@ class _Handlers:
             gr.Warning(f"{shown.partition(';')[0]}.")
         files = task.files(conditions, FORMAT)
         return [file.rename(folder / f"{path.stem[:LONGEST_NAME]} - {file.name}") for file in files.values()]
+
+
+def _player(song: Path, estimates: dict[str, Path], folder: Path) -> Player:
+    """A player of a song and its estimates, by their titles; its sound is in files in the folder."""
+    sources, sounds = [], []
+    for number, (title, path) in enumerate({TITLES[0]: song, **estimates}.items()):
+        with open_audio(path) as audio:
+            pieces = folder / f"{number}.pieces"
+            sources.append(Source(_address(pieces), write_pieces(audio, pieces)))
+            download = Download(_address(path), path.name) if number else None
+            sounds.append(Sound(title, [(number, 1.0)], peaks(audio.samples, audio.read), download=download))
+            seconds, rate = audio.samples / audio.rate, audio.rate
+    return Player(song.stem, seconds, rate, {"": sounds}, sources, PIECE)
+
+
+def _address(path: Path) -> Address:
+    """A file as Gradio serves it, and deletes it later."""
+    return dict(FileData(path=str(path)).model_dump())
 
 
 @contextmanager

@@ -238,9 +238,9 @@ def _add_separate(commands: Commands) -> None:
     parser.add_argument(
         "--above",
         choices=["silence", "share"],
-        default="silence",
-        help="content above the model's band: silence, or share: the proportion of the mixture that the estimate has "
-        "in the octave below (default: %(default)s)",
+        default="share",
+        help="content above the model's band: share, the proportion of the mixture that the estimate has in the "
+        "octave below, or silence (default: %(default)s)",
     )
     parser.add_argument(
         "--consistency",

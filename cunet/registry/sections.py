@@ -11,6 +11,7 @@ SECTIONS: "Registry[WriteSections]" = Registry(
     "section",
     {
         "compared": "cunet.report.sections:compared",
+        "settings": "cunet.report.sections:settings",
         "scores": "cunet.report.sections:scores",
         "combinations": "cunet.report.sections:combinations",
         "metrics": "cunet.report.sections:metrics",

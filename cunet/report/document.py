@@ -32,6 +32,7 @@ class Section:
         notes: sentences after the table.
         links: files, relative to the page, by link text; on the HTML page only.
         best: highlighted cells of the table, by the names of row and column; on the HTML page only.
+        words: whether the table holds text rather than numbers; such a table is on the HTML page only.
     """
 
     title: str
@@ -41,13 +42,15 @@ class Section:
     pictures: list[Picture] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
     best: set[tuple[str, str]] = field(default_factory=set)
+    words: bool = False
 
 
 def write_markdown(document: list[Section], path: Path) -> None:
-    """Write the sections that have a table."""
+    """Write the sections that have a table of numbers."""
     texts: list[str] = []
-    for section in (section for section in document if section.table is not None):
-        assert section.table is not None
+    for section in (section for section in document if not section.words):
+        if section.table is None:
+            continue
         align = ["left", *["right"] * (section.table.shape[1] - 1)]
         table = section.table.to_markdown(index=False, disable_numparse=True, colalign=align)
         texts += [f"### {section.title}", *map(_escape, section.text), table, *map(_escape, section.notes)]

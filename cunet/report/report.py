@@ -63,7 +63,8 @@ def write_report(
     _draw_examples(out / SOUND, order, conditions, params.spectrogram, out / SPECTROGRAMS)
     title = f"Conditioned-U-Net: {params.architecture}"
     of_first = comparison.by_seed[comparison.by_seed["seed"] == params.seeds[0]]
-    write_listening_page(out / SOUND, of_first, conditions, f"{title}, to listen to", out)
+    rate = params.spectrogram.sample_rate
+    write_listening_page(out / SOUND, of_first, conditions, f"{title}, to listen to", rate, out)
     document = [section for write in SECTIONS.values() for section in write(comparison, out)]
     write_markdown(document, out / "sdr.md")
     write_page(title, document, out / "index.html")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -26,6 +27,7 @@ from cunet.evaluation.bounds import BOUNDS
 from cunet.interpret.tables import NEUTRAL, read_neutral_sdr
 from cunet.report.document import Picture, Section
 from cunet.report.listen import PAGE
+from cunet.settings.base import flatten
 from cunet.settings.training import Train
 from cunet.variant import DEDICATED
 
@@ -58,6 +60,34 @@ def _patches(train: Train, conditioned: bool) -> str:
 
 def _with_seeds(seeds: list[int]) -> str:
     return f"with seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+
+
+def settings(comparison: Comparison, report: Path) -> list[Section]:
+    """The settings of the run that decide on its figures."""
+    params = comparison.params
+    names = {"architecture": params.architecture, "baselines": params.baselines, "seeds": params.seeds}
+    values: dict[str, dict[str, Any]] = {
+        "networks": names | flatten({"unet": params.unet}),
+        "data": {"dataset": params.datasets, "merge": params.merged},
+        "spectrogram": flatten(dict(params.spectrogram)),
+        "training": flatten(dict(params.train)) | flatten({"patch": params.patch}),
+        "scoring": flatten(dict(params.evaluate)),
+    }
+    shown = pd.DataFrame(
+        [(name, ", ".join(f"{key}: {_word(value)}" for key, value in own.items())) for name, own in values.items()],
+        columns=["", "settings"],
+    )
+    note = (
+        "As in params.yaml. git log -1 dvc.lock names the commit of these results, which holds the whole file and "
+        "the code."
+    )
+    return [Section("Settings", table=shown, notes=[note], words=True)]
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value)) or "none"
+    return "none" if value is None or value == {} else str(value)
 
 
 def scores(comparison: Comparison, report: Path) -> list[Section]:

@@ -44,15 +44,15 @@ class Model:
     def __repr__(self) -> str:
         return f"<Model {self.name}: {', '.join(self.instruments)}, up to {self.rate / 2:g} Hz>"
 
-    def separate(self, audio: Float, rate: int, condition: str | Condition, above: Above = "silence") -> Waveform:
+    def separate(self, audio: Float, rate: int, condition: str | Condition, above: Above = "share") -> Waveform:
         """The estimate for a condition, float32 in the shape and at the rate of `audio`.
 
         Args:
             audio: the mixture, `(samples,)` or `(samples, channels)`, floating point, full scale at ±1.
             rate: sample rate in Hz.
             condition: an instrument, or weights in [0, 1] by instrument; omitted ones are 0.
-            above: content above `self.rate / 2` Hz: `silence`, or the `share` of the mixture that the estimate has in
-                the octave below, frame by frame.
+            above: content above `self.rate / 2` Hz: the `share` of the mixture that the estimate has in the octave
+                below, frame by frame, or `silence`.
 
         Raises:
             UserError: an unknown instrument, or invalid audio or weights.
@@ -60,10 +60,10 @@ class Model:
         (estimate,) = self._estimates(audio, rate, {"estimate": self.condition(condition)}, above).values()
         return estimate
 
-    def stems(self, audio: Float, rate: int, above: Above = "silence") -> dict[str, Waveform]:
+    def stems(self, audio: Float, rate: int, above: Above = "share") -> dict[str, Waveform]:
         """The estimates of all instruments; audio, rate, above and errors are those of `separate`.
 
-        With `above="share"`, the stems of a model with the consistency `ratio` add up to `audio`.
+        The stems of a model with the consistency `ratio` add up to `audio`, unless there is `silence` above.
         """
         return self._estimates(audio, rate, self.single_conditions(), above)
 
@@ -98,7 +98,7 @@ class Model:
         self,
         audio: Audio,
         conditions: Conditions,
-        above: Above = "silence",
+        above: Above = "share",
         advance: Advance = lambda samples: None,
     ) -> Estimates:
         """The estimates piece by piece, for audio that does not fit the memory."""

@@ -86,7 +86,7 @@ def separate_song(
     song: Song,
     conditions: Conditions,
     suffix: str,
-    above: "Above" = "silence",
+    above: "Above" = "share",
     progress: bool = True,
 ) -> list[str]:
     """Write the estimates of a song, with its rate, length and number of channels.

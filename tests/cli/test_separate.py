@@ -155,7 +155,7 @@ def test_a_mix_is_the_weighted_sum_that_is_asked_for(separate: Command, model_fo
 @pytest.mark.parametrize(("suffix", "error"), [("wav", 1e-5), ("flac", 1e-5), ("ogg", 0.8), ("mp3", 0.8)])
 def test_formats_keep_length_and_sum(separate: Command, suffix: str, error: float) -> None:
     # Of lossy formats, noise keeps less than half; a shift would leave 1.4.
-    assert separate("b.flac", "--above", "share", "--format", suffix)[0] == 0
+    assert separate("b.flac", "--format", suffix)[0] == 0
     waveform = soundfile.read("b.flac")[0]
     stems = [soundfile.read(f"separated/b/{name}.{suffix}")[0] for name in ("clicks", "noise", "tone")]
     assert [stem.shape for stem in stems] == [waveform.shape] * 3
@@ -308,12 +308,12 @@ def test_a_folder_that_may_not_be_written_to_is_said(separate: Command, model_fo
 
 
 def test_two_stems_are_an_instrument_and_everything_else(separate: Command) -> None:
-    status, out, _ = separate("a.wav", "--two-stems", "tone", "--above", "share", "-o", "x")
+    status, out, _ = separate("a.wav", "--two-stems", "tone", "-o", "x")
     assert status == 0
     assert out.splitlines() == ["x/a/tone.wav", "x/a/no_tone.wav"]
     tone, rest = (soundfile.read(path)[0] for path in out.splitlines())
     np.testing.assert_allclose(tone + rest, soundfile.read("a.wav")[0], atol=1e-5)
-    separate("a.wav", "--target", "tone", "--above", "share")
+    separate("a.wav", "--target", "tone")
     np.testing.assert_array_equal(soundfile.read("separated/a/tone.wav")[0], tone)
 
 
@@ -383,11 +383,21 @@ def test_the_starter_model_needs_no_tensorflow(separate: Command) -> None:
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
+def test_above_the_models_band_there_is_a_share_of_the_song_unless_silence_is_asked_for(separate: Command) -> None:
+    energies = {}
+    for above in ([], ["--above", "silence"]):
+        assert separate("b.flac", *above, "--target", "noise", "--overwrite")[0] == 0
+        waveform, rate = soundfile.read("separated/b/noise.wav")
+        spectrum = np.abs(np.fft.rfft(waveform, axis=0)) ** 2
+        energies["silence" in above] = spectrum[round(5000 * len(waveform) / rate) :].sum()
+    assert energies[False] > 1000 * energies[True]
+
+
 def test_masks_may_be_those_of_the_network_itself(separate: Command) -> None:
     waveform = soundfile.read("a.wav")[0]
     errors = {}
     for consistency in ("ratio", "none"):
-        assert separate("a.wav", "--above", "share", "--consistency", consistency, "--out", consistency)[0] == 0
+        assert separate("a.wav", "--consistency", consistency, "--out", consistency)[0] == 0
         stems = [soundfile.read(f"{consistency}/a/{name}.wav")[0] for name in ("clicks", "noise", "tone")]
         errors[consistency] = np.abs(sum(stems) - waveform).max()
     assert errors["ratio"] < 1e-5

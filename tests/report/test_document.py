@@ -48,3 +48,12 @@ def test_the_page_has_contents_links_to_tables_and_the_best_values_in_bold(tmp_p
     assert 'href="published.csv"' not in text
     assert text.count('<td class="best">1.50</td>') == 1
     assert '<td class="best">-0.20' not in text
+
+
+def test_a_table_of_words_is_on_the_page_alone(tmp_path: Path) -> None:
+    table = pd.DataFrame([("training", "epochs: 8")], columns=["", "settings"])
+    document = [Section("Settings", table=table, words=True)]
+    write_markdown(document, tmp_path / "sdr.md")
+    write_page("Report", document, tmp_path / "index.html")
+    assert "epochs" not in (tmp_path / "sdr.md").read_text()
+    assert '<table class="words">' in (tmp_path / "index.html").read_text()

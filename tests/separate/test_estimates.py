@@ -60,7 +60,7 @@ def test_an_estimate_is_that_of_the_evaluation(
     settings = separator.architecture.spectrogram
     low = apply_masks(masks, resample(mixture, 22050, settings.sample_rate), settings)["tone"]
     expected = resample(low, settings.sample_rate, 22050)[: len(mixture)]
-    np.testing.assert_allclose(model.separate(mixture, 22050, "tone"), expected, atol=1e-4)
+    np.testing.assert_allclose(model.separate(mixture, 22050, "tone", "silence"), expected, atol=1e-4)
 
 
 def resample_source(path: Path) -> np.ndarray:
@@ -72,7 +72,7 @@ def resample_source(path: Path) -> np.ndarray:
 @pytest.mark.parametrize("rate", [RATE, 8192, 16000])
 def test_stems_add_up_to_the_mixture(model: Model, rate: int) -> None:
     waveform = song(4, rate)
-    stems = model.stems(waveform, rate, "share")
+    stems = model.stems(waveform, rate)
     assert list(stems) == ["clicks", "noise", "tone"]
     np.testing.assert_allclose(sum(stems.values()), waveform, atol=1e-5)
     assert all(np.abs(stem).max() > 0.01 for stem in stems.values())
@@ -81,7 +81,7 @@ def test_stems_add_up_to_the_mixture(model: Model, rate: int) -> None:
 def test_stems_that_need_not_add_up_do_not(model_folder: Path) -> None:
     model = cunet.load_model(model_folder, consistency="none")
     waveform = song(4)
-    assert np.abs(sum(model.stems(waveform, RATE, "share").values()) - waveform).max() > 0.05
+    assert np.abs(sum(model.stems(waveform, RATE).values()) - waveform).max() > 0.05
 
 
 def test_above_the_band_is_silence_or_a_share(model: Model) -> None:
