@@ -437,7 +437,7 @@ def _cut(signals: Signals, pieces: Sequence[_Piece], length: int) -> Array:
 
 
 def _spectra(blocks: Array) -> Spectra:
-    """Transforms `(bins, pieces, channels)` of blocks `(channels, pieces, samples)`, in the layout of matrix products."""
+    """Transforms `(bins, pieces, channels)` of blocks `(channels, pieces, samples)`, laid out for matrix products."""
     channels, pieces, length = blocks.shape
     spectra = np.empty((length // 2 + 1, pieces, channels), np.complex128)
     np.fft.rfft(blocks, axis=2, out=spectra.transpose(2, 1, 0))
@@ -518,7 +518,9 @@ def _checked(values: npt.ArrayLike, name: str) -> Signals:
     if signals.dtype not in (np.float32, np.float64):
         signals = signals.astype(np.float64)
     if not signals.size or signals.ndim != 3:
-        raise ValueError(f"{name} must have shape (sources, samples, channels) and at least one sample, not {signals.shape}")
+        raise ValueError(
+            f"{name} must have shape (sources, samples, channels) and at least one sample, not {signals.shape}"
+        )
     if not (np.isfinite(signals.min()) and np.isfinite(signals.max())):
         raise ValueError(f"{name} of shape {signals.shape} contain NaN or infinite values")
     return signals

@@ -62,7 +62,11 @@ def forecast(params: Params, extent: Extent) -> list[Step]:
     with temporary_folder() as folder:
         track = _trial_track(folder, params, extent.sources)
         return [
-            Step("download", extent.download + extent.audio, note="time depends on the connection" if extent.download else ""),
+            Step(
+                "download",
+                extent.download + extent.audio,
+                note="time depends on the connection" if extent.download else "",
+            ),
             _spectrograms(params, extent, track, folder),
             *(_training(params, track, name, folder) for name in (params.architecture, *params.baselines)),
             _scoring(params, extent, track, folder),

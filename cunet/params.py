@@ -136,7 +136,9 @@ class Params(Settings):
             raise ValueError(f"baselines: {error}") from None
         for name, written in zip(names, self.baselines, strict=True):
             if name != written:
-                raise ValueError(f"baselines: write {name} instead of {written}: omitted fields take the paper's values")
+                raise ValueError(
+                    f"baselines: write {name} instead of {written}: omitted fields take the paper's values"
+                )
         if self.architecture in names:
             raise ValueError(
                 f"baselines: remove {self.architecture}; film, control, placement and conditions already describe it "

@@ -205,9 +205,7 @@ def _add_separate(commands: Commands) -> None:
         metavar="INSTRUMENT",
         help="one instrument; repeatable (default: all instruments)",
     )
-    what.add_argument(
-        "--mix", metavar="vocals=1,drums=0.5", help="one estimate: the weighted sum of these instruments"
-    )
+    what.add_argument("--mix", metavar="vocals=1,drums=0.5", help="one estimate: the weighted sum of these instruments")
     what.add_argument(
         "--two-stems", metavar="INSTRUMENT", help="an instrument and the rest, such as vocals and no_vocals"
     )

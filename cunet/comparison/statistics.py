@@ -53,7 +53,9 @@ def intervals(scores: pd.DataFrame, settings: Compare) -> pd.DataFrame:
         def mean_over_targets(tracks: Values, axis: int, table: Values = table) -> Values:
             return np.asarray(np.nanmean(middle(table[tracks.astype(int)], axis=tracks.ndim - 1), axis=-1))
 
-        with warnings.catch_warnings(category=RuntimeWarning, action="ignore"):  # a draw may lack all scores of a target
+        with warnings.catch_warnings(
+            category=RuntimeWarning, action="ignore"
+        ):  # a draw may lack all scores of a target
             mean = _interval(mean_over_targets, np.arange(len(table), dtype=float), settings)
         rows.append((name, mean_of(group), *mean))
     return pd.DataFrame(rows, columns=["architecture", "target", LOW, HIGH])

@@ -247,7 +247,9 @@ def examples(comparison: Comparison, report: Path) -> list[Section]:
     if not pictures:
         return []
     first = pictures[0]
-    picture = Picture(f"{SPECTROGRAMS}/{first.name}", f"{first.stem}: mixture, reference, and estimates of all architectures.")
+    picture = Picture(
+        f"{SPECTROGRAMS}/{first.name}", f"{first.stem}: mixture, reference, and estimates of all architectures."
+    )
     links = {"Listen to the mixture, the targets and all estimates": PAGE}
     return [Section("Examples", pictures=[picture], links=links)]
 

@@ -114,7 +114,10 @@ def separate_song(
     loud = {files[name]: peak for name, peak in peaks.items() if peak > 1 and suffix == CLIPPED}
     return [
         *(f"{song.path}: {remark}" for remark in audio.remarks),
-        *(f"{file}: peaks of {peak:.2f} were clipped to 1. Use --format wav to keep them." for file, peak in loud.items()),
+        *(
+            f"{file}: peaks of {peak:.2f} were clipped to 1. Use --format wav to keep them."
+            for file, peak in loud.items()
+        ),
     ]
 
 

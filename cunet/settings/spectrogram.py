@@ -22,5 +22,7 @@ class Spectrogram(Settings):
     @model_validator(mode="after")
     def _hop_keeps_the_signal(self) -> "Spectrogram":
         if self.hop >= self.window:
-            raise ValueError(f"hop ({self.hop}) must be smaller than window ({self.window}): otherwise samples are lost")
+            raise ValueError(
+                f"hop ({self.hop}) must be smaller than window ({self.window}): otherwise samples are lost"
+            )
         return self

@@ -35,9 +35,7 @@ def register(candidates: dict[Path, Path], alias: str) -> str:
         UserError: no candidate was scored, MLflow lacks the best one, or the alias is not allowed.
     """
     if not ALIAS.fullmatch(alias):
-        raise UserError(
-            f"{alias!r}: invalid alias. Use letters, digits, - and _, but not latest, or v with a number."
-        )
+        raise UserError(f"{alias!r}: invalid alias. Use letters, digits, - and _, but not latest, or v with a number.")
     connect()
     model, scores, mean = _best(candidates)
     found = fingerprint(model)
