@@ -1,11 +1,12 @@
-# make        sets up, runs the pipeline and prints the SDR table
-# make study  a longer comparison on the same songs
-# make paper  the paper's setting on MUSDB18, with an estimate first
-# make starter  trains the model that comes with the package again, on the tracks in SONGS
-# make test   runs the tests                  make lint   checks style, types and imports
-# make bench  runs the short benchmarks        make lock   pins the dependencies again
-# make docs   builds the documents as a site in site/
-# SET adds or changes parameters of study and paper: make study SET='-S seeds=[0,1,2]'
+# make          set up, run the pipeline and print the SDR table
+# make setup    set up .venv only; EXTRAS=dev adds development tools, EXTRAS=cuda GPU support
+# make study    run a longer comparison on the same songs
+# make paper    run the paper's setting on MUSDB18, after a forecast of its cost
+# make starter  retrain the model that comes with the package, on the tracks in SONGS
+# make test     run the tests                   make lint   check style, types and imports
+# make bench    run the short benchmarks        make lock   update the pinned dependencies
+# make docs     build the documents as a site in site/
+# SET adds or changes parameters of study, paper and starter: make study SET='-S seeds=[0,1,2]'
 EXTRAS ?= base
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -21,16 +22,16 @@ PAPER = -S dataset=musdb18 -S patch.step=4 -S unet.filters=16 -S unet.dropout=0.
 	-S train.learning_rate=0.001 -S train.schedule=plateau \
 	-S train.patience.plateau=15 -S train.patience.stop=30 -S evaluate.protocol=paper -S evaluate.consistency=none
 
-# 16,384 patches per network, and a network that is also trained on two instruments at once.
+# 16,384 patches per network, and one network that is also trained on pairs of instruments.
 STUDY = -S 'baselines=[unet,simple-dense-pairs]' -S train.epochs.conditioned=16 -S train.epochs.dedicated=16 \
 	-S train.patience.stop=16
 
-# Composed songs and four recorded ones; three recorded ones that it never hears score it.
+# Trained on composed songs and four recorded ones; scored on three other recorded ones.
 STARTER = -S 'dataset=[synthetic,folder]' -S 'merge={bass: other}' -S folder.root=$(SONGS) \
 	-S synthetic.test=0 -S film=complex -S 'baselines=[]' -S evaluate.conditions=single
 SONGS ?= cc0_songs
-SOURCES = The folder of multitracks is four songs by Software-Entwicklungskit (Hydrogen, Sodium, Potassium, Caesium; \
-	CC0 1.0); Francium, Lithium and Rubidium score. docs/explanation/real_singing.md says where they are from and what else was tried.
+SOURCES = The multitracks are four songs by Software-Entwicklungskit (Hydrogen, Sodium, Potassium, Caesium; CC0 1.0). \
+	The test songs are Francium, Lithium and Rubidium. docs/explanation/real_singing.md gives their source and further experiments.
 
 BENCHMARKS = scoring training batches spectrograms separation overheads
 
@@ -41,11 +42,11 @@ all: setup
 	@cat reports/sdr.md
 	@echo
 	@echo "Next:  source .venv/bin/activate"
-	@echo "       reports/index.html                the report: tables, plots, what the control network learned"
+	@echo "       reports/index.html                the report: tables, plots, analysis of the control network"
 	@echo "       cunet separate song.mp3           separate a song with the trained model"
-	@echo "       cunet app                         the same on a page, at http://127.0.0.1:7860"
-	@echo "       dvc exp run -S film=complex       the same with another FiLM"
-	@echo "       mlflow ui                         the runs side by side; the SDR table is at"
+	@echo "       cunet app                         the same on a web page, http://127.0.0.1:7860"
+	@echo "       dvc exp run -S film=complex       run the pipeline with another FiLM"
+	@echo "       mlflow ui                         compare runs; the SDR table is at"
 	@echo "       http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning&viewStateShareKey=sdr"
 
 setup:
@@ -74,7 +75,7 @@ starter: setup
 bench: setup peers
 	@for name in $(BENCHMARKS); do python -m benchmarks.$$name --short || exit 1; done
 
-# An environment with what the benchmarks compare with; the last two ask for more than separating a tensor needs.
+# An environment with the peers of the benchmarks; the last two without dependencies, most of which are not needed here.
 peers: setup
 	@test -f peers/done || { python -m venv peers && peers/bin/pip install --quiet -r benchmarks/peers.txt && \
 		peers/bin/pip install --quiet --no-deps demucs==4.1.0 openunmix==1.3.0 && touch peers/done; }
@@ -99,4 +100,4 @@ lock: setup
 docs: EXTRAS = dev
 docs: setup
 	@NO_MKDOCS_2_WARNING=1 python -m mkdocs build --quiet
-	@echo "site/index.html; with a search: python -m http.server --directory site"
+	@echo "site/index.html; for the search: python -m http.server --directory site"

@@ -1,1 +1,1 @@
-"""Side-by-side measurements, run by hand: `make bench`; README.md here holds the last run."""
+"""Side-by-side measurements, run by hand: `make bench`; README.md in this folder has the last results."""

@@ -1,10 +1,10 @@
-"""Batches of patches from disk, in patches per second: this project's against the original's way.
+"""Batches of patches from disk, in patches per second: this project compared with the original code.
 
     python -m benchmarks.batches [--short] [--threads N ...]
 
-The original (gabolsgabs/cunet) keeps the complex spectrograms of all tracks in memory, and a Python generator and a
-`tf.py_function` make one patch at a time, which TensorFlow then batches. Here, threads make whole batches, read
-from files. Both sides get the same patches and conditions, neither augmented nor scaled, in turn.
+The original (gabolsgabs/cunet) keeps the complex spectrograms of all tracks in memory; a Python generator and a
+`tf.py_function` make one patch at a time, and TensorFlow batches them. Here, threads read whole batches from files.
+Both sides use the same patches and conditions, without augmentation or scaling, and run in turn.
 """
 
 import argparse
@@ -29,16 +29,16 @@ ARCHITECTURE = "simple-dense-pairs"
 
 
 def read(batches: TrainingBatches, count: int, threads: int) -> None:
-    """Make batches and drop them."""
+    """Make batches and discard them."""
     with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(lambda number: batches[number][1].shape, number) for number in range(count)]:
             done.result()
 
 
 def original(frames: int, conditions: np.ndarray, batch_size: int) -> Any:
-    """A dataset without end of batches, made by the steps of the original's `data_loader.py`.
+    """An infinite dataset of batches, made by the steps of the original's `data_loader.py`.
 
-    The generator hands over all sources of a patch, which are copied before one is scaled, whether or not it is.
+    The generator yields all sources of a patch, which are copied for scaling even if none is scaled.
     """
     import tensorflow as tf
 
@@ -79,7 +79,7 @@ def _read_original(dataset: Any, count: int) -> float:
 
 
 def _end_of_original() -> None:
-    """TensorFlow's threads, which read ahead, end after their iterator: they would slow down what comes next."""
+    """Wait for TensorFlow's read-ahead threads to end after their iterator: they would slow down the next run."""
     gc.collect()
     time.sleep(1)
 
@@ -87,7 +87,13 @@ def _end_of_original() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="fewer batches")
-    parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, READERS}), help="default: 1, one per core")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        nargs="+",
+        default=sorted({1, READERS}),
+        help="numbers of threads (default: 1, and one per core up to 8)",
+    )
     arguments = parser.parse_args()
     params = load_params()
     plain = params.train.augmentation.model_copy(update={"probability": 0.0})
@@ -112,8 +118,8 @@ def main() -> None:
         for threads, times in zip(arguments.threads, own, strict=True)
     ]
     sides += [
-        Side("ours, in turn with the original's", rates([times[0] for times in both], ours)),
-        Side("the original's way", rates([times[1] for times in both], theirs), own_peak()),
+        Side("ours, in turn with the original", rates([times[0] for times in both], ours)),
+        Side("original", rates([times[1] for times in both], theirs), own_peak()),
     ]
     print(f"patches of {architecture.bins}x{architecture.frames}, {settings.batch_size} per batch")
     table(sides, "patches/s")

@@ -1,15 +1,15 @@
-"""Many four-minute tracks through the stage `spectrograms`: its speed, memory and disk, and how they grow.
+"""Speed, memory and disk of the stage `spectrograms` on many four-minute tracks, and their growth.
 
     python -m benchmarks.long_tracks [--layout stems|wav] [--tracks N ...] [--seconds S] [--workers N] [--folder DIR]
 
-Runs the stage as DVC does, on 5, 10 and 20 tracks and back, and watches its processes. Time and disk should grow in a
-straight line with the tracks, and memory not at all: no worker may come to 2 GB. The tracks are two distinct ones and
-copies of them. --folder keeps them for the next run.
+Runs the stage as DVC does, on 5, 10 and 20 tracks and back, and monitors its processes. Time and disk should grow
+linearly with the number of tracks, and memory not at all: each worker must stay below 2 GB. The tracks are copies of
+two distinct ones. --folder keeps them for the next run.
 
-Workers are threads. Memory is the proportional set size (PSS) of the stage with its ffmpegs, ten times a second. What
-is gone within 0.1 s may be missed, so the kernel's own record of the most that the stage had resident (RSS) stands
-beside it.
-With W workers, T tracks are done in T / W turns, rounded up: five tracks take two workers as long as six.
+Workers are threads. Memory is the proportional set size (PSS) of the stage with its ffmpeg processes, sampled ten times
+per second. Peaks shorter than 0.1 s may be missed, so the kernel's record of the stage's peak resident set size (RSS)
+is shown as well.
+With W workers, T tracks take T / W turns, rounded up: two workers take as long for five tracks as for six.
 """
 
 import argparse
@@ -35,15 +35,17 @@ from tabulate import tabulate
 from tests.datasets.musdb_trees import Stems, stems, write_stem_file, write_wav_folder
 
 ROOT = Path(__file__).resolve().parents[1]
-DISTINCT = 2  # tracks; encoding all would take longer than the benchmark, and a copy is read and decoded like any other
-INTERVAL = 0.1  # seconds between two looks at the memory
-BOUND = 2e9  # bytes of a worker
+DISTINCT = (
+    2  # tracks; encoding all would take longer than the benchmark, and copies are read and decoded like originals
+)
+INTERVAL = 0.1  # seconds between two measurements of memory
+BOUND = 2e9  # bytes per worker
 GB = 1e9
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A layout of the MUSDB18 family: the data set that has it, the end of a track's name, and how one is written."""
+    """A layout of the MUSDB18 family: a data set with it, the suffix of tracks, and a function that writes one."""
 
     dataset: str
     suffix: str
@@ -58,7 +60,7 @@ LAYOUTS = {
 
 @dataclass
 class Peaks:
-    """Most bytes seen: RSS of the stage alone, and its PSS with that of its ffmpegs."""
+    """Peaks in bytes: RSS of the stage alone, and PSS of the stage with its ffmpeg processes."""
 
     resident: int = 0
     together: int = 0
@@ -73,7 +75,7 @@ class Peaks:
 
 
 def decoders(stage: psutil.Process) -> list[psutil.Process]:
-    """Its ffmpeg and ffprobe; a child that is not one yet shares the stage's memory, and would count it twice."""
+    """Its ffmpeg and ffprobe processes; a child before exec shares the stage's memory, which would count twice."""
     return [child for child in stage.children() if child.name().startswith("ff")]
 
 
@@ -85,7 +87,7 @@ def share(process: psutil.Process) -> int:
 
 
 def most_resident(process: psutil.Process) -> int:
-    """The kernel's own record, which misses nothing."""
+    """Peak RSS by the kernel's record, which is complete."""
     try:
         status = Path(f"/proc/{process.pid}/status").read_text()
     except OSError:
@@ -96,7 +98,7 @@ def most_resident(process: psutil.Process) -> int:
 
 @dataclass(frozen=True)
 class Run:
-    """The stage on some tracks: how long it took, its memory, and bytes on disk in and out."""
+    """One run of the stage: tracks, seconds, memory, and bytes on disk in and out."""
 
     tracks: int
     audio: float
@@ -107,7 +109,7 @@ class Run:
 
 
 def make_tracks(folder: Path, layout: Layout, seconds: float, count: int) -> list[Path]:
-    """Tracks in a folder, those that are there already kept."""
+    """Write tracks to a folder; existing ones are kept."""
     paths = [folder / f"Artist - Track {number:03d}{layout.suffix}" for number in range(1, count + 1)]
     part = folder / f"part{layout.suffix}"
     for index, path in enumerate(paths):
@@ -130,7 +132,7 @@ def clone(track: Path, target: Path, copy: Callable[[str, str], object]) -> None
 
 
 def choose(tracks: Sequence[Path], audio: Path) -> None:
-    """Make the folder `audio` hold these tracks and no others."""
+    """Fill the folder `audio` with exactly these tracks."""
     shutil.rmtree(audio, ignore_errors=True)
     audio.mkdir(parents=True)
     for track in tracks:
@@ -146,7 +148,7 @@ def make_workspace(workspace: Path, layout: Layout, workers: int) -> None:
 
 
 def run_stage(workspace: Path, audio: Path, out: Path) -> tuple[float, Peaks]:
-    """Wall seconds and memory of the stage, as a command in a process of its own.
+    """Wall seconds and memory of the stage, run as a command in its own process.
 
     Raises:
         SystemExit: the stage failed.
@@ -170,7 +172,7 @@ def run_stage(workspace: Path, audio: Path, out: Path) -> tuple[float, Peaks]:
                 continue
     seconds = time.perf_counter() - start
     if command.returncode:
-        sys.exit(f"the stage ended with {command.returncode}:\n{log.read_text()}")
+        sys.exit(f"the stage failed with exit status {command.returncode}:\n{log.read_text()}")
     return seconds, peaks
 
 
@@ -188,7 +190,7 @@ def measure(folder: Path, layout: Layout, tracks: Sequence[Path], seconds: float
 
 
 def there_and_back(counts: Sequence[int], repeats: int) -> Iterator[int]:
-    """5, 10, 20, 20, 10, 5: whatever drifts on the machine is no matter of size."""
+    """5, 10, 20, 20, 10, 5: a drift of the machine affects all sizes alike."""
     for repeat in range(repeats):
         yield from sorted(counts, reverse=repeat % 2 == 1)
 
@@ -206,25 +208,25 @@ def show_runs(runs: Sequence[Run]) -> None:
         for run in sorted(runs, key=lambda run: run.tracks)
     ]
     headers = [
-        *("tracks", "audio\ns", "wall\ns", "audio s\na s", "stage\nRSS, GB", "with ffmpeg\nPSS, GB"),
-        *("in\nGB", "out\nGB", "in, bytes\nan audio s", "out, bytes\nan audio s"),
+        *("tracks", "audio\ns", "wall\ns", "audio s\nper s", "stage\nRSS, GB", "with ffmpeg\nPSS, GB"),
+        *("in\nGB", "out\nGB", "in, bytes\nper audio s", "out, bytes\nper audio s"),
     ]
     print(tabulate(rows, headers, colalign=["right"] * len(headers), disable_numparse=True))
 
 
 def fit(x: Sequence[float], y: Sequence[float]) -> tuple[float, float, float]:
-    """A straight line: where it starts, its slope, and the largest residual."""
+    """A linear fit: intercept, slope, and largest residual."""
     slope, start = np.polyfit(x, y, 1)
     return float(start), float(slope), float(np.abs(np.array(y) - start - slope * np.array(x)).max())
 
 
 def show_growth(runs: Sequence[Run], workers: int) -> None:
-    """Straight lines through all runs, and medians of the largest number of tracks over those of the smallest."""
+    """Print linear fits over all runs, and ratios of the medians at the largest and smallest number of tracks."""
     seconds, tracks = [run.seconds for run in runs], [run.tracks for run in runs]
     start, slope, residual = fit(tracks, seconds)
-    print(f"wall seconds = {start:.1f} + {slope:.2f} a track, largest residual {residual:.1f}")
+    print(f"wall seconds = {start:.1f} + {slope:.2f} per track, largest residual {residual:.1f}")
     start, slope, residual = fit([math.ceil(count / workers) for count in tracks], seconds)
-    print(f"wall seconds = {start:.1f} + {slope:.2f} a turn of {workers} worker(s), largest residual {residual:.1f}")
+    print(f"wall seconds = {start:.1f} + {slope:.2f} per turn of {workers} worker(s), largest residual {residual:.1f}")
     least, most = min(tracks), max(tracks)
 
     def ratio(of: Callable[[Run], float]) -> float:
@@ -234,7 +236,7 @@ def show_growth(runs: Sequence[Run], workers: int) -> None:
     turns, memory = ratio(lambda run: math.ceil(run.tracks / workers)), 1.0
     rows = [
         ("wall time", ratio(lambda run: run.seconds), turns),
-        ("wall time less start-up", ratio(lambda run: run.seconds - start), turns),
+        ("wall time without start-up", ratio(lambda run: run.seconds - start), turns),
         ("bytes in", ratio(lambda run: run.read), most / least),
         ("bytes out", ratio(lambda run: run.written), most / least),
         ("memory of the stage", ratio(lambda run: run.peaks.resident), memory),
@@ -255,12 +257,18 @@ def opened(folder: Path | None) -> Iterator[Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--layout", choices=LAYOUTS, default="stems", help="of musdb18, or of musdb18-hq")
-    parser.add_argument("--tracks", type=int, nargs="+", default=[5, 10, 20], metavar="N")
-    parser.add_argument("--seconds", type=float, default=240, help="of a track")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="default: one a core")
-    parser.add_argument("--repeats", type=int, default=2, help="of each number of tracks")
-    parser.add_argument("--folder", type=Path, help="to keep the tracks in, or with tracks of an earlier run")
+    parser.add_argument(
+        "--layout", choices=LAYOUTS, default="stems", help="layout of musdb18 or musdb18-hq (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--tracks", type=int, nargs="+", default=[5, 10, 20], metavar="N", help="numbers of tracks (default: 5 10 20)"
+    )
+    parser.add_argument("--seconds", type=float, default=240, help="length of a track (default: %(default)s)")
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="number of workers (default: one per core)"
+    )
+    parser.add_argument("--repeats", type=int, default=2, help="runs per number of tracks (default: %(default)s)")
+    parser.add_argument("--folder", type=Path, help="folder to keep the tracks, or with tracks of an earlier run")
     arguments = parser.parse_args()
     layout, workers = LAYOUTS[arguments.layout], arguments.workers
     with opened(arguments.folder) as folder:
@@ -279,7 +287,7 @@ def main() -> None:
         print()
     largest = max(max(run.peaks.together, run.peaks.resident) for run in runs) / workers
     verdict = "below" if largest < BOUND else "ABOVE"
-    print(f"most memory, per worker: {largest / GB:.3f} GB, {verdict} the bound of {BOUND / GB:g} GB")
+    print(f"peak memory per worker: {largest / GB:.3f} GB, {verdict} the bound of {BOUND / GB:g} GB")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the benchmarks share: the machine, timings of two sides in turn, peak memory, and the closing line of JSON."""
+"""Shared parts of the benchmarks: machine, timings in turn, peak memory, and the final line of JSON."""
 
 import json
 import os
@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from tabulate import tabulate
 
-MATRIX = 2048  # rows and columns of the product whose rate describes a machine
-RESIDENT = {"darwin": 1}.get(sys.platform, 1024)  # bytes in the unit in which the system counts memory
-# A process starts with the peak of the one that starts it in its record: this one in between is small.
+MATRIX = 2048  # rows and columns of the matrix product that describes a machine's speed
+RESIDENT = {"darwin": 1}.get(sys.platform, 1024)  # bytes per unit of the system's record of memory
+# A process inherits the recorded peak of its parent: this small process is between the two.
 WATCH = """
 import json, resource, subprocess, sys, time
 begin = time.perf_counter()
@@ -29,7 +29,7 @@ print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrs
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a comparison: what it is, its figures in turn (all in one unit), and its peak memory in bytes."""
+    """One side of a comparison: name, figures of all runs (in one unit), and peak memory in bytes."""
 
     name: str
     figures: Sequence[float]
@@ -37,7 +37,7 @@ class Side:
 
     @property
     def median(self) -> float:
-        """The figure to quote."""
+        """The median of the figures."""
         return statistics.median(self.figures)
 
 
@@ -55,7 +55,7 @@ def machine() -> str:
 
 
 def matmul_rate() -> float:
-    """GFLOP/s of numpy's product of two float32 matrices, the best of five."""
+    """GFLOP/s of NumPy's product of two float32 matrices, the best of five."""
     one, other = np.random.default_rng(0).random((2, MATRIX, MATRIX), np.float32)
     return 2e-9 * MATRIX**3 / min(seconds(lambda: one @ other) for _ in range(5))
 
@@ -68,7 +68,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def in_turn(works: Sequence[Callable[[], object]], runs: int, warm_up: int = 1) -> list[list[float]]:
-    """Wall seconds of several things, A B A B, so that a drift of the machine meets all of them."""
+    """Wall seconds of several functions, run in turn, A B A B, so that a drift of the machine affects all of them."""
     for _ in range(warm_up):
         for work in works:
             work()
@@ -77,7 +77,7 @@ def in_turn(works: Sequence[Callable[[], object]], runs: int, warm_up: int = 1) 
 
 
 def run_process(*command: str | Path, **environment: str) -> tuple[float, float]:
-    """Wall seconds and peak resident bytes of a command as a whole process, with those it waited for.
+    """Wall seconds and peak resident bytes of a command in its own process, including its child processes.
 
     Raises:
         SystemExit: the command failed.
@@ -97,7 +97,7 @@ def run_process(*command: str | Path, **environment: str) -> tuple[float, float]
 
 def own_peak() -> float:
     """Peak resident bytes of this process so far."""
-    status = Path("/proc/self/status")  # the usage that the system reports has the parent's in it
+    status = Path("/proc/self/status")  # getrusage would include the parent's peak
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return 1024 * float(line.split()[1])
@@ -105,7 +105,7 @@ def own_peak() -> float:
 
 
 def table(sides: Sequence[Side], unit: str) -> None:
-    """Print the machine and the spread of every side."""
+    """Print the machine and the figures of every side."""
     print(machine())
     rows = [
         (
@@ -120,7 +120,7 @@ def table(sides: Sequence[Side], unit: str) -> None:
 
 
 def conclude(name: str, ours: float, peer: float, ratio: float, **more: object) -> None:
-    """Print the closing line; `ratio` is above one where ours is better."""
+    """Print the final line; a `ratio` above one means that ours is better."""
     figures = {key: float(f"{value:.4g}") for key, value in {"ours": ours, "peer": peer, "ratio": ratio}.items()}
     print(json.dumps({"name": name, **figures, **more}))
 

@@ -1,6 +1,6 @@
-"""What a run costs beside its work: starting every stage against its libraries, `dvc repro`, `cunet --help`.
+"""Overheads of a run: start-up of every stage compared with its libraries alone, `dvc repro`, `cunet --help`.
 
-`python -m benchmarks.overheads [--short]`; `dvc repro` with nothing to do is timed where the pipeline is up to date.
+`python -m benchmarks.overheads [--short]`; `dvc repro` with nothing to do is timed if the pipeline is up to date.
 """
 
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.measure import Side, conclude, run_process, table
 
 ROOT = Path(__file__).parent.parent
-# What a stage cannot do without: its work is done by these.
+# Libraries that do the work of the stages, and without which they cannot run.
 SETTINGS = ["omegaconf", "pydantic"]
 DATA = [*SETTINGS, "musdb", "numpy", "requests"]
 RUNS = ["mlflow", "pandas"]
@@ -25,7 +25,7 @@ LIBRARIES = {
     "interpret": [*DATA, "keras", "seaborn", "sklearn.decomposition", *SCORES],
     "compare": [*SETTINGS, "seaborn", "jinja2", "scipy.stats", "statsmodels.stats.multitest", *SCORES],
 }
-# What they import when they have read their arguments, and are at work.
+# Libraries that they import later, after they have read their arguments.
 LATER = {
     "download": ["distributed"],
     "spectrograms": ["distributed"],
@@ -39,15 +39,15 @@ OTHERS = {
 
 
 def main(runs: int) -> None:
-    """Time every stage's imports and exit in turn with those of its libraries alone."""
+    """Time imports and exit of every stage, in turn with those of its libraries alone."""
     stages: dict[str, Side] = {}
     libraries: dict[str, Side] = {}
     for stage, names in LIBRARIES.items():
         later = LATER.get(stage, [])
         imports = f"import {', '.join([*names, *later])}"
-        # A module that imports all and then ends as stages do.
+        # Import everything, then end like a stage.
         lines = [f"from cunet.cli import run; import stages.{stage}", *(f"import {name}" for name in later)]
-        if stage == "evaluate":  # of a network; of a bound it does without Keras
+        if stage == "evaluate":  # for a network; bounds do not need Keras
             lines[-1] = "from cunet.startup import uncollected\nwith uncollected(): import cunet.masking.separator"
         ended = "\n".join([*lines, "run(lambda: None)"])
         stages[stage], libraries[stage] = _in_turn(stage, ended, imports, runs)

@@ -1,10 +1,10 @@
-"""The peers' side of two benchmarks, run by the Python of an environment with benchmarks/peers.txt.
+"""The peers' side of three benchmarks, run by the Python of an environment with benchmarks/peers.txt.
 
     peers/bin/python benchmarks/peers.py spectrograms TRACK OUT TIMES
     peers/bin/python benchmarks/peers.py openunmix|htdemucs SONG OUT SECONDS
     peers/bin/python benchmarks/peers.py training BINS FRAMES LAYERS FILTERS BATCH STEPS
 
-Nothing of this project is imported here. The separating networks have the published sizes and random weights.
+This file imports nothing from this project. The separation networks have their published sizes and random weights.
 """
 
 import sys
@@ -36,7 +36,7 @@ def spectrograms(track: str, out: str, times: str) -> None:
 
 
 def on_signal(work: Callable[[int], None], times: int) -> None:
-    """Do something once; then, when a line comes on standard input, so many times, and print the peak memory."""
+    """Work once; then, after a line on standard input, `times` more, and print the peak memory."""
     work(0)
     print("ready", flush=True)
     sys.stdin.readline()
@@ -46,14 +46,14 @@ def on_signal(work: Callable[[int], None], times: int) -> None:
 
 
 def peak() -> int:
-    """Peak resident bytes of this process; 0 where the system does not tell."""
+    """Peak resident bytes of this process; 0 if the system does not tell."""
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
     return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
 
 
 def separate(build: Callable[[], Callable[[Any], Any]], song: str, out: str, seconds: str) -> None:
-    """Separate a song into files, and write the seconds from reading it to the last file."""
+    """Separate a song into files, and write the seconds from reading the song to writing the last file."""
     import soundfile
     import torch
 
@@ -70,14 +70,14 @@ def separate(build: Callable[[], Callable[[Any], Any]], song: str, out: str, sec
 
 
 def openunmix() -> Callable[[Any], Any]:
-    """`umxhq` without its weights: four networks that hear 16 kHz, and one Wiener iteration."""
+    """`umxhq` with random weights: four networks with a bandwidth of 16 kHz, and one Wiener iteration."""
     from openunmix import umxhq
 
     return umxhq(pretrained=False, niter=1).eval()  # type: ignore[no-any-return]
 
 
 def htdemucs() -> Callable[[Any], Any]:
-    """`htdemucs` without its weights: the arguments of its published configuration, applied as its command does."""
+    """`htdemucs` with random weights, the published configuration, and the settings of its command."""
     from demucs.apply import apply_model
     from demucs.htdemucs import HTDemucs
 

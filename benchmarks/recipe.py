@@ -1,14 +1,14 @@
-"""The recipe of the training, one change at a time: loss, SDR and seconds, on songs that no network was trained on.
+"""The training recipe, one change at a time: loss, SDR and seconds, on songs that no network was trained on.
 
     python -m benchmarks.recipe [ROW ...] [--patches 4096] [--seeds 0] [--songs 12] [--out FILE] [-S name=value ...]
                                 [--train 'Synthetic*' ...] [--score FOLDER]
 
-Trains a network per row on the workspace's training songs, with the settings of `params.yaml` and what the row
-changes, and judges it by its validation tracks and by songs composed from another seed; the test tracks are not
-touched. Without rows, all. -S changes parameters of every row, as `dvc exp run -S` does: another FiLM, say.
+Trains one network per row on the workspace's training songs, with the settings of `params.yaml` and the changes of the
+row, and scores it on its validation tracks and on songs composed from another seed; the test tracks are not used.
+Without rows, runs all. -S changes parameters of every row, like `dvc exp run -S`: for example, another FiLM.
 
---train keeps the training songs whose names match, and --score judges by the tracks of a folder instead, which is how
-docs/explanation/real_singing.md compares composed with recorded songs. The rows mixture and ideal-ratio-mask train nothing.
+--train selects training songs by name, and --score scores the tracks of a folder instead, as for the comparison of
+composed with recorded songs in docs/explanation/real_singing.md. The rows mixture and ideal-ratio-mask train nothing.
 """
 
 import argparse
@@ -53,15 +53,15 @@ from cunet.train.batches import Numbers, TrainingBatches
 from cunet.train.fit import Trainer, describe
 
 AUDIO = Path("data/audio/train")
-OTHER_SEED = 1  # of the songs that are composed for this alone
-EPOCH = 1024  # patches, after each of which the weights are kept that validate best
+OTHER_SEED = 1  # of the songs composed for this benchmark
+EPOCH = 1024  # patches between two validations, which select the best weights
 Patches = Sequence[tuple[object, str, Any]]
 Songs = list[tuple[Track, TrackSpectrograms]]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One change: what was expected of it, parameters that it sets, and attributes of modules that it replaces."""
+    """One change: the predicted effect, changed parameters, and replaced attributes of modules."""
 
     prediction: str
     changes: Sequence[str] = ()
@@ -70,14 +70,14 @@ class Row:
 
 
 def _example_normalisation(name: str, momentum: float) -> Any:
-    """In place of the U-Net's batch normalisation: the statistics of each example and feature map alone."""
+    """Replace the U-Net's batch normalisation by one with the statistics of each example and feature map."""
     if name.startswith("control"):
         return BATCH_NORMALISATION(name=name, momentum=momentum)
     return layers.GroupNormalization(groups=-1, epsilon=1e-5, name=name)
 
 
 def _compressed(power: float) -> Callable[..., KerasTensor]:
-    """The encoder, whose input is the magnitude to this power, normalised by frequency; the mask is not."""
+    """The encoder, with the magnitudes raised to this power and normalised by frequency at its input only."""
     encode = unet._encode
 
     def compressed(x: KerasTensor, filters: int, number: int, modulate: unet.Modulate) -> KerasTensor:
@@ -101,7 +101,7 @@ def _square_error(settings: Any) -> losses.Function:
 
 
 def _log_error(settings: Any) -> losses.Function:
-    """The SDR of every patch, with its sign changed, but for a factor."""
+    """The negative SDR of every patch, up to a factor."""
     error = losses.complex_error(settings)
 
     def log_error(targets: KerasTensor, estimates: KerasTensor) -> KerasTensor:
@@ -148,7 +148,7 @@ def _dense_from_zero(*arguments: Any, **settings: Any) -> Any:
 
 
 def _grouped_order(self: TrainingBatches, passage: int) -> Numbers:
-    """Patches in any order, all conditions of one after the other."""
+    """Patches in random order, with all conditions of a patch in sequence."""
     count = len(self._reader) // self._reader.patches
     patches = np.random.default_rng([self._seed, passage]).permutation(self._reader.patches)
     return np.asarray((patches[:, None] * count + np.arange(count)).ravel())
@@ -160,7 +160,7 @@ def _adam(**changes: Any) -> Callable[..., Any]:
 
 
 def _layers(**replaced: Any) -> SimpleNamespace:
-    """Keras' layers with others in place of some, for one module: those that count weights know the classes."""
+    """Keras' layers with some replaced, for one module only: code that counts weights needs the original classes."""
     return SimpleNamespace(**(vars(layers) | replaced))
 
 
@@ -172,7 +172,7 @@ CONVOLUTIONS = ("Conv2D", "Conv2DTranspose")
 OLD = ("train.loss=l1", "train.batch_size=16", "train.progressive=0.25")
 SLOW = [(module, "MOMENTUM", 0.99) for module in (unet, control)]
 ROWS = {
-    "recipe": Row("what params.yaml says"),
+    "recipe": Row("as in params.yaml"),
     "as before this study": Row("-1 dB", OLD),
     "as main 511269d": Row(
         "-1.5 dB",
@@ -255,7 +255,7 @@ def _scored(found: Sequence[Track], params: Params, folder: Path) -> Songs:
 
 
 def _songs(count: int, folder: Path) -> list[FileTrack]:
-    """The validation tracks, and as many songs of another seed."""
+    """The validation tracks, and `count` songs of another seed."""
     own = load_params().model_dump()["synthetic"]
     settings = Synthetic.model_validate(own | {"seed": OTHER_SEED, "train": count})
     for name, seed in plan_songs(settings, "train").items():
@@ -286,7 +286,7 @@ def _index(chosen: Sequence[str], folder: Path) -> Path:
         matching = [any(fnmatch(track, pattern) for pattern in chosen) for track in table["track"]]
         kept = table[matching] if name == TRAINING else table
         if kept.empty:
-            raise UserError(f"no training track is called {' or '.join(chosen)}")
+            raise UserError(f"no training track matches {' or '.join(chosen)}")
         kept.to_csv(folder / name, index=False)
     return folder
 
@@ -323,7 +323,7 @@ def measure(
 
 
 def _sdr(get_masks: GetMasks, songs: Songs, params: Params) -> list[pd.Series]:
-    """Mean over songs of the median over frames, in dB, by instrument: of the masks, and of those that share."""
+    """Mean over songs of the median over frames, in dB, by instrument: for the masks, and for consistent masks."""
     conditions = by_name(single_conditions(songs[0][0].instruments))
     found: list[list[pd.Series]] = [[], []]
     for track, spectrograms in songs:
@@ -336,25 +336,32 @@ def _sdr(get_masks: GetMasks, songs: Songs, params: Params) -> list[pd.Series]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join([*BOUNDS, *ROWS])}")
-    parser.add_argument("--patches", type=int, default=4096, help="that a network is trained on (%(default)s)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="of the trainings (0)")
-    parser.add_argument("--songs", type=int, default=12, help="of another seed to score (%(default)s)")
-    parser.add_argument("--out", type=Path, help="a CSV file to add the rows to")
-    parser.add_argument("--train", nargs="+", default=["*"], metavar="PATTERN", help="of the songs to train on")
-    parser.add_argument("--score", type=Path, metavar="FOLDER", help="of tracks to judge by")
-    parser.add_argument("-S", dest="changes", action="append", default=[], metavar="name=value")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"{', '.join([*BOUNDS, *ROWS])} (default: all)")
+    parser.add_argument("--patches", type=int, default=4096, help="training patches per network (default: %(default)s)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="seeds of the trainings (default: 0)")
+    parser.add_argument("--songs", type=int, default=12, help="songs of another seed to score (default: %(default)s)")
+    parser.add_argument("--out", type=Path, help="CSV file to which rows are appended")
+    parser.add_argument("--train", nargs="+", default=["*"], metavar="PATTERN", help="training songs (default: all)")
+    parser.add_argument("--score", type=Path, metavar="FOLDER", help="folder of tracks to score instead of songs")
+    parser.add_argument(
+        "-S",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="name=value",
+        help="change of a parameter; repeatable",
+    )
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.rows if name not in {*ROWS, *BOUNDS}]:
-        parser.error(f"no row is called {unknown[0]}: there are {', '.join([*BOUNDS, *ROWS])}")
+        parser.error(f"unknown row {unknown[0]}; choose from {', '.join([*BOUNDS, *ROWS])}")
     run(lambda: show(arguments))
 
 
 def show(arguments: argparse.Namespace) -> None:
-    """Measure the rows that are asked for and print them.
+    """Measure the requested rows and print them.
 
     Raises:
-        UserError: there is nothing to train on or to score, or a parameter cannot be used.
+        UserError: there is nothing to train on or to score, or a parameter is invalid.
     """
     check_indexes()
     print(machine(), flush=True)
@@ -366,7 +373,7 @@ def show(arguments: argparse.Namespace) -> None:
         for name, seed in product(arguments.rows or ROWS, arguments.seeds):
             row = ROWS.get(name, Row("a bound"))
             if name in BOUNDS:
-                own = _sdr(BOUNDS[name], songs, params)[0]  # masks of a bound are not to be shared
+                own = _sdr(BOUNDS[name], songs, params)[0]  # masks of a bound are not scaled
                 loss, found, seconds = np.nan, [own, own], 0.0
             else:
                 loss, found, seconds = measure(row, arguments.patches, seed, arguments.changes, arguments.train, songs)

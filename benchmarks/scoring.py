@@ -1,9 +1,9 @@
-"""BSS Eval of `cunet.bsseval` against museval: speed, peak memory and agreement.
+"""BSS Eval of `cunet.bsseval` compared with museval: speed, peak memory and agreement.
 
 python -m benchmarks.scoring [--short]
 
-Each side of a case runs in a process of its own, in turn, so that its peak memory is its own. The closing line holds
-the case of 30 s of four stereo sources; the others are extra keys.
+Each side of a case runs in its own process, in turn, so that peak memory is measured separately. The final line
+reports the case of 30 s of four stereo sources; the others are extra keys.
 """
 
 import argparse
@@ -40,7 +40,7 @@ MAIN = "stereo_30s"
 
 
 def signals(case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """References of noise coloured differently, and estimates with interference and artifacts, float32."""
+    """References of differently coloured noise, and estimates with interference and artifacts, float32."""
     generator = np.random.default_rng(0)
     shape = (SOURCES, case.duration * case.rate, case.channels)
     references, estimates = np.empty(shape, np.float32), np.empty(shape, np.float32)
@@ -54,7 +54,7 @@ def signals(case: Case) -> tuple[np.ndarray, np.ndarray]:
 
 
 def score(side: str, case: Case, out: Path) -> None:
-    """One side of a case: its scores, seconds of every run, and peak memory, as a file."""
+    """Run one side of a case; write its scores, seconds of every run, and peak memory to a file."""
     references, estimates = signals(case)
     arguments = (references, estimates)
     if side == "museval":
@@ -82,7 +82,7 @@ def score(side: str, case: Case, out: Path) -> None:
 
 
 def compare(case: Case, folder: Path) -> dict[str, float]:
-    """Both sides in turn; the figures of a case."""
+    """Run both sides of a case in turn, and return its figures."""
     found: dict[str, list[dict[str, np.ndarray]]] = {"cunet.bsseval": [], "museval": []}
     for _ in range(1 if case.duration > 30 and case.channels == 2 else 2):
         for side, runs in found.items():
@@ -109,8 +109,8 @@ def compare(case: Case, folder: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="BSS Eval against museval")
-    parser.add_argument("--short", action="store_true", help="without the case of 240 s of stereo")
+    parser = argparse.ArgumentParser(description="BSS Eval compared with museval")
+    parser.add_argument("--short", action="store_true", help="skip the case of 240 s of stereo")
     parser.add_argument("--side", help=argparse.SUPPRESS)
     parser.add_argument("--case", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
@@ -122,7 +122,7 @@ def main() -> None:
     try:
         import museval  # noqa: F401
     except ImportError:
-        sys.exit("museval is not installed: python -m pip install museval")
+        sys.exit("museval is not installed. Run python -m pip install museval.")
     with tempfile.TemporaryDirectory() as folder:
         figures = {name: compare(case, Path(folder)) for name, case in cases.items()}
     others = {name: {key: float(f"{value:.3g}") for key, value in values.items()} for name, values in figures.items()}

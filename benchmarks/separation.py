@@ -1,13 +1,13 @@
-"""`cunet separate` of a song, four instruments, beside Open-Unmix and HTDemucs on the same cores.
+"""`cunet separate` of a song, four instruments, compared with Open-Unmix and HTDemucs on the same cores.
 
     python -m benchmarks.separation --peers peers/bin/python [--model FOLDER] [--seconds 240] [--runs 3] [--short]
 
-Ours runs as it was trained and exported to ONNX; without --model it has the size of params.yaml and random weights,
-which take as long as trained ones. The peers have the published sizes of `umxhq` and `htdemucs` and random weights,
-and run on PyTorch; benchmarks/peers.txt says how to install them. The song is 44.1 kHz, stereo, FLAC; each writes four
+Ours runs with TensorFlow and exported to ONNX. Without --model it has the size of params.yaml and random weights, which
+take as long as trained ones. The peers have the published sizes of `umxhq` and `htdemucs` and random weights, and run
+on PyTorch; see benchmarks/peers.txt for their installation. The song is 44.1 kHz, stereo, FLAC; each system writes four
 WAV files. HTDemucs separates the first 30 s, and its figures are scaled to the whole song.
 
-What each one hears: ours up to 4 kHz, in the mean of the channels; Open-Unmix up to 16 kHz in stereo; HTDemucs all.
+Input of each system: ours, up to 4 kHz, mean of the channels; Open-Unmix, up to 16 kHz, stereo; HTDemucs, everything.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from cunet.train.history import PROVENANCE
 RATE = 44100
 EXCERPT = 30  # seconds that HTDemucs separates
 PEERS = Path(__file__).with_name("peers.py")
-# The command `cunet`; it writes the seconds from reading the song to the last file, with the model loaded.
+# The command `cunet`; it also writes the seconds from reading the song to writing the last file, with the model loaded.
 OURS = """
 import sys, time
 from pathlib import Path
@@ -56,12 +56,12 @@ main()
 
 @dataclass
 class System:
-    """A way to separate a song, and what was measured of it, scaled to the whole song: seconds and bytes.
+    """A separation system and its measurements, scaled to the whole song: seconds and bytes.
 
     Attributes:
-        name: with what it hears.
-        command: a process that separates, and writes the seconds of the song alone to the file `seconds`.
-        scale: of the song's length, to that of the part that it separates.
+        name: name, with the bandwidth of the input.
+        command: a command that separates, and writes the seconds for the song alone to the file `seconds`.
+        scale: ratio of the song's length to that of the separated part.
     """
 
     name: str
@@ -78,7 +78,7 @@ class System:
         return [start_up + song for start_up, song in zip(self.start_up, self.song, strict=True)]
 
     def run(self) -> None:
-        """Once more."""
+        """Run the command once and record its measurements."""
         whole, memory = run_process(*self.command)
         song = float(self.seconds.read_text())
         self.start_up.append(whole - song)
@@ -87,14 +87,14 @@ class System:
 
 
 def write_song(path: Path, seconds: float) -> None:
-    """Stereo noise under slow swells, so that loud and quiet parts take turns."""
+    """Write stereo noise with slow swells, so that loud and quiet parts alternate."""
     times = np.arange(round(seconds * RATE))[:, None] / RATE
     noise = np.random.default_rng(0).standard_normal((len(times), 2), np.float32)
     soundfile.write(path, 0.1 * noise * (1 + np.sin(2 * np.pi * times / [3, 5])), RATE)
 
 
 def write_model(folder: Path) -> None:
-    """The studied architecture of params.yaml with random weights, and all that an export wants beside them."""
+    """Write the studied architecture of params.yaml with random weights, and the other files that an export needs."""
     folder.mkdir()
     params = load_params()
     architecture = describe(params, params.architecture, single_conditions(tuple(sorted(SOURCES))))
@@ -129,7 +129,7 @@ def systems(model: Path | None, peers: str, length: float, excerpt: float, folde
     if model is None:
         model = folder / "model"
         write_model(model)
-    assert list(model.glob(f"*{WEIGHTS}")), f"{model} is no trained model"
+    assert list(model.glob(f"*{WEIGHTS}")), f"{model} is not a trained model"
     export(model, "onnx", folder / "onnx")
     return [
         ours("ours, ONNX (4 kHz, mono)", song, folder / "onnx", folder),
@@ -140,7 +140,7 @@ def systems(model: Path | None, peers: str, length: float, excerpt: float, folde
 
 
 def show(measured: Sequence[System], length: float) -> None:
-    """Tables with and without start-up."""
+    """Print tables with and without start-up."""
     title = f"{length:g} s of stereo, seconds"
     table([Side(system.name, system.whole, system.memory) for system in measured], f"{title}, start-up included")
     print()
@@ -151,14 +151,16 @@ def show(measured: Sequence[System], length: float) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peers", default="peers/bin/python", help="Python with Open-Unmix and Demucs (%(default)s)")
-    parser.add_argument("--model", type=Path, help="trained model; random weights without it")
-    parser.add_argument("--seconds", type=float, default=240, help="of the song (%(default)s)")
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument(
+        "--peers", default="peers/bin/python", help="Python with Open-Unmix and Demucs (default: %(default)s)"
+    )
+    parser.add_argument("--model", type=Path, help="trained model (default: random weights)")
+    parser.add_argument("--seconds", type=float, default=240, help="length of the song (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=3, help="number of runs (default: %(default)s)")
     parser.add_argument("--short", action="store_true", help="20 s of music, one run, no TensorFlow")
     arguments = parser.parse_args()
     if subprocess.run(["which", arguments.peers], stdout=subprocess.DEVNULL, check=False).returncode:
-        sys.exit(f"{arguments.peers}: no Python with the peers; install benchmarks/peers.txt, and name it with --peers")
+        sys.exit(f"{arguments.peers}: no such Python. Run make peers, or select a Python with the peers with --peers.")
     length, excerpt, runs = (20.0, 7.0, 1) if arguments.short else (arguments.seconds, float(EXCERPT), arguments.runs)
     with tempfile.TemporaryDirectory() as name:
         measured = systems(arguments.model, arguments.peers, length, min(length, excerpt), Path(name))

@@ -1,10 +1,10 @@
-"""Spectrograms of a track's mixture and four sources: `write_track` beside the original's way, on the same files.
+"""Spectrograms of a track's mixture and four sources: `write_track` compared with the original code, on the same files.
 
     python -m benchmarks.spectrograms --peers peers/bin/python [--seconds 240] [--runs 5] [--short]
 
 The original calls `librosa.load(path, sr=8192)` and `librosa.stft` for every source, then `numpy.savez`. Both read
-44.1 kHz, 16-bit, stereo WAV files; both are timed with one process, and with two at once on a track each. Start-up and
-a first track are left out. benchmarks/peers.txt says how to install librosa.
+44.1 kHz, 16-bit, stereo WAV files; both are timed with one process, and with two at once, on one track each. Start-up
+and a first track are excluded. See benchmarks/peers.txt for the installation of librosa.
 """
 
 import argparse
@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def write_sources(folder: Path, seconds: float) -> None:
-    """Stereo noise, a file per source, and their sum."""
+    """Write stereo noise, one file per source, and their sum."""
     folder.mkdir()
     rng = np.random.default_rng(0)
     sources = [0.1 * rng.standard_normal((round(seconds * RATE), 2), np.float32) for _ in SOURCES]
@@ -41,14 +41,14 @@ def write_sources(folder: Path, seconds: float) -> None:
 
 
 def work(track: Path, out: Path, times: int) -> None:
-    """Our side of a measurement."""
+    """Run our side of a measurement."""
     files = {path.stem: path for path in track.glob("*.wav")}
     on_signal(lambda number: write_track(FileTrack(track.name, files), Path(f"{out} {number}.h5"), SETTINGS), times)
 
 
 def measure(commands: Sequence[list[str]], times: int) -> tuple[float, float]:
-    """Wall seconds per track of processes that begin together, and the largest peak memory of one, in bytes."""
-    # Processes side by side leave the cores to each other, as dask's workers do.
+    """Wall seconds per track of processes that start together, and the largest peak memory of one, in bytes."""
+    # Parallel processes use one thread each, like dask's workers.
     environment = os.environ | ({"OMP_NUM_THREADS": "1"} if len(commands) > 1 else {})
     processes = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
@@ -78,7 +78,7 @@ def _answer(process: "subprocess.Popen[str]") -> str:
 
 
 def compare(peers: str, track: Path, out: Path, processes: int, runs: int, times: int) -> list[Side]:
-    """Both sides in turn, with so many processes at once."""
+    """Run both sides in turn, with this number of processes at once."""
     modules = {"ours": [sys.executable, "-m", "benchmarks.spectrograms", "--work"]}
     modules["librosa"] = [peers, str(ROOT / "benchmarks" / "peers.py"), "spectrograms"]
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in modules}
@@ -96,9 +96,9 @@ def compare(peers: str, track: Path, out: Path, processes: int, runs: int, times
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peers", default="peers/bin/python", help="Python with librosa (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=240, help="of the track (%(default)s)")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--peers", default="peers/bin/python", help="Python with librosa (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=240, help="length of the track (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=5, help="number of runs (default: %(default)s)")
     parser.add_argument("--short", action="store_true", help="one minute of music, two runs")
     parser.add_argument("--work", nargs=3, metavar=("TRACK", "OUT", "TIMES"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -106,7 +106,7 @@ def main() -> None:
         track, out, times = arguments.work
         return work(Path(track), Path(out), int(times))
     if subprocess.run(["which", arguments.peers], stdout=subprocess.DEVNULL, check=False).returncode:
-        sys.exit(f"{arguments.peers}: no Python with librosa; install benchmarks/peers.txt, and name it with --peers")
+        sys.exit(f"{arguments.peers}: no such Python. Run make peers, or select a Python with librosa with --peers.")
     seconds, runs = (60.0, 2) if arguments.short else (arguments.seconds, arguments.runs)
     with tempfile.TemporaryDirectory() as name:
         track = Path(name) / "track"

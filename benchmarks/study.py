@@ -1,15 +1,15 @@
-"""One network against four: SDR against training budget, with statistics that can decide.
+"""One network compared with four: SDR over the training budget, with conclusive statistics.
 
     python -m benchmarks.study run [--budgets 4 16] [--out study] [-S name=value ...]
     python -m benchmarks.study report [--out study]
 
 `run` trains and scores the dedicated U-Nets and the four variants of the Conditioned-U-Net with several seeds, one
-budget after another, by `dvc exp run`. A budget is the number of epochs of every network, of 1,024 patches each; what
-was found with it is kept in `<out>/<patches>/`: scores of every track, training curves, and excerpts to listen to.
-It takes hours; an interrupted run goes on where it was.
+budget after another, with `dvc exp run`. A budget is a number of epochs per network, of 1,024 patches each. Its results
+are kept in `<out>/<patches>/`: scores of every track, training curves, and excerpts for listening.
+This takes hours; an interrupted run resumes.
 
-`report` compares them: each variant with the dedicated networks of the same budget per network, and with those of the
-same total budget, of which each had a quarter. Needs budgets of which one is four times the other.
+`report` compares each variant with the dedicated networks at the same budget per network, and at the same total budget,
+of which each dedicated network has a quarter. One budget must be four times another.
 """
 
 import argparse
@@ -49,27 +49,27 @@ SETTINGS = (
     "synthetic.test=24",
     "evaluate.conditions=single",
 )
-FIXED = {setting.partition("=")[0] for setting in SETTINGS[:4]}  # what the study is about
-SCORES, TRAINING, CONVERGENCE = "sdr_by_track.csv", "training.csv", "convergence.csv"  # of the report
+FIXED = {setting.partition("=")[0] for setting in SETTINGS[:4]}  # set by the study itself
+SCORES, TRAINING, CONVERGENCE = "sdr_by_track.csv", "training.csv", "convergence.csv"  # in the report
 HOURS = "hours.txt"  # written last
 INSTRUMENTS = 4  # dedicated networks per conditioned one
 ALPHA = 0.05
 
 
 def run(budgets: list[int], changes: list[str], out: Path) -> None:
-    """Train and score at every budget, unless its scores are there.
+    """Train and score at every budget that has no scores yet.
 
     Raises:
-        UserError: scores of other settings are there, a setting is not to be changed, or DVC failed.
+        UserError: there are scores with other settings, a setting cannot be changed, or DVC failed.
     """
     if fixed := [change for change in changes if change.partition("=")[0] in FIXED]:
-        raise UserError(f"-S {fixed[0]}: the study sets this itself")
+        raise UserError(f"-S {fixed[0]}: the study sets this parameter itself. Remove the option.")
     params = load_params(changes=[*SETTINGS, *changes, *_budget(1)])
     described = params.model_dump_json(indent=2) + "\n"
     out.mkdir(parents=True, exist_ok=True)
     kept = out / "params.json"
     if kept.exists() and kept.read_text() != described:
-        raise UserError(f"{out}: holds a study with other parameters: choose another --out, or restore params.yaml")
+        raise UserError(f"{out}: has a study with other parameters. Choose another --out, or restore params.yaml.")
     kept.write_text(described)
     for epochs in budgets:
         folder = out / str(epochs * params.train.batches_per_epoch * params.train.batch_size)
@@ -81,7 +81,7 @@ def run(budgets: list[int], changes: list[str], out: Path) -> None:
         for name in (SCORES, TRAINING, CONVERGENCE, PAGE):
             shutil.copyfile(REPORTS / name, folder / name)
         (folder / HOURS).write_text(f"{(time.monotonic() - begin) / 3600:.1f} hours on {machine()}\n")
-    print("params.yaml holds the settings of the study: git checkout . && dvc checkout restores the committed ones")
+    print("params.yaml has the settings of the study; git checkout . && dvc checkout restores the committed ones")
 
 
 def _budget(epochs: int) -> list[str]:
@@ -90,7 +90,7 @@ def _budget(epochs: int) -> list[str]:
 
 
 def _run_experiment(settings: list[str]) -> None:
-    """Run DVC; an interruption reaches it, so that it stops its stage and lets go of its locks."""
+    """Run DVC; interruptions are passed on, so that it stops its stage and releases its locks."""
     options = [option for setting in settings for option in ("-S", setting)]
     process = subprocess.Popen([sys.executable, "-m", "dvc", "exp", "run", *options])
     try:
@@ -100,36 +100,36 @@ def _run_experiment(settings: list[str]) -> None:
         process.wait()
         raise
     if failed:
-        raise UserError("dvc exp run failed: see above; the same command goes on from there")
+        raise UserError("dvc exp run failed; see above. Run the same command again to resume.")
 
 
 def read(out: Path, name: str) -> dict[int, pd.DataFrame]:
-    """A table of every budget that is complete, by patches per network.
+    """One table per complete budget, by patches per network.
 
     Raises:
-        UserError: there is none.
+        UserError: no budget is complete.
     """
     complete = sorted(int(path.parent.name) for path in out.glob(f"[0-9]*/{HOURS}"))
     if not complete:
-        raise UserError(f"{out}: holds no complete budget: run the study first")
+        raise UserError(f"{out}: no complete budget. Run the study first.")
     return {patches: pd.read_csv(out / str(patches) / name) for patches in complete}
 
 
 def in_order(scores: pd.DataFrame) -> pd.DataFrame:
-    """The rows by architecture: the dedicated networks first, then the variants, between the bounds."""
+    """The rows ordered by architecture: lower bound, dedicated networks, variants, upper bound."""
     lower, upper = BOUNDS
     order = [lower, *NAMES, upper]
     return scores.sort_values("architecture", key=lambda names: names.map(order.index), kind="stable")
 
 
 def summary(scores: pd.DataFrame, settings: Compare) -> pd.DataFrame:
-    """SDR over tracks of every architecture and target, of means over seeds, with its interval over tracks."""
+    """SDR over tracks of every architecture and target, from means over seeds, with its interval over tracks."""
     means = over_seeds(scores)
     return summarise(means).merge(intervals(means, settings), on=["architecture", "target"])
 
 
 def compare(scores: dict[int, pd.DataFrame], settings: Compare) -> pd.DataFrame:
-    """Every variant against the dedicated networks, at the same budget per network and in total."""
+    """Compare every variant with the dedicated networks, at the same budget per network and in total."""
     rows = []
     for patches, table in scores.items():
         variants = table[table["architecture"].isin(VARIANTS)]
@@ -147,17 +147,17 @@ def compare(scores: dict[int, pd.DataFrame], settings: Compare) -> pd.DataFrame:
 
 
 def verdict(row: pd.Series, margin: float) -> str:
-    """What a difference shows, and what it does not, after Holm's correction for all that are tested."""
+    """What a difference shows after Holm's correction for all tests."""
     found = []
     if row["p_holm"] < ALPHA:
         found.append(f"{'variant' if row['difference'] > 0 else 'dedicated networks'} better")
     if row["p_equivalent_holm"] < ALPHA:
         found.append(f"equivalent within {margin:g} dB")
-    return ", ".join(found) or "not decided"
+    return ", ".join(found) or "undecided"
 
 
 def differences_table(found: pd.DataFrame, margin: float) -> pd.DataFrame:
-    """`compare` for people."""
+    """The table of `compare`, formatted for reading."""
     return pd.DataFrame(
         {
             "patches per network, variant against dedicated": found["budget"],
@@ -177,7 +177,7 @@ def _p(value: float) -> str:
 
 
 def report(out: Path) -> None:
-    """Print the tables, and draw SDR against the budget, and training curves."""
+    """Print the tables; plot SDR over the budget, and training curves."""
     scores = {patches: in_order(table[table["group"] == SINGLE]) for patches, table in read(out, SCORES).items()}
     settings = load_params().compare
     summaries = {patches: summary(table, settings) for patches, table in scores.items()}
@@ -198,10 +198,17 @@ def report(out: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["run", "report"])
-    parser.add_argument("--budgets", type=int, nargs="+", default=[4, 16], help="epochs of every network")
-    parser.add_argument("--out", type=Path, default=Path("study"))
-    parser.add_argument("-S", dest="changes", action="append", default=[], metavar="name=value")
+    parser.add_argument("what", choices=["run", "report"], help="train and score, or compare")
+    parser.add_argument("--budgets", type=int, nargs="+", default=[4, 16], help="epochs per network (default: 4 16)")
+    parser.add_argument("--out", type=Path, default=Path("study"), help="folder of the study (default: %(default)s)")
+    parser.add_argument(
+        "-S",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="name=value",
+        help="change of a parameter; repeatable",
+    )
     arguments = parser.parse_args()
     print(machine(), flush=True)
 

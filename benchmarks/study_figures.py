@@ -1,4 +1,4 @@
-"""The study as a picture: SDR against the training budget."""
+"""Plot of the study: SDR over the training budget."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from cunet.variant import DEDICATED
 
 
 def draw_budgets(summaries: dict[int, pd.DataFrame], names: list[str], instruments: int, path: Path) -> None:
-    """Mean SDR with its interval over songs, against the patches of each network, and of all of an architecture.
+    """Plot the mean SDR with its interval over songs, against the patches per network, and per architecture.
 
     Args:
         summaries: architecture, target, SDR and its interval, by patches per network.
-        names: of architectures.
-        instruments: how many networks the dedicated ones are.
-        path: of the picture.
+        names: names of architectures.
+        instruments: number of dedicated networks.
+        path: file of the plot.
     """
     table = pd.concat(own[own["target"] == MEAN].assign(patches=patches) for patches, own in summaries.items())
     colours = seaborn.color_palette("colorblind", len(names))
@@ -29,16 +29,16 @@ def draw_budgets(summaries: dict[int, pd.DataFrame], names: list[str], instrumen
             own = table[table["architecture"] == name]
             budgets = own["patches"] * (instruments if total and name == DEDICATED else 1)
             reach = np.abs(own[[LOW, HIGH]].to_numpy() - own[["SDR"]].to_numpy()).T
-            beside = 1.03 ** (number - len(names) / 2)  # or the intervals would cover each other
+            beside = 1.03 ** (number - len(names) / 2)  # keeps intervals from covering each other
             style = {"fmt": "o-", "color": colour, "label": name, "capsize": 2, "markersize": 5}
             axes.errorbar(budgets * beside, own["SDR"], reach, **style)
         ticks = sorted({patches * factor for patches in summaries for factor in ((1, instruments) if total else (1,))})
         axes.set_xscale("log")
         axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
         axes.minorticks_off()
-        axes.set(xlabel="patches of all networks together" if total else "patches of each network")
+        axes.set(xlabel="patches, all networks together" if total else "patches per network")
         axes.grid(axis="y", alpha=0.3)
-    panels[0].set_ylabel("mean SDR (dB), higher is better")
+    panels[0].set_ylabel("mean SDR (dB); higher is better")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, ncols=len(names), loc="outside lower center", frameon=False)
     save(figure, path)

@@ -1,11 +1,11 @@
-"""Training, in patches per second: real batches, conditioned networks, and the same U-Net in PyTorch.
+"""Training speed in patches per second: real batches, conditioned networks, and the same U-Net in PyTorch.
 
     python -m benchmarks.training [--short] [--peers PYTHON] [--filters N] [--frames N] [--batch N] [--precision P]
 
-In turn: `fit` on real batches and on one constant batch, of a dedicated and of the conditioned network; where
-`make peers` has been run, also a step of the dedicated network in PyTorch, its tensors in channels_last
-order. KERAS_BACKEND chooses the backend, so that the same comparison runs on a GPU. The share of the machine's limit
-is that of the multiply-adds of a training step, three times those of the network, in the rate of a matrix product.
+Runs in turn: `fit` on real batches and on one constant batch, for a dedicated and the conditioned network; after
+`make peers`, also a step of the dedicated network in PyTorch, with tensors in channels_last order. KERAS_BACKEND
+selects the backend, so that the same comparison runs on a GPU. The share of the machine's limit is the rate of the
+multiply-adds of a training step, three times those of the network, over the rate of a matrix product.
 """
 
 import argparse
@@ -30,7 +30,7 @@ DEDICATED = "unet"
 
 
 class Constant(keras.utils.PyDataset):
-    """One batch, again and again."""
+    """The same batch, repeated."""
 
     def __init__(self, batch: Batch, batches: int) -> None:
         super().__init__(workers=1, max_queue_size=2)
@@ -45,7 +45,7 @@ class Constant(keras.utils.PyDataset):
 
 
 def fits(params: Params, name: str) -> tuple[Any, Any, float]:
-    """Two works, `fit` on real batches and on a constant one, and GFLOP of a patch's training step."""
+    """Two functions, `fit` on real batches and on a constant one, and the GFLOP of a training step per patch."""
     architecture, batches = training(params, name)
     with training_devices(params.train):
         model = build(architecture, architecture.networks[0])
@@ -61,7 +61,7 @@ def fits(params: Params, name: str) -> tuple[Any, Any, float]:
 
 
 class Peer:
-    """The dedicated network in PyTorch, in a process of its own, which takes its steps when it is told to."""
+    """The dedicated network in PyTorch, in its own process, which trains on command."""
 
     def __init__(self, python: str, params: Params, steps: int) -> None:
         unet = params.unet
@@ -82,13 +82,17 @@ class Peer:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="fewer batches")
-    parser.add_argument("--peers", default="peers/bin/python", help="Python with PyTorch, if there (%(default)s)")
-    parser.add_argument("--conditioned", default="simple-dense-pairs", help="(%(default)s)")
-    parser.add_argument("--filters", type=int, help="of the first layer, instead of unet.filters")
-    parser.add_argument("--frames", type=int, help="of a patch, instead of patch.frames")
-    parser.add_argument("--batch", type=int, help="patches of a batch, instead of train.batch_size")
-    parser.add_argument("--precision", default="float32", help="as train.precision (%(default)s)")
-    parser.add_argument("--batches", type=int, help="of one run")
+    parser.add_argument(
+        "--peers", default="peers/bin/python", help="Python with PyTorch; optional (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--conditioned", default="simple-dense-pairs", help="conditioned network (default: %(default)s)"
+    )
+    parser.add_argument("--filters", type=int, help="filters of the first layer (default: unet.filters)")
+    parser.add_argument("--frames", type=int, help="frames per patch (default: patch.frames)")
+    parser.add_argument("--batch", type=int, help="patches per batch (default: train.batch_size)")
+    parser.add_argument("--precision", default="float32", help="as train.precision (default: %(default)s)")
+    parser.add_argument("--batches", type=int, help="batches per run (default: 24; with --short, 8)")
     arguments = parser.parse_args()
     params, runs = load_params(), 3 if arguments.short else 7
     batches = arguments.batches or (8 if arguments.short else 24)
@@ -123,7 +127,7 @@ def main() -> None:
     medians = [side.median for side in sides]
 
     def paired(first: int, second: int) -> float:
-        """The median of the ratios of runs beside each other."""
+        """The median ratio of paired runs."""
         return float(np.median(np.array(times[second]) / np.array(times[first])))
 
     figures = {
@@ -142,7 +146,7 @@ def main() -> None:
 
 
 def product_rate(precision: str) -> float:
-    """GFLOP/s of the backend's product of two matrices in the precision of the layers."""
+    """GFLOP/s of the backend's matrix product in the precision of the layers."""
     if keras.backend.backend() == "tensorflow":
         return matmul_rate()
     size, times = 8192, 10

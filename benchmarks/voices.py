@@ -1,9 +1,9 @@
-"""Voices of two kinds of songs, measured: what composed voices lack, beside recorded ones.
+"""Measures of composed and recorded voices, to show how they differ.
 
     python -m benchmarks.voices FOLDER [FOLDER ...] [--stem vocals] [--rate 8192]
 
-Every folder holds tracks, `<track>/<stem>.<wav|flac|ogg>`, such as `data/audio/train`; its measures are medians over
-tracks. Frames are 64 ms long and count if they are within 30 dB of the loudest tenth.
+Every folder has tracks, `<track>/<stem>.<wav|flac|ogg>`, such as `data/audio/train`; measures are medians over tracks.
+Frames are 64 ms long and count if they are within 30 dB of the loudest tenth.
 """
 
 import argparse
@@ -28,7 +28,7 @@ RANGE = 30  # dB below the loudest tenth
 LOWEST, HIGHEST = 80, 800  # Hz, of the pitch of a voice
 PERIODIC = 0.6  # autocorrelation at the pitch, of a voiced frame
 VIBRATO = (4.0, 8.0)  # Hz
-NOTE = 0.4  # seconds that a pitch is held at least where vibrato is looked for
+NOTE = 0.4  # shortest held note, in seconds, that is searched for vibrato
 
 
 def measures(voice: Mono, rate: int) -> dict[str, float]:
@@ -61,7 +61,7 @@ def measures(voice: Mono, rate: int) -> dict[str, float]:
 
 
 def _pitch(frames: npt.NDArray[np.float64], rate: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Hz, and the autocorrelation there, of every frame."""
+    """Pitch in Hz of every frame, and the autocorrelation at this pitch."""
     size = frames.shape[1]
     correlation = np.fft.irfft(np.abs(np.fft.rfft(frames, 2 * size)) ** 2)[:, :size]
     window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(size), 2 * size)) ** 2)[:size]
@@ -76,7 +76,7 @@ def _pitch(frames: npt.NDArray[np.float64], rate: int) -> tuple[npt.NDArray[np.f
 
 
 def _vibrato(pitch: npt.NDArray[np.float64], voiced: npt.NDArray[np.bool_], fps: float) -> tuple[float, float]:
-    """Median spread of the pitch in held notes, in cents, and the share of them whose pitch swings at 4 to 8 Hz."""
+    """Median spread of the pitch in held notes, in cents, and the proportion of them with vibrato at 4 to 8 Hz."""
     cents = 1200 * np.log2(pitch)
     steady = voiced[1:] & voiced[:-1] & (np.abs(np.diff(cents)) < 80)
     spreads, swinging = [], []
@@ -95,7 +95,7 @@ def _vibrato(pitch: npt.NDArray[np.float64], voiced: npt.NDArray[np.bool_], fps:
 
 
 def _fall(level: npt.NDArray[np.float64], active: npt.NDArray[np.bool_], fps: float) -> float:
-    """How fast notes end: the median over falls of at least 15 dB; reverberation makes it slow."""
+    """Decay of notes: the median over falls of at least 15 dB; reverberation slows it down."""
     drops, start = [], None
     smooth = np.convolve(level, np.ones(3) / 3, mode="same")
     for frame in range(1, len(smooth)):
@@ -111,16 +111,16 @@ def _fall(level: npt.NDArray[np.float64], active: npt.NDArray[np.bool_], fps: fl
 
 def _measured(track: Track, stem: str, rate: int) -> dict[str, float]:
     if stem not in track.instruments:
-        raise UserError(f"{track.name}: has no {stem}, but {', '.join(track.instruments)}")
+        raise UserError(f"{track.name}: no {stem}; it has {', '.join(track.instruments)}")
     waveform, own_rate = track.read(stem)
     return measures(resample(waveform, own_rate, rate, mono=True)[:, 0], rate)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    parser.add_argument("--stem", default="vocals")
-    parser.add_argument("--rate", type=int, default=8192, help="Hz (%(default)s)")
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="folder of tracks")
+    parser.add_argument("--stem", default="vocals", help="stem to measure (default: %(default)s)")
+    parser.add_argument("--rate", type=int, default=8192, help="sample rate in Hz (default: %(default)s)")
     arguments = parser.parse_args()
     run(lambda: show(arguments.folders, arguments.stem, arguments.rate))
 
@@ -129,7 +129,7 @@ def show(folders: Sequence[Path], stem: str, rate: int) -> None:
     """Print the measures of the voices in all folders.
 
     Raises:
-        UserError: a folder holds no tracks, or they have no such stem.
+        UserError: a folder has no tracks, or they lack the stem.
     """
     table = {
         f"{folder} ({len(found)} tracks)": pd.DataFrame([_measured(track, stem, rate) for track in found]).median()

@@ -1,12 +1,12 @@
-"""Masks that share the mixture by ratio, beside norbert's multichannel Wiener filter: SDR of stereo songs.
+"""Consistent masks (ratio) compared with norbert's multichannel Wiener filter: SDR of stereo songs.
 
     pip install --no-deps norbert==0.2.1
     python -m benchmarks.wiener MODEL FOLDER
 
-Separates the stereo tracks of FOLDER with a model, on both channels at its rate, and scores four kinds of estimates by
-BSS Eval v4: the network's own masks, those that share the mixture by ratio, and what one and two iterations of the
-filter make of these. The filter (Nugraha, Liutkus & Vincent, EUSIPCO 2016) knows a covariance of the channels per
-source and frequency. With a single channel it could only square the ratio, so it is tried where it can do more.
+Separates the stereo tracks of FOLDER with a model, on both channels at its rate, and scores four kinds of estimates
+with BSS Eval v4: from the network's own masks, from masks with the consistency ratio, and from one and two iterations
+of the filter on the latter. The filter (Nugraha, Liutkus & Vincent, EUSIPCO 2016) estimates a covariance of channels per
+source and frequency. With a single channel it could only square the ratio, so only stereo songs are used.
 """
 
 import argparse
@@ -36,14 +36,14 @@ Estimates = npt.NDArray[np.complex128]  # (frames, bins, channels, sources), as 
 
 
 def filtered(estimates: Estimates, mixture: npt.NDArray[np.complex128], iterations: int) -> Estimates:
-    """Estimates after so many iterations of the filter, scaled as `norbert.wiener` does."""
+    """Estimates after these iterations of the filter, scaled as in `norbert.wiener`."""
     scale = max(1.0, float(np.abs(mixture).max()) / 10)
     found: Estimates = norbert.expectation_maximization(estimates / scale, mixture / scale, iterations)[0] * scale
     return found
 
 
 def measure(track: Track, separator: Separator) -> pd.DataFrame | None:
-    """Medians over frames of all metrics, a row per kind of estimate and instrument; None if it is not stereo."""
+    """Medians over frames of all metrics, one row per kind of estimate and instrument; None if it is not stereo."""
     settings, names = separator.architecture.spectrogram, list(track.instruments)
     conditions = by_name(single_conditions(names))
     audio, rate = track.read(MIXTURE)
@@ -77,8 +77,8 @@ def measure(track: Track, separator: Separator) -> pd.DataFrame | None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("model", type=Path, help="folder of a trained model")
+    parser.add_argument("folder", type=Path, help="folder of multitracks")
     arguments = parser.parse_args()
 
     def wiener() -> None:
@@ -86,7 +86,7 @@ def main() -> None:
         found = [measure(track, separator) for track in tracks(arguments.folder)]
         stereo = [scores for scores in found if scores is not None]
         if not stereo:
-            raise UserError(f"{arguments.folder}: holds no stereo track")
+            raise UserError(f"{arguments.folder}: no stereo track")
         scores = pd.concat(stereo)
         print(f"mean over {len(stereo)} tracks and {scores['target'].nunique()} instruments, dB")
         print(scores.groupby("estimates", sort=False)[METRICS].mean().round(2).to_markdown())

@@ -1,4 +1,4 @@
-"""The batches and networks of this workspace, as its training makes them."""
+"""The batches and networks of this workspace, as in training."""
 
 import sys
 from pathlib import Path
@@ -17,17 +17,17 @@ INDEXES, SPECTROGRAMS = Path("data/indexes"), Path("data/spectrograms/train")
 
 
 def check_indexes() -> None:
-    """Check that there is something to train on.
+    """Check that there are index tables.
 
     Raises:
         SystemExit: the workspace has no index tables yet.
     """
     if not INDEXES.exists():
-        sys.exit(f"{INDEXES}: not found; run dvc repro indexes first")
+        sys.exit(f"{INDEXES}: not found. Run dvc repro indexes first.")
 
 
 def training(params: Params, name: str) -> tuple[Architecture, TrainingBatches]:
-    """An architecture of params.yaml, and the batches of the first of its networks.
+    """An architecture of params.yaml, and the batches of its first network.
 
     Raises:
         SystemExit: the workspace has no spectrograms yet.

@@ -437,7 +437,7 @@ def _cut(signals: Signals, pieces: Sequence[_Piece], length: int) -> Array:
 
 
 def _spectra(blocks: Array) -> Spectra:
-    """Transforms `(bins, pieces, channels)` of blocks `(channels, pieces, samples)`, in the layout of matrix products."""
+    """Transforms `(bins, pieces, channels)` of blocks `(channels, pieces, samples)`, laid out for matrix products."""
     channels, pieces, length = blocks.shape
     spectra = np.empty((length // 2 + 1, pieces, channels), np.complex128)
     np.fft.rfft(blocks, axis=2, out=spectra.transpose(2, 1, 0))

@@ -1,1 +1,1 @@
-"""One short script per DVC stage."""
+"""Scripts of the DVC stages, one per stage."""

@@ -1,4 +1,4 @@
-"""bounds: score the lower or the upper bound as if it were an architecture."""
+"""bounds: score the lower or upper bound like an architecture."""
 
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,7 @@ from cunet.tracks.reading import read_tracks
 def main(
     bound: Literal["mixture", "ideal-ratio-mask"], audio: Path, spectrograms: Path, conditions: Path, out: Path
 ) -> None:
-    """Score a bound, and write the results to `out`."""
+    """Score a bound and write the results to `out`."""
     params = load_params()
     tracks, scored = read_tracks(audio), by_name(read_conditions(conditions))
     settings = params.spectrogram, params.evaluate

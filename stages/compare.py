@@ -1,4 +1,4 @@
-"""compare: the report on everything that params.yaml names."""
+"""compare: write the report on all architectures in params.yaml."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""conditions: tables of the conditions of each architecture, and of those that are scored."""
+"""conditions: write tables of the training conditions of each architecture, and of the scored conditions."""
 
 from pathlib import Path
 
@@ -16,18 +16,18 @@ from cunet.variant import conditions_of
 
 
 def main(train: Path, test: Path, out: Path) -> None:
-    """Write a table per architecture, and one of what is scored, for the instruments of the tracks.
+    """Write one table per architecture, and one of the scored conditions, for the instruments of the tracks.
 
     Raises:
-        UserError: training and test tracks have other instruments, or one is in both; or params.yaml asks for what
-            they do not have.
+        UserError: training and test tracks have different instruments or share a track; or params.yaml asks for an
+            instrument that they lack.
     """
     params = load_params()
     instruments = _instruments(train)
     if instruments != _instruments(test):
         raise UserError(
-            f"the training tracks have {', '.join(instruments)}, the test tracks {', '.join(_instruments(test))}: "
-            "they must be the same"
+            f"the training tracks have {', '.join(instruments)}, but the test tracks {', '.join(_instruments(test))}. "
+            "Give them the same instruments."
         )
     check_split(train, test)
     ends(instruments, params.interpret)
@@ -37,7 +37,7 @@ def main(train: Path, test: Path, out: Path) -> None:
     tables[SCORED] = scored_conditions(instruments, sets[params.evaluate.conditions])
     with new_folder(out) as folder:
         for name, table in tables.items():
-            by_name(table)  # names must differ
+            by_name(table)  # raises if names are not unique
             table.to_csv(folder / f"{name}.csv", index=False)
             print(f"{name}: {len(table)} conditions of {len(instruments)} instruments")
 

@@ -1,4 +1,4 @@
-"""download: bring the tracks of a subset into the workspace."""
+"""download: prepare the tracks of a subset in the workspace."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from cunet.tracks.track import DECODING_MEMORY
 
 
 def main(subset: Subset, out: Path) -> None:
-    """Fill `out` with the tracks of `subset`."""
+    """Write the tracks of `subset` to `out`."""
     params = load_params()
     merged = json.dumps(params.merged, sort_keys=True)
     made_of = identity(

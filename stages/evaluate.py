@@ -1,4 +1,4 @@
-"""evaluate: separate the test tracks with a trained architecture, and score them."""
+"""evaluate: separate the test tracks with a trained architecture, and score the estimates."""
 
 from functools import partial
 from pathlib import Path
@@ -16,9 +16,9 @@ from cunet.tracks.reading import read_tracks
 
 
 def main(model: Path, audio: Path, spectrograms: Path, conditions: Path, out: Path) -> None:
-    """Score the architecture in the folder `model`, and write the results to `out`."""
+    """Score the architecture in the folder `model` and write the results to `out`."""
     params = load_params()
-    with uncollected():  # Keras, which takes seconds to import
+    with uncollected():  # importing Keras takes seconds
         separator = Separator(model, params.evaluate.overlap)
     name = separator.architecture.name
     tracks, scored = read_tracks(audio), by_name(read_conditions(conditions))

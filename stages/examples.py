@@ -1,4 +1,4 @@
-"""examples: the sound of a few test tracks, from every architecture, and along the path of the condition."""
+"""examples: write audio excerpts of test tracks, separated by every architecture and along the condition's path."""
 
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ with uncollected():
 
 
 def main(models: Path, spectrograms: Path, conditions: Path, out: Path) -> None:
-    """Write excerpts of the first test tracks, from the networks in `models` with the first seed, to `out`."""
+    """Separate excerpts of the first test tracks with the networks in `models`, first seed, and write them to `out`."""
     params = load_params()
     settings, seconds, seed = params.spectrogram, params.examples.seconds, str(params.seeds[0])
     tracks = [TrackSpectrograms(file) for file in track_files(spectrograms)[: params.examples.tracks]]

@@ -1,4 +1,4 @@
-"""indexes: tables of the patches to train and to validate on."""
+"""indexes: write tables of the patches for training and validation."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from cunet.preprocess.validation import validation_tracks
 
 
 def main(spectrograms: Path, out: Path) -> None:
-    """Write the two index tables of the training tracks' spectrograms to `out`."""
+    """Write both index tables of the training tracks' spectrograms to `out`."""
     params = load_params()
     official = tuple(name for dataset in params.datasets for name in validation_tracks(dataset))
     training, validation = build_indexes(spectrograms, params.patch, params.validation, official)

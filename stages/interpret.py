@@ -14,7 +14,7 @@ with uncollected():
 
 
 def main(model: Path, audio: Path, spectrograms: Path, out: Path) -> None:
-    """Write tables on the network in the folder `model` to `out`."""
+    """Analyse the network in the folder `model` and write tables to `out`."""
     params = load_params()
     separator, tracks = Separator(model, params.evaluate.overlap), read_tracks(audio)
     settings = params.spectrogram, params.evaluate, params.interpret

@@ -1,4 +1,4 @@
-"""spectrograms: audio to complex spectrograms, one HDF5 file per track."""
+"""spectrograms: compute complex spectrograms of audio, one HDF5 file per track."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""train: fit the networks of an architecture with a seed, or continue where a kill left them."""
+"""train: train the networks of an architecture with one seed, or resume a killed training."""
 
 import shutil
 from pathlib import Path
@@ -23,7 +23,7 @@ def main(name: str, seed: int, spectrograms: Path, indexes: Path, conditions: Pa
     trainer = Trainer(architecture, params.train, seed, described, spectrograms, indexes, checkpoints, tracked.on_epoch)
     with tracked.open(described, trainer.continues):
         tracked.finish(out, trainer.train(out))
-    shutil.rmtree(checkpoints)  # last: a kill before would cost the whole training
+    shutil.rmtree(checkpoints)  # last, so that a kill before does not lose the training
 
 
 if __name__ == "__main__":

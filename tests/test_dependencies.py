@@ -1,4 +1,4 @@
-"""The code that dvc.yaml names for a stage is the code that decides on what the stage writes."""
+"""dvc.yaml lists for each stage the code that its outputs depend on."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tools.dependencies import BYSTANDERS, ROOT, declared, executed, imports, parameters, stands_by, values, written
+from tools.dependencies import BYSTANDERS, ROOT, declared, executed, imports, is_bystander, parameters, values, written
 
 TEXT = (ROOT / "dvc.yaml").read_text()
 STAGES: dict[str, Any] = yaml.safe_load(TEXT)["stages"]
@@ -41,6 +41,6 @@ def test_the_command_writes_what_is_missing_and_takes_out_what_is_too_much() -> 
 
 def test_all_bystanders_are_met() -> None:
     """One that no stage runs any more would excuse whatever is put there later."""
-    code = {module for module in imports().modules if not stands_by(module)}
+    code = {module for module in imports().modules if not is_bystander(module)}
     met = {imported for module in code for imported in imports().find_modules_directly_imported_by(module)}
     assert all(any(f"{module}.".startswith(f"{name}.") for module in met) for name in BYSTANDERS)

@@ -1,1 +1,1 @@
-"""For people who work on this project."""
+"""Tools for developers of this project."""

@@ -1,4 +1,4 @@
-"""The picture of the architecture in README: `python -m tools.architecture_picture docs/architecture.png`."""
+"""Draws the architecture for the README: `python -m tools.architecture_picture docs/architecture.png`."""
 
 import argparse
 from itertools import pairwise
@@ -19,7 +19,7 @@ MIDDLE, FILM_ROW, CONTROL_ROW = 1.45, -1.05, -2.3  # of blocks, FiLM layers, and
 
 
 def box(axes: Axes, x: float, y: float, width: float, height: float, colour: str, text: str = "") -> None:
-    """A rounded box around (x, y), with a text in it."""
+    """Draw a rounded box around (x, y), with text inside."""
     shape = FancyBboxPatch(
         (x - width / 2, y - height / 2), width, height, "round,pad=0,rounding_size=0.06", facecolor=colour, linewidth=0
     )
@@ -28,13 +28,13 @@ def box(axes: Axes, x: float, y: float, width: float, height: float, colour: str
 
 
 def arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
-    """A straight arrow."""
+    """Draw a straight arrow."""
     style: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 9, "shrinkA": 0, "shrinkB": 0, "linewidth": 1.1}
     axes.add_patch(FancyArrowPatch(start, end, color=colour, **style))
 
 
 def draw(layers: int, path: Path) -> None:
-    """Draw a U-Net of so many layers, modulated in its encoder."""
+    """Draw a U-Net with this number of layers, modulated in its encoder."""
     figure, axes = pyplot.subplots(figsize=(11, 4.6), layout="constrained")
     heights = [2.6 * 0.74**layer for layer in range(layers)]
     encoder = [(1.6 + 0.72 * layer, heights[layer]) for layer in range(layers)]
@@ -84,7 +84,7 @@ def draw(layers: int, path: Path) -> None:
 def main() -> None:
     """Draw the default network."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
+    parser.add_argument("out", type=Path, help="file of the picture")
     draw(load_params().unet.layers, parser.parse_args().out)
 
 

@@ -1,13 +1,13 @@
-"""Seven songs with singing under CC0, from the artist's stems: the starter model trains on four, three score it.
+"""Builds seven CC0 songs with singing from the artist's stems: four to train the starter model, three to score it.
 
     git clone https://github.com/ichbinsoftware/everythingisremixed
     git -C everythingisremixed checkout 6a6fbe3a634871fba7efe298dee048f394aa0f18
     python -m tools.cc0_songs everythingisremixed cc0_songs
 
 The songs are "Everything is Free" by Software-Entwicklungskit, public domain (CC0 1.0). Writes
-`<out>/{train,test}/<track>/{drums,other,vocals}.flac` at 44.1 kHz: of every song, the stems of singers are summed to
-`vocals`, those of drums to `drums`, and all others to `other`, the bass among them. Where a stem has only the small
-version that the artist made for phones, that is taken.
+`<out>/{train,test}/<track>/{drums,other,vocals}.flac` at 44.1 kHz: for every song, vocal stems are summed to `vocals`,
+drum stems to `drums`, and all others, including the bass, to `other`. If a stem exists only in the artist's small
+version for phones, that version is used.
 """
 
 import argparse
@@ -43,7 +43,7 @@ DRUMS = re.compile(
     r"\b(KICK|SNARE|K & SN|CLAPS?|HATS?|HH|TOMS?|CYMBALS?|CRASH|(BREAK ?)?BEATS?|DRUMS?( BREAK)?|PE?RC|SCRATCH"
     r"|CRUSH BREAK|TOPS|TRANSISTION)\b"
 )
-ALSO_DRUMS = {("6.Caesium", "BREAK"), ("6.Caesium", "BUILD")}  # called like effects, and they sound like drums
+ALSO_DRUMS = {("6.Caesium", "BREAK"), ("6.Caesium", "BUILD")}  # drums in spite of their names
 
 
 def group_of(song: str, stem: str) -> str:
@@ -59,7 +59,7 @@ def group_of(song: str, stem: str) -> str:
 
 
 def stems(folder: Path) -> dict[str, Path]:
-    """Files of a song by name of the stem, the full version where there is one.
+    """Files of a song by name of the stem, in the full version if there is one.
 
     Raises:
         UserError: there are none.
@@ -69,12 +69,12 @@ def stems(folder: Path) -> dict[str, Path]:
         name = path.stem.split("_Stem_")[1].removesuffix("_mobile").replace("_", " ")
         found[name] = path
     if not found:
-        raise UserError(f"{folder}: holds no stems (*_Stem_*.m4a): clone the whole repository")
+        raise UserError(f"{folder}: no stems (*_Stem_*.m4a). Clone the whole repository.")
     return dict(sorted(found.items()))
 
 
 def mix(song: str, folder: Path) -> dict[str, Waveform]:
-    """Drums, other and vocals of a song `(samples, 2)`, without the silence before and after it."""
+    """Drums, other and vocals of a song `(samples, 2)`, trimmed of silence at both ends."""
     groups: dict[str, Waveform] = {}
     for name, path in stems(folder).items():
         waveform, rate = read_audio(path)
@@ -92,12 +92,12 @@ def mix(song: str, folder: Path) -> dict[str, Waveform]:
 
 
 def _longer(waveform: Waveform, length: int) -> Waveform:
-    """With silence at the end."""
+    """Pad a waveform with silence at the end."""
     return np.pad(waveform, ((0, length - len(waveform)), (0, 0)))
 
 
 def write_songs(clone: Path, out: Path) -> None:
-    """Write all songs to `out`; those that are there are kept.
+    """Write all songs to `out`; existing ones are kept.
 
     Raises:
         UserError: the clone lacks a song.
@@ -115,7 +115,7 @@ def write_songs(clone: Path, out: Path) -> None:
 def main() -> None:
     """Entry point of the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clone", type=Path, help="of the artist's repository")
+    parser.add_argument("clone", type=Path, help="clone of the artist's repository")
     parser.add_argument("out", type=Path, help="folder for the tracks")
     arguments = parser.parse_args()
     run(lambda: write_songs(arguments.clone, arguments.out))

@@ -1,6 +1,6 @@
-"""Which code every stage runs, and which parameters it reads; `python -m tools.dependencies` writes dvc.yaml's code.
+"""The code that each stage runs and the parameters that it reads.
 
-It needs the packages of `make setup EXTRAS=dev`.
+`python -m tools.dependencies` updates the code dependencies in dvc.yaml. It needs `make setup EXTRAS=dev`.
 """
 
 import ast
@@ -20,19 +20,19 @@ from cunet.registry.registry import Registry
 
 ROOT = Path(__file__).parents[1]
 DEPENDENCIES = re.compile(r"^( +)deps:\n +- (stages/\w+\.py)\n((?: +- .*\n)+)", re.MULTILINE)
-# Modules that stages run, but that do not affect what they write; their imports are not followed.
+# Modules that stages run, but that do not affect their outputs; their imports are not followed.
 BYSTANDERS = {
-    "cunet.cli": "runs a stage, and says why it ended",
-    "cunet.cluster": "spreads tracks over processors; tests show that their number changes no result",
+    "cunet.cli": "runs a stage and reports its errors",
+    "cunet.cluster": "distributes tracks over workers; tests show that their number changes no result",
     "cunet.errors": "messages",
-    "cunet.extras": "messages about packages that are missing",
-    "cunet.files": "puts whole folders in place, and goes on with what an interrupted run left",
+    "cunet.extras": "messages about missing packages",
+    "cunet.files": "replaces whole folders, and resumes interrupted runs",
     "cunet.params": "reads params.yaml; dvc.yaml names the parameters",
     "cunet.progress": "the progress bar",
     "cunet.relocation": "as cunet.store",
     "cunet.registry.registry": "looks names up; the registries themselves are dependencies",
     "cunet.settings.cluster": "as cunet.cluster",
-    "cunet.startup": "the garbage collector while libraries are imported",
+    "cunet.startup": "turns off the garbage collector during imports",
     "cunet.store": "the MLflow store",
     "cunet.tracking": "MLflow",
 }
@@ -42,7 +42,7 @@ REGISTRIES = {
     for name, value in vars(import_module(f"cunet.registry.{module.name}")).items()
     if isinstance(value, Registry)
 }
-# Parameters that a property of `Params` is made of.
+# Parameters behind each property of `Params`.
 PROPERTIES = {
     "architecture": {"film", "control", "placement", "conditions"},
     # The files of `folder` are dependencies themselves.
@@ -50,32 +50,32 @@ PROPERTIES = {
     "datasets": {"dataset"},
     "merged": {"merge"},
 }
-UNTRACKED = {"dask"}  # where the work is done
+UNTRACKED = {"dask"}  # does not affect results
 
 
 @cache
 def imports() -> grimp.ImportGraph:
-    """Every import, in functions as well; those for types alone are none when a stage runs."""
+    """All imports, including those inside functions, but not those for type checking only."""
     return grimp.build_graph(
         "cunet", "stages", include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
     )
 
 
 def registered(module: str) -> set[str]:
-    """Modules with the implementations in those registries in which a module looks something up."""
+    """Modules with the implementations in the registries in which a module looks something up."""
     places = set()
     for node in ast.walk(ast.parse((ROOT / file_of(module)).read_text())):
         match node:
             case (
                 ast.Subscript(value=ast.Name(id=name))
                 | ast.Attribute(value=ast.Name(id=name), attr="get" | "items" | "values")
-            ):  # other uses are of the names alone
+            ):  # other uses need only the names
                 places |= {place.partition(":")[0] for place in REGISTRIES.get(name, [])}
     return places
 
 
-def stands_by(module: str) -> bool:
-    """Whether a module is one of the bystanders, or in one."""
+def is_bystander(module: str) -> bool:
+    """Whether a module is a bystander or inside one."""
     return f"{module}.".startswith(tuple(f"{name}." for name in BYSTANDERS))
 
 
@@ -86,42 +86,42 @@ def file_of(module: str) -> Path:
 
 
 def executed(script: Path) -> set[Path]:
-    """The script of a stage and all that it imports, directly or not, with what surrounds it in its package."""
+    """The script of a stage and all its direct and indirect imports, with the packages around them."""
     modules, reached = [".".join(script.with_suffix("").parts)], set()
     while modules:
         module = modules.pop()
         if module.startswith("cunet.") and module not in imports().modules:
-            sys.exit(f"error: cunet/registry names {module}, and there is no such module: correct the line")
-        if module not in reached and module.partition(".")[0] in ("cunet", "stages") and not stands_by(module):
+            sys.exit(f"error: cunet/registry: no module {module}. Correct the line.")
+        if module not in reached and module.partition(".")[0] in ("cunet", "stages") and not is_bystander(module):
             reached.add(module)
             modules += imports().find_modules_directly_imported_by(module) | registered(module)
         elif module in ("keras", "tensorflow"):
             reached.add("cunet.backend")  # imported by cunet/__init__.py, before anything else
-    # cunet/__init__.py itself offers load_model, and nothing else.
+    # cunet/__init__.py only provides load_model.
     packages = {module.rpartition(".")[0] for module in reached} - {"cunet", "stages"}
     files = {file_of(module) for module in reached | packages if not says_nothing(ROOT / file_of(module))}
     return files | {data for file in files for data in named_data(file)}
 
 
 def named_data(file: Path) -> set[Path]:
-    """Files beside a module that are no code, and that it names, or that have its name."""
+    """Data files beside a module that it mentions, or that have its name."""
     beside = {path for path in (ROOT / file).parent.iterdir() if path.is_file() and path.suffix != ".py"}
     strings = {node.value for node in ast.walk(ast.parse((ROOT / file).read_text())) if isinstance(node, ast.Constant)}
     return {path.relative_to(ROOT) for path in beside if path.name in strings or path.stem == file.stem}
 
 
 def declared(deps: list[str]) -> set[Path]:
-    """The files of code among the dependencies of a stage."""
+    """The code files among the dependencies of a stage."""
     return {Path(dependency) for dependency in deps if dependency.startswith(("cunet", "stages"))}
 
 
 def says_nothing(file: Path) -> bool:
-    """Whether a file is the description of its folder alone."""
+    """Whether a file is an `__init__.py` with only a docstring."""
     return file.name == "__init__.py" and all(isinstance(node, ast.Expr) for node in ast.parse(file.read_text()).body)
 
 
 def written(description: str) -> str:
-    """The text of dvc.yaml, with the code that every stage runs among its dependencies; data and comments stay."""
+    """The text of dvc.yaml with updated code dependencies of each stage; data and comments stay."""
 
     def dependencies(found: re.Match[str]) -> str:
         indent, script, rest = found.groups()
@@ -133,7 +133,7 @@ def written(description: str) -> str:
 
 
 def parameters(script: Path) -> set[str]:
-    """Sections and values at the top of params.yaml that the code of a stage reads from a `Params` called `params`."""
+    """Top-level sections and values of params.yaml that the code of a stage reads from a `Params` called `params`."""
     read = set()
     for node in nodes(script):
         match node:
@@ -154,7 +154,7 @@ def values(script: Path) -> set[str]:
 
 
 def nodes(script: Path) -> Iterator[ast.AST]:
-    """The syntax of all code that a stage runs."""
+    """The syntax nodes of all code that a stage runs."""
     for file in executed(script):
         if file.suffix == ".py":
             yield from ast.walk(ast.parse((ROOT / file).read_text()))

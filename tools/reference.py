@@ -1,4 +1,4 @@
-"""Reference pages that follow from the code: the parameters of params.yaml and the commands of `cunet`."""
+"""Reference pages generated from the code: the parameters of params.yaml and the commands of `cunet`."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ LINE = re.compile(r"(?P<indent> *)(?P<name>[a-z0-9_]+):(?: +(?P<value>\S.*?))??(
 
 
 def parameters() -> str:
-    """Every parameter: its default, what it may be by its schema, and its comment in params.yaml."""
+    """All parameters: default, allowed values by the schema, and comment in params.yaml."""
     schema = type(load_params()).model_json_schema()
     rows = ["| parameter | default | allowed | meaning |", "|---|---|---|---|"]
     for name, value, comment in _lines(PARAMS.read_text()):
@@ -47,7 +47,7 @@ def parameters() -> str:
 
 
 def commands() -> str:
-    """The help of every command."""
+    """The help of all commands."""
     parser = command_line()
     pages = ["# Commands", f"```text\n{parser.format_help()}```"]
     for name, command in commands_of(parser).items():
@@ -56,7 +56,7 @@ def commands() -> str:
 
 
 def _lines(text: str) -> Iterator[tuple[str, str | None, str]]:
-    """Dotted name, value and comment of every line of params.yaml that has a parameter."""
+    """Dotted name, value and comment of every parameter line of params.yaml."""
     above: list[str] = []
     for line in text.splitlines():
         if found := LINE.fullmatch(line):
@@ -72,7 +72,7 @@ def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _node(schema: dict[str, Any], place: list[str]) -> dict[str, Any] | None:
-    """The schema of a parameter; None where names are the user's own."""
+    """The schema of a parameter; None if names are the user's own."""
     node = schema
     for name in place:
         properties = node.get("properties", {})

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Set up .venv from locks/NAME.txt, and the programs that pip cannot install. Usage: tools/setup.sh NAME
-# Does nothing where that is done already; PYTHON names another interpreter.
-# Packages are installed by uv, several times as fast as pip; where uv is not available or fails, by pip.
+# Set up .venv from locks/NAME.txt, and install programs that pip cannot. Usage: tools/setup.sh NAME
+# Does nothing if the set-up is complete; PYTHON selects another interpreter.
+# Packages are installed with uv, several times as fast as pip, or with pip if uv is not available or fails.
 set -eu
 name=$1
 lock=locks/$name.txt
@@ -22,10 +22,10 @@ find_python() {
             return
         fi
     done
-    fail "Python 3.11 or 3.12 is needed: install one (Debian: apt-get install python3), or name it with make PYTHON=..."
+    fail "Python 3.11 or 3.12 not found. Install it (Debian: apt-get install python3), or select it with make PYTHON=..."
 }
 
-# Install Debian packages where that is possible, else return 1.
+# Install Debian packages if possible, else return 1.
 apt_install() {
     command -v apt-get >/dev/null || return 1
     if [ "$(id -u)" -eq 0 ]; then
@@ -43,7 +43,7 @@ apt_install() {
 # need "PROGRAM or description" "test command" PACKAGE
 need() {
     if ! sh -c "$2" >/dev/null 2>&1; then
-        apt_install "$3" || fail "$1 is missing and cannot be installed from here: ask for it (Debian: apt-get install $3; Fedora: dnf install ffmpeg-free python3; macOS: brew install ffmpeg)"
+        apt_install "$3" || fail "$1 is missing and cannot be installed without root rights. Install it, or ask your administrator (Debian: apt-get install $3; Fedora: dnf install ffmpeg-free python3; macOS: brew install ffmpeg)"
     fi
 }
 
@@ -51,19 +51,19 @@ chromium_found() {
     command -v chromium || command -v chromium-browser || command -v google-chrome
 }
 
-# The value that pip's configuration (pip.conf, PIP_...) has for a setting, in one line.
+# Print a setting of pip's configuration (pip.conf, PIP_...), on one line.
 pip_setting() {
     for section in :env: install global; do
         value=$(printf '%s\n' "$pip_settings" | sed -n "s/^$section\.$1='\(.*\)'\$/\1/p")
         if [ -n "$value" ]; then
-            # shellcheck disable=SC2046 # several values are on a line each
+            # shellcheck disable=SC2046 # several values are on one line each
             echo $(printf '%b' "$value")
             return
         fi
     done
 }
 
-# Give uv a value of pip's configuration, which it does not read, unless it has one of its own.
+# Pass a setting of pip's configuration, which uv does not read, to uv, unless it has its own.
 hand_over() {
     value=$(pip_setting "$2")
     if [ -n "$value" ] && eval "[ -z \"\${$1:-}\" ]"; then
@@ -82,9 +82,9 @@ configure_uv() {
     hand_over SSL_CERT_FILE cert
     hand_over ALL_PROXY proxy
     UV_FIND_LINKS=$(echo "${UV_FIND_LINKS:-}" | sed 's/ /,/g')
-    # Several indexes are safe: the hashes identify every file.
+    # Several indexes are safe: hashes identify every file.
     export UV_FIND_LINKS UV_INDEX_STRATEGY=unsafe-best-match UV_PYTHON_DOWNLOADS=never
-    # Python compiles what a program imports at its first start, which is less than all there is, unless told not to.
+    # By default, Python compiles modules at their first import; with this variable, compile all of them now.
     if [ -n "${PYTHONDONTWRITEBYTECODE:-}" ]; then
         export UV_COMPILE_BYTECODE=true
     fi
@@ -100,7 +100,7 @@ uv_steps() {
 install_with_uv() {
     if ! output=$(uv_steps 2>&1); then
         reason=$(printf '%s\n' "$output" | grep -i -m 1 -e error -e '×' || echo "no reason given")
-        echo "uv failed ($reason): pip installs instead; it takes minutes"
+        echo "uv failed ($reason); installing with pip, which takes minutes"
         return 1
     fi
 }
@@ -111,10 +111,10 @@ install_with_pip() {
 }
 
 pip="env PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip"
-[ -f "$lock" ] || fail "there is no $lock: EXTRAS is base, dev or cuda"
+[ -f "$lock" ] || fail "$lock: no such file. Set EXTRAS to base, dev or cuda."
 need "ffmpeg (with ffprobe)" "command -v ffmpeg && command -v ffprobe" ffmpeg
 if [ "$name" = dev ] && ! chromium_found >/dev/null; then
-    apt_install chromium || echo "chromium is missing (Debian: apt-get install chromium): tests of MLflow's pages will be skipped"
+    apt_install chromium || echo "chromium is missing (Debian: apt-get install chromium); tests of MLflow's pages will be skipped"
 fi
 
 # The programs in .venv name its folder: after a copy, they would run those of the original.
@@ -128,7 +128,7 @@ if ! supported .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/nul
     python=$(find_python)
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     need "Python's venv module" "$python -c 'import ensurepip, venv'" "python$version-venv"
-    echo "making .venv with Python $version"
+    echo "creating .venv with Python $version"
     rm -rf .venv
     "$python" -m venv .venv
 fi
@@ -138,7 +138,7 @@ if ! cmp -s "$lock" ".venv/$name.installed" || ! cmp -s pyproject.toml .venv/pyp
     rm -f .venv/*.installed
     install_with_uv || install_with_pip
     cp pyproject.toml .venv/pyproject.installed
-    cp locks/base.txt .venv/base.installed # every lock holds what base holds
+    cp locks/base.txt .venv/base.installed # every lock includes base
     cp "$lock" ".venv/$name.installed"
 fi
 

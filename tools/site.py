@@ -1,4 +1,4 @@
-"""Hooks of the site that `make docs` builds: pages from outside docs/, and reference pages made from the code."""
+"""Hooks for the site of `make docs`: pages from outside docs/, and reference pages generated from the code."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from mkdocs.structure.pages import Page
 
 from tools import reference
 
-# Documents that stand elsewhere in the repository, by their place in the site.
+# Documents elsewhere in the repository, by their path in the site.
 OUTSIDE = {
     "index.md": "README.md",
     "benchmarks.md": "benchmarks/README.md",
@@ -26,7 +26,7 @@ FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that are not in docs/."""
+    """Add the pages from outside docs/."""
     for place, path in OUTSIDE.items():
         files.append(File.generated(config, place, content=FRONT_MATTER.sub("", Path(path).read_text())))
     for place, write in GENERATED.items():
@@ -35,7 +35,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Let links between documents of the repository lead to the pages of the site."""
+    """Rewrite links between documents of the repository to pages of the site."""
     place = page.file.src_uri
     folder = Path(OUTSIDE.get(place, f"docs/{place}")).parent
 

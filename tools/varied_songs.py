@@ -1,10 +1,10 @@
-"""Copies of a folder's training tracks at other pitches and tempos, by ffmpeg.
+"""Adds copies of a folder's training tracks at other pitches and tempos, with ffmpeg.
 
     python -m tools.varied_songs songs varied_songs --vary -2 0.9 --vary 2 1.1 [--validation TRACK ...]
 
-Copies <root> to <out>, so that `folder.root` may be <out>, and adds `<out>/train/<track> (<semitones>, <tempo>)` for
-every track and every `--vary SEMITONES TEMPO`. All instruments of a track are varied alike: their sum is still a song.
-Validation tracks get no copies, which would be trained on.
+Copies <root> to <out>, for use as `folder.root`, and adds `<out>/train/<track> (<semitones>, <tempo>)` for every track
+and every `--vary SEMITONES TEMPO`. All instruments of a track are varied alike, so their sum is still a song.
+Validation tracks get no copies, because these would be used for training.
 """
 
 import argparse
@@ -25,7 +25,7 @@ SEMITONES, TEMPOS = (-24, 24), (0.5, 2)  # least and most
 
 
 def filters(rate: int, semitones: float, tempo: float) -> str:
-    """Filters of ffmpeg: played at another speed, which moves the pitch, and then brought to the tempo.
+    """Filters for ffmpeg: change the speed, which shifts the pitch, then correct the tempo.
 
     Examples:
         >>> filters(44100, 12, 1)
@@ -36,25 +36,25 @@ def filters(rate: int, semitones: float, tempo: float) -> str:
 
 
 def vary(track: FileTrack, semitones: float, tempo: float, train: Path) -> None:
-    """Write a copy of a track.
+    """Write a varied copy of a track.
 
     Raises:
-        UserError: ffmpeg cannot.
+        UserError: ffmpeg failed.
     """
     with new_folder(train / f"{track.name} ({semitones:+g}, {tempo:g})") as folder:
-        for name in track.instruments:  # not the mixture: ffmpeg cuts every file at places of its own
+        for name in track.instruments:  # not the mixture: ffmpeg cuts each file at different positions
             path = track.files[name]
             chain = filters(soundfile.info(path).samplerate, semitones, tempo)
             command = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-af", chain]
             done = subprocess.run([*command, str(folder / f"{name}.flac")], stderr=subprocess.PIPE, text=True)
             if done.returncode:
-                raise UserError(f"{path}: ffmpeg cannot vary it ({done.stderr.strip()})")
+                raise UserError(f"{path}: ffmpeg failed ({done.stderr.strip()})")
 
 
 def main() -> None:
     """Copy the folder and add the varied tracks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("root", type=Path, help="with a folder train")
+    parser.add_argument("root", type=Path, help="folder of multitracks with train/")
     parser.add_argument("out", type=Path, help="new folder")
     parser.add_argument(
         "--vary",
@@ -63,7 +63,7 @@ def main() -> None:
         action="append",
         required=True,
         metavar=("SEMITONES", "TEMPO"),
-        help="of a copy of every track; repeat for several",
+        help="variation of a copy of every track; repeatable",
     )
     parser.add_argument("--validation", nargs="+", default=[], metavar="TRACK", help="tracks without copies")
     arguments = parser.parse_args()
@@ -72,12 +72,12 @@ def main() -> None:
         root, out = existing(arguments.root), arguments.out
         found = {track.name: track for track in tracks(root / "train")}
         if unknown := [name for name in arguments.validation if name not in found]:
-            raise UserError(f"{root / 'train'}: has no track {unknown[0]}")
+            raise UserError(f"{root / 'train'}: no track {unknown[0]}")
         for semitones, tempo in arguments.vary:
             if not SEMITONES[0] <= semitones <= SEMITONES[1] or not TEMPOS[0] <= tempo <= TEMPOS[1]:
-                raise UserError(f"--vary {semitones:g} {tempo:g}: semitones are -24 to 24, a tempo is 0.5 to 2")
+                raise UserError(f"--vary {semitones:g} {tempo:g}: use -24 to 24 semitones, and a tempo of 0.5 to 2")
         if out.exists() or out.resolve().is_relative_to(root.resolve()):
-            raise UserError(f"{out}: is there already, or in {root}: choose another folder")
+            raise UserError(f"{out}: already exists, or is inside {root}. Choose another folder.")
         copied = [track for name, track in found.items() if name not in arguments.validation]
         with new_folder(out) as folder:
             shutil.copytree(root, folder, dirs_exist_ok=True)

@@ -70,8 +70,8 @@ def _entries(folder: Path) -> list[Path]:
             raise UserError(f"{readable(path)}: broken link. Remove or correct it.")
         if path.is_dir():
             raise UserError(
-                f"{readable(path)}: is a link to a folder, in which DVC does not see changes. Replace it by the folder, "
-                "or by a folder with links to the files."
+                f"{readable(path)}: is a link to a folder, in which DVC does not see changes. Replace it by the "
+                "folder, or by a folder with links to the files."
             )
     return entries
 

@@ -63,6 +63,7 @@ def tracks(root: Path) -> list[StemTrack]:
     for track in database:
         if track.info.nb_audio_streams != STREAMS:
             raise UserError(
-                f"{track.path}: has {track.info.nb_audio_streams} audio streams instead of {STREAMS}. Download it again."
+                f"{track.path}: has {track.info.nb_audio_streams} audio streams instead of {STREAMS}. "
+                "Download it again."
             )
     return [StemTrack(track) for track in sorted(database, key=lambda track: str(track.name))]

@@ -224,7 +224,7 @@ def _monitors(settings: Train) -> list[keras.callbacks.Callback]:
 
 
 def _jit(settings: Train) -> bool | str:
-    """Whether to use XLA: not for TensorFlow on a CPU, which it slows down more than twofold; otherwise as Keras does."""
+    """Whether to use XLA: off for TensorFlow on a CPU, where it more than halves the speed; otherwise as in Keras."""
     if settings.jit is not None:
         return settings.jit
     on_cpu = keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")
