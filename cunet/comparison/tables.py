@@ -129,9 +129,9 @@ def metrics(summary: pd.DataFrame, studied: str) -> dict[str, dict[str, float]]:
     """
     shown = summary[(summary["group"] == SINGLE) | (summary["target"] == summary["group"].map(mean_of))]
     values: dict[str, dict[str, float]] = {}
-    for row in shown.dropna(subset=["SDR"]).itertuples():
-        name = STUDIED.name if row.architecture == studied else str(row.architecture)
-        values.setdefault(name, {})[str(row.target)] = round(float(row.SDR), METRIC_DECIMALS)
+    for architecture, target, sdr in shown.dropna(subset=["SDR"])[["architecture", "target", "SDR"]].to_numpy():
+        name = STUDIED.name if architecture == studied else architecture
+        values.setdefault(name, {})[target] = round(float(sdr), METRIC_DECIMALS)
     return values
 
 
