@@ -6,6 +6,7 @@ from pathlib import Path
 from cunet.errors import UserError
 
 SPECTROGRAMS = Path("data/spectrograms")
+CHECKPOINTS = Path("checkpoints")
 MODELS, RESULTS, REPORTS = Path("models"), Path("results"), Path("reports")
 STUDIED, BASELINES, BOUNDS = Path("cunet"), Path("baselines"), Path("bounds")  # in models and results
 INTERPRETATION, EXAMPLES = Path("interpretation"), Path("examples")  # in results
@@ -21,6 +22,11 @@ def folders(architecture: str, baselines: Sequence[str]) -> dict[str, Path]:
         ['baselines/unet', 'cunet']
     """
     return {name: BASELINES / name for name in baselines} | {architecture: STUDIED}
+
+
+def checkpoints_of(architecture: str, seed: int) -> Path:
+    """The folder for the state of an unfinished training."""
+    return CHECKPOINTS / architecture / str(seed)
 
 
 def check_architecture(folder: Path, found: str, expected: str) -> None:

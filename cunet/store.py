@@ -8,6 +8,7 @@ import mlflow
 from filelock import FileLock
 from mlflow.entities import Experiment, Run
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 
 from cunet.errors import UserError
 from cunet.files import commit, temporary_folder, workspace
@@ -33,6 +34,7 @@ def use_store() -> None:
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"
     )  # bars for files of the log would only distract
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")  # seconds
     if "MLFLOW_TRACKING_URI" not in os.environ:
         follow(workspace() / STORE, workspace() / ARTIFACTS)
         mlflow.set_tracking_uri(_own_store())
@@ -108,6 +110,18 @@ def find(tags: dict[str, str]) -> list[Run]:
     conditions = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
     runs: list[Run] = mlflow.search_runs(filter_string=conditions, output_format="list")
     return runs
+
+
+def existing_run(run_id: str) -> str | None:
+    """The ID of a run if the store has it."""
+    if not run_id:
+        return None
+    try:
+        return str(mlflow.get_run(run_id).info.run_id)
+    except MlflowException as error:
+        if error.error_code != ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+            raise
+        return None
 
 
 def title(name: str, seed: int) -> str:

@@ -10,6 +10,7 @@ from cunet.evaluation.bounds import BOUNDS
 from cunet.evaluation.evaluate import evaluate
 from cunet.files import identity, resumable_folder
 from cunet.params import load_params
+from cunet.tracking.optional import optional
 from cunet.tracking.results import log_scores
 from cunet.tracks.reading import read_tracks
 
@@ -24,7 +25,8 @@ def main(
     made_of = identity("bounds", bound, *settings, inputs=[audio, spectrograms, conditions])
     with resumable_folder(out, made_of) as folder:
         evaluate(bound, BOUNDS[bound], scored, tracks, spectrograms, *settings, params.dask, folder)
-        log_scores(folder, None)
+        with optional():
+            log_scores(folder, None)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from cunet.interpret.tables import shown_conditions
 from cunet.models.architecture import Architecture
 from cunet.params import load_params
 from cunet.report.report import write_report
+from cunet.tracking.optional import optional
 from cunet.tracking.report import log_report
 
 
@@ -31,7 +32,8 @@ def main(models: Path, results: Path, conditions: Path, out: Path) -> None:
     shown, scored = shown_conditions(Architecture.load(studied)), by_name(read_conditions(conditions))
     with new_folder(out) as folder:
         write_report(comparison, scored, shown, results / layout.INTERPRETATION, results / layout.EXAMPLES, folder)
-    log_report(out, [model for models in trained.values() for model in models], studied)
+    with optional():
+        log_report(out, [model for models in trained.values() for model in models], studied)
     print((out / "sdr.md").read_text())
 
 

@@ -11,6 +11,7 @@ from cunet.files import identity, resumable_folder
 from cunet.masking.separator import Separator
 from cunet.params import load_params
 from cunet.startup import uncollected
+from cunet.tracking.optional import optional
 from cunet.tracking.results import log_scores
 from cunet.tracks.reading import read_tracks
 
@@ -27,7 +28,8 @@ def main(model: Path, audio: Path, spectrograms: Path, conditions: Path, out: Pa
     made_of = identity("evaluate", name, *settings, inputs=[audio, spectrograms, conditions, model])
     with resumable_folder(out, made_of) as folder:
         evaluate(name, get_masks, scored, tracks, spectrograms, *settings, params.dask, folder)
-        log_scores(folder, model, separator.seconds_per_minute)
+        with optional():
+            log_scores(folder, model, separator.seconds_per_minute)
 
 
 if __name__ == "__main__":

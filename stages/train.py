@@ -1,10 +1,10 @@
 """train: train the networks of an architecture with one seed, or resume a killed training."""
 
-import shutil
 from pathlib import Path
 
 from cunet.cli import run_stage
 from cunet.conditions.tables import read_conditions
+from cunet.layout import checkpoints_of
 from cunet.params import load_params
 from cunet.startup import uncollected
 from cunet.tracking.training import TrainingRun
@@ -18,12 +18,12 @@ def main(name: str, seed: int, spectrograms: Path, indexes: Path, conditions: Pa
     params = load_params()
     architecture = describe(params, name, read_conditions(conditions))
     described = provenance(params, architecture, seed, spectrograms, indexes)
-    checkpoints = Path("checkpoints") / architecture.name / str(seed)
+    checkpoints = checkpoints_of(architecture.name, seed)
     tracked = TrainingRun(architecture.name, seed, checkpoints)
     trainer = Trainer(architecture, params.train, seed, described, spectrograms, indexes, checkpoints, tracked.on_epoch)
-    with tracked.open(described, trainer.continues):
+    with tracked.open(described, trainer.identity, trainer.histories):
         tracked.finish(out, trainer.train(out))
-    shutil.rmtree(checkpoints)  # last, so that a kill before does not lose the training
+    trainer.forget()  # last, so that a kill before does not lose the training
 
 
 if __name__ == "__main__":

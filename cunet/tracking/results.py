@@ -12,9 +12,10 @@ from cunet.comparison.tables import SPREAD, over_tracks, protocol_of, sdr_table,
 from cunet.conditions.naming import SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.evaluate import EVALUATION, read_scores
-from cunet.store import MODEL_TAG, NOTE_TAG, SCORES_TAG, connect, find, fingerprint, tags, title
+from cunet.store import MODEL_TAG, NOTE_TAG, SCORES_TAG, connect, existing_run, find, fingerprint, tags, title
 from cunet.tracking.datasets import log_tracks
-from cunet.tracking.training import COST, log_provenance, log_training
+from cunet.tracking.note import Note, unlogged
+from cunet.tracking.training import COST, complete, log_provenance, log_training
 from cunet.train.cost import Cost
 from cunet.train.history import read_provenance
 
@@ -39,11 +40,16 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
     run_name = title(name, read_provenance(model)["seed"] if model else 0)
     unscored = [run for run in trained if MLFLOW_LOGGED_ARTIFACTS not in run.data.tags]
     commit = unscored[0].data.tags.get("git.commit", "") if unscored else ""
-    with mlflow.start_run(run_id=unscored[0].info.run_id if unscored else None, run_name=run_name) as run:
+    note, file = unlogged(model) if model and not trained else (Note(), Path())
+    run_id = unscored[0].info.run_id if unscored else existing_run(note.run)
+    with mlflow.start_run(run_id=run_id, run_name=run_name) as run:
         if not unscored:
             mlflow.set_tags(tags(name))
             if model:
                 log_training(model, run.info.run_id)
+            if note.model:
+                complete(note)
+                note.delete(file)
         evaluation = json.loads((results / EVALUATION).read_text())
         log_provenance(evaluation)
         log_tracks("test", evaluation["data.test"])

@@ -3,96 +3,158 @@
 import resource
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Metric
-from mlflow.exceptions import MlflowException
 
-from cunet.store import MODEL_TAG, connect, fingerprint, tags, title
+from cunet.store import MODEL_TAG, connect, existing_run, fingerprint, tags, title
 from cunet.tracking.datasets import log_tracks
+from cunet.tracking.note import Note, note_file
+from cunet.tracking.optional import FAILURES, warn
 from cunet.train.history import Row, read_history, read_provenance
 
 SAMPLING_SECONDS = 5
 MOST_METRICS = 1000  # per request to MLflow
 KILOBYTE = 1 if sys.platform == "darwin" else 1024  # the system's unit of memory
+PATIENCE = 20  # times the seconds of a failed attempt until the next one
 COST = "size_and_time"  # MLflow sorts metrics by their prefix: after sdr
 
 
 class TrainingRun:
-    """The MLflow run of a training; its ID beside the checkpoints lets a resumed training continue it."""
+    """The MLflow run of a training, which continues while MLflow does not answer.
+
+    What is not logged yet is kept: the epochs in memory and in the checkpoints, the rest in a note beside these.
+    """
 
     def __init__(self, name: str, seed: int, checkpoints: Path) -> None:
-        self._name, self._seed, self._note = name, seed, checkpoints / "mlflow_run"
+        self._name, self._seed, self._path = name, seed, note_file(checkpoints)
+        self._waiting: list[tuple[str, Row]] = []
+        self._described, self._next_try = False, 0.0
 
     @contextmanager
-    def open(self, provenance: dict[str, Any], continues: bool) -> Iterator[None]:
-        """Start the run, or continue that of the killed training; failures are marked."""
-        connect()
-        mlflow.set_system_metrics_sampling_interval(SAMPLING_SECONDS)
-        run_id = self._left_open(continues)
-        with mlflow.start_run(run_id=run_id, run_name=title(self._name, self._seed), log_system_metrics=True) as run:
-            self._note.parent.mkdir(parents=True, exist_ok=True)
-            self._note.write_text(run.info.run_id)
-            if run_id is None:
-                mlflow.set_tags(tags(self._name))
-                log_provenance(provenance)
-                log_tracks("train", provenance["data.train"])
+    def open(self, provenance: dict[str, Any], identity: str, histories: dict[str, list[Row]]) -> Iterator[None]:
+        """Start the run, or continue that of the killed training with this identity.
+
+        Args:
+            provenance: what the training depends on.
+            identity: of the training; see `cunet.files.identity`.
+            histories: epochs that the killed training finished, by network.
+        """
+        self._provenance = provenance
+        self._waiting = [(network, row) for network, rows in histories.items() for row in rows]
+        self._left = Note.read(self._path)
+        self._note = Note(self._left.run if self._left.identity == identity else "", identity)
+        self._try(self._log)
+        status = "FAILED"
+        try:
             yield
+            status = "FINISHED"
+        except KeyboardInterrupt:
+            status = "KILLED"
+            raise
+        finally:
+            with suppress(*FAILURES):
+                mlflow.end_run(status)
 
     def on_epoch(self, network: str, row: Row) -> None:
-        """Log a row of a network's history."""
-        log_epoch(network, row)
+        """Log a row of a network's history, and those that could not be logged before."""
+        self._waiting.append((network, row))
+        if time.monotonic() >= self._next_try:
+            self._try(self._log)
 
     def finish(self, model: Path, seconds: float) -> None:
         """Log the cost of the training and a fingerprint of the model, by which its scores find the run."""
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
-        mlflow.log_metrics({f"{COST}/train_seconds": seconds, f"{COST}/train_memory_gb": memory / 1e9})
-        mlflow.set_tag(MODEL_TAG, fingerprint(model))
+        self._note.model = fingerprint(model)
+        self._note.metrics = {f"{COST}/train_seconds": seconds, f"{COST}/train_memory_gb": memory / 1e9}
+        self._note.write(self._path)
+        self._try(self._complete)
         print(f"{self._name}: trained in {seconds / 60:.1f} min, {memory / 1e9:.1f} GB of memory")
 
-    def _left_open(self, continues: bool) -> str | None:
-        """The run of the killed training if this training continues it; otherwise end that run."""
-        if not self._note.exists():
-            return None
-        run_id = self._note.read_text()
+    def _try(self, action: Callable[[], None]) -> None:
+        """Log, or warn and try again later: logging to a store that does not answer takes a few percent of the time."""
+        begin = time.monotonic()
         try:
-            mlflow.get_run(run_id)
-        except MlflowException:
-            return None
-        if continues:
-            return run_id
-        MlflowClient().set_terminated(run_id, "KILLED")
-        return None
+            action()
+        except FAILURES as error:
+            if not self._next_try:
+                warn(error)
+            self._next_try = time.monotonic() + PATIENCE * (time.monotonic() - begin)
+
+    def _log(self) -> None:
+        """Log what is waiting; start the run and describe it if that has not been done."""
+        if mlflow.active_run() is None:
+            self._start()
+        if not self._described:
+            mlflow.set_tags(tags(self._name))
+            log_provenance(self._provenance)
+            log_tracks("train", self._provenance["data.train"])
+            self._described = True
+        log_epochs(self._note.run, self._waiting)
+        self._waiting = []
+        self._next_try = 0.0
+
+    def _complete(self) -> None:
+        self._log()
+        complete(self._note)
+        self._note.delete(self._path)
+
+    def _start(self) -> None:
+        """Start the run; or continue the one of a killed training with this identity, and end one with another."""
+        connect()
+        mlflow.set_system_metrics_sampling_interval(SAMPLING_SECONDS)
+        run_id = existing_run(self._left.run)
+        if run_id and self._left.identity != self._note.identity:
+            MlflowClient().set_terminated(run_id, "KILLED")
+            run_id = None
+        run = mlflow.start_run(run_id=run_id, run_name=title(self._name, self._seed), log_system_metrics=True)
+        self._note.run = run.info.run_id
+        self._note.write(self._path)
+
+
+def complete(note: Note) -> None:
+    """Log what is known only after a training to the active run."""
+    mlflow.log_metrics(note.metrics)
+    mlflow.set_tag(MODEL_TAG, note.model)
 
 
 def log_training(model: Path, run_id: str) -> None:
-    """Log parameters, data and curves of a training to the active run, if the store lacks its own run."""
+    """Log parameters, data and curves of a training to the active run, as far as it lacks them."""
     provenance = read_provenance(model)
     log_provenance(provenance)
     log_tracks("train", provenance["data.train"])
-    now, metrics = int(1000 * time.time()), []
-    for network, rows in read_history(model).groupby("network", sort=False):
-        for number in range(len(rows)):
-            row = dict(rows.iloc[number].drop("network"))
-            metrics += [Metric(*curve, now, int(row["epoch"])) for curve in _curves(str(network), row).items()]
+    rows = read_history(model).to_dict("records")
+    log_epochs(run_id, [(str(row.pop("network")), row) for row in rows])  # type: ignore[misc]
+
+
+def log_epochs(run_id: str, rows: list[tuple[str, Row]]) -> None:
+    """Log rows of the histories of networks to a run, but for those that it has."""
+    client, now = MlflowClient(), int(1000 * time.time())
+    last = {network: _last_epoch(client, run_id, network) for network in {network for network, _ in rows}}
+    metrics = [
+        Metric(*curve, now, int(row["epoch"]))
+        for network, row in rows
+        if row["epoch"] > last[network]
+        for curve in _curves(network, row).items()
+    ]
     for start in range(0, len(metrics), MOST_METRICS):
-        MlflowClient().log_batch(run_id, metrics[start : start + MOST_METRICS])
+        client.log_batch(run_id, metrics[start : start + MOST_METRICS])
+
+
+def _last_epoch(client: MlflowClient, run_id: str, network: str) -> int:
+    logged = client.get_metric_history(run_id, f"validation_loss/{network}")
+    return max((metric.step for metric in logged), default=0)
 
 
 def log_provenance(provenance: dict[str, Any]) -> None:
     """Log parameters, and the size and fingerprints of the data as tags."""
     mlflow.set_tags({name: value for name, value in provenance.items() if name.startswith("data.")})
     mlflow.log_params({name: value for name, value in provenance.items() if not name.startswith("data.")})
-
-
-def log_epoch(network: str, row: Row) -> None:
-    """Log a row of a network's history."""
-    mlflow.log_metrics(_curves(network, row), step=int(row["epoch"]))
 
 
 def _curves(network: str, row: Row) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Training of an architecture, one network after another."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -102,10 +103,17 @@ class Trainer:
     on_epoch: Callable[[str, Row], None]
 
     @cached_property
-    def continues(self) -> bool:
-        """Whether there is a checkpoint of a killed training with the same settings, data and code."""
-        states = (checkpoint.load(self._state(network), self._identity) for network in self.architecture.networks)
-        return any(state.epochs for state in states)
+    def identity(self) -> str:
+        """Hash of settings, data and code, which must be the same for a training to resume."""
+        tables = [(self.indexes / name).read_text() for name in (TRAINING, VALIDATION)]
+        data = tracks_fingerprint(self.spectrograms)
+        return identity("train", self.architecture, self.settings, str(self.seed), data, *tables)
+
+    @property
+    def histories(self) -> dict[str, list[Row]]:
+        """Epochs that a killed training with the same settings, data and code finished, by network."""
+        states = {name: checkpoint.load(self._state(name), self.identity) for name in self.architecture.networks}
+        return {name: state.history for name, state in states.items() if state.epochs}
 
     def train(self, out: Path) -> float:
         """Write description, cost, best weights and history to the folder `out`, which appears complete or not at all.
@@ -121,7 +129,7 @@ class Trainer:
         histories, seconds = {}, 0.0
         with new_folder(out) as folder:
             for network in self.architecture.networks:
-                state = checkpoint.load(self._state(network), self._identity)
+                state = checkpoint.load(self._state(network), self.identity)
                 model = self._train_network(network, state)
                 model.save_weights(weights_file(folder, network))
                 histories[network] = state.history
@@ -130,6 +138,13 @@ class Trainer:
             write_history(histories, self.provenance, folder)
             self.architecture.save(folder)
         return seconds
+
+    def forget(self) -> None:
+        """Delete the checkpoints; other files stay, such as the note of a run that MLflow lacks."""
+        for path in [*self.checkpoints.glob("*.h5"), *self.checkpoints.glob("*.part")]:
+            path.unlink()
+        with suppress(OSError):
+            self.checkpoints.rmdir()
 
     def _train_network(self, network: str, state: checkpoint.TrainingState) -> keras.Model:
         """Train from `state` on, and return the network with the best weights."""
@@ -164,7 +179,7 @@ class Trainer:
                     keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)),
                     ProgressBar(network, epochs, settings.batches_per_epoch, state.epochs),
                     *monitors,
-                    checkpoint.Checkpoint(self._state(network), self._identity, state, epochs, monitors),
+                    checkpoint.Checkpoint(self._state(network), self.identity, state, epochs, monitors),
                     keras.callbacks.LambdaCallback(
                         on_epoch_end=lambda epoch, logs: self.on_epoch(network, state.history[-1])
                     ),
@@ -192,13 +207,6 @@ class Trainer:
 
     def _state(self, network: str) -> Path:
         return self.checkpoints / f"{network}.h5"
-
-    @cached_property
-    def _identity(self) -> str:
-        """Hash of settings, data and code, which must be the same for a training to resume."""
-        tables = [(self.indexes / name).read_text() for name in (TRAINING, VALIDATION)]
-        data = tracks_fingerprint(self.spectrograms)
-        return identity("train", self.architecture, self.settings, str(self.seed), data, *tables)
 
 
 def compile_network(model: keras.Model, settings: Train, spectrogram: Spectrogram, epochs: int) -> None:

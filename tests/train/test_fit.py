@@ -93,9 +93,22 @@ def test_other_settings_do_not_continue_an_old_training(params: Params, prepared
     with pytest.raises(KilledError):
         trainer(params, prepared, tmp_path, stop=1).train(tmp_path / "model")
     assert not (tmp_path / "model").exists()
-    assert trainer(params, prepared, tmp_path).continues
-    assert not trainer(changed(params, learning_rate=0.01), prepared, tmp_path).continues
-    assert not trainer(params, prepared, tmp_path, seed=1).continues
+    assert [row["epoch"] for row in trainer(params, prepared, tmp_path).histories["simple-dense"]] == [1]
+    assert not trainer(changed(params, learning_rate=0.01), prepared, tmp_path).histories
+    assert not trainer(params, prepared, tmp_path, seed=1).histories
+
+
+def test_checkpoints_are_deleted_and_what_else_is_beside_them_stays(
+    params: Params, prepared: Path, tmp_path: Path
+) -> None:
+    subject = trainer(params, prepared, tmp_path)
+    subject.train(tmp_path / "model")
+    (subject.checkpoints / "mlflow_run.json").touch()
+    subject.forget()
+    assert [path.name for path in subject.checkpoints.iterdir()] == ["mlflow_run.json"]
+    (subject.checkpoints / "mlflow_run.json").unlink()
+    subject.forget()
+    assert not subject.checkpoints.exists()
 
 
 def test_the_best_weights_are_kept(params: Params, prepared: Path, tmp_path: Path) -> None:
