@@ -9,6 +9,7 @@ from filelock import FileLock
 from mlflow.entities import Experiment, Run
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
+from sqlalchemy.exc import SQLAlchemyError
 
 from cunet.errors import UserError
 from cunet.files import commit, temporary_folder, workspace
@@ -59,7 +60,7 @@ def connect() -> None:
             if mlflow.get_experiment_by_name(name) is None:
                 mlflow.create_experiment(name, artifacts, EXPERIMENT_TAGS)
         mlflow.set_experiment(name)
-    except (MlflowException, OSError) as error:
+    except (MlflowException, OSError, SQLAlchemyError) as error:
         reason = str(error).splitlines()[0][:200]
         raise UserError(
             f"MLflow: the store at {mlflow.get_tracking_uri()} does not answer ({reason}). "

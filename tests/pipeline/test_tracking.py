@@ -11,6 +11,9 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
+from cunet.layout import checkpoints_of
+from cunet.store import fingerprint
+from cunet.tracking.note import Note, note_file
 from tests.pipeline.workspace import Workspace, make_workspace, mlflow_process, runs, store
 
 TARGETS = ("bass", "drums", "other", "vocals", "mean")
@@ -81,7 +84,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+def cut_off_run(pipeline: Workspace, server: str) -> str:
+    """The run of a training whose server was gone after the first epoch; its ID, which a note holds."""
+    client, name = MlflowClient(server), "simple-dense-pairs"
+    run = client.create_run(client.create_experiment("conditioned-u-net"))
+    row = pd.read_csv(pipeline.path / "models" / "cunet" / "0" / "history.csv").iloc[0]
+    for loss in ("train_loss", "validation_loss"):
+        client.log_metric(run.info.run_id, f"{loss}/{name}", row[loss], step=1)
+    model = fingerprint(pipeline.path / "models" / "cunet" / "0")
+    note = Note(run.info.run_id, "", model, {"size_and_time/train_seconds": 90})
+    note.write(note_file(pipeline.path / checkpoints_of(name, 0)))
+    return str(run.info.run_id)
+
+
 def test_a_server_is_filled_from_the_outputs_alone_and_only_once(pipeline: Workspace, server: str) -> None:
+    cut_off = cut_off_run(pipeline, server)
     for _ in range(2):
         pipeline.run("cunet", "log", MLFLOW_TRACKING_URI=server)
     client = MlflowClient(server)
@@ -91,11 +108,18 @@ def test_a_server_is_filled_from_the_outputs_alone_and_only_once(pipeline: Works
     original, rebuilt = runs(store(pipeline))["simple-dense-pairs"], runs(server)["simple-dense-pairs"]
     assert rebuilt.data.params == original.data.params
     measured = ("system/", "size_and_time/train_", "size_and_time/separation_")
-    shown = {name: value for name, value in original.data.metrics.items() if not name.startswith(measured)}
-    assert rebuilt.data.metrics == shown
+    shown, again = (
+        {name: value for name, value in run.data.metrics.items() if not name.startswith(measured)}
+        for run in (original, rebuilt)
+    )
+    assert again == shown
     folder = MlflowClient(server).list_artifacts(rebuilt.info.run_id, "interpretation")
     assert "interpretation/projection.png" in [file.path for file in folder]
-    assert len(client.get_metric_history(rebuilt.info.run_id, "train_loss/simple-dense-pairs")) == 3
+    curve = client.get_metric_history(rebuilt.info.run_id, "train_loss/simple-dense-pairs")
+    assert [point.step for point in curve] == [1, 2, 3]
+    assert rebuilt.info.run_id == cut_off  # completed, and not logged a second time
+    assert rebuilt.data.metrics["size_and_time/train_seconds"] == 90
+    assert not list((pipeline.path / "checkpoints").rglob("mlflow_run.json"))
 
 
 def test_a_run_killed_while_it_was_scored_is_not_written_to_again(pipeline: Workspace, server: str) -> None:

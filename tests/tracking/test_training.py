@@ -1,9 +1,10 @@
 """The run of an architecture in training."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def server(answers: bool) -> Iterator[str]:
     """A server that answers every request with status 500, or never; its address."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (the name is Python's)
+        def do_GET(self) -> None:
             if answers:
                 self.send_error(500)
             else:
@@ -129,17 +130,17 @@ def test_a_server_that_fails_or_is_silent_holds_nothing_up(
 
 
 def test_when_the_store_is_back_all_is_logged_once_and_in_order(
-    mlflow_store: Path, monkeypatch: pytest.MonkeyPatch
+    mlflow_store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("cunet.tracking.training.PATIENCE", 0)
     (mlflow_store / "model").mkdir()
-    store = (mlflow_store / "mlflow.db").rename(mlflow_store / "good.db")
-    (mlflow_store / "mlflow.db").write_text("no database")
     training = TrainingRun("unet", 1, mlflow_store / "checkpoints")
     with training.open(PROVENANCE, "same", {}):
         training.on_epoch("bass", row(1))
-        training.on_epoch("bass", row(2))
-        store.rename(mlflow_store / "mlflow.db")
+        with closing(sqlite3.connect(mlflow_store / "mlflow.db")) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            training.on_epoch("bass", row(2))
+            assert "database is locked" in capsys.readouterr().err
         training.on_epoch("bass", row(3))
         training.finish(mlflow_store / "model", seconds=90)
     (run,) = find({"cunet.model": fingerprint(mlflow_store / "model")})
@@ -159,3 +160,15 @@ def test_a_training_is_logged_from_its_outputs(mlflow_store: Path) -> None:
         "train_loss/bass": 0.5,
         "train_loss/vocals": 1,
     }
+
+
+def test_a_damaged_store_is_a_warning(mlflow_store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (mlflow_store / "mlflow.db").write_text("no database")
+    (mlflow_store / "model").mkdir()
+    training = TrainingRun("unet", 1, mlflow_store / "checkpoints")
+    with training.open(PROVENANCE, "same", {}):
+        training.on_epoch("bass", row(1))
+        training.finish(mlflow_store / "model", seconds=90)
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert warning.startswith("warning: MLflow: the store at sqlite:///")
+    assert "file is not a database" in warning
