@@ -86,11 +86,11 @@ def test_links_are_followed_and_loops_do_not_end_the_search(separate: Command, t
     assert made() == ["album/deep/d/tone.wav", "e/tone.wav", "linked/1/c/tone.wav"]
     assert len(out.splitlines()) == 3
     assert status == 1
-    assert "songs/linked/back: leads to " in err
+    assert "songs/linked/back: skipped, as a link to " in err
     assert [line for line in err.splitlines() if line.startswith("error: ")] == [
         "error: songs/gone: no such file",
         "error: songs/loop.wav: no such file",
-        "error: 2 of 5 songs could not be separated: see above",
+        "error: 2 of 5 songs could not be separated; see above",
     ]
 
 
@@ -198,27 +198,35 @@ def test_one_bad_song_does_not_keep_the_others_from_being_separated(separate: Co
     ("arguments", "reason"),
     [
         (["none.wav"], "none.wav: no such file"),
-        ([f"{'n' * 300}.wav"], "File name too long: choose a shorter one"),
-        (["*.xyz"], "*.xyz: names no file"),
-        (["empty"], "empty: holds no audio file"),
-        (["a.wav", "--target", "guitar"], "the model knows no 'guitar': it knows clicks, noise, tone"),
-        (["a.wav", "--mix", "tone=2"], "tone=2: a weight lies between 0 and 1"),
-        (["-", "-"], "standard input holds one song"),
-        (["a.wav", "--two-stems", ""], "the model knows no ''"),
-        (["a.wav", "--two-stems", "guitar"], "the model knows no 'guitar': it knows clicks, noise, tone"),
+        ([f"{'n' * 300}.wav"], "File name too long. Choose a shorter name"),
+        (["none.wav", "gone.wav"], "none.wav: no such file (and 1 more)"),
+        (["*.xyz"], "*.xyz: no file matches"),
+        (["empty"], "empty: no audio file in this folder"),
+        (["a.wav", "--target", "guitar"], "unknown instrument 'guitar'; the model separates clicks, noise, tone"),
+        (["a.wav", "--target", "Tone"], "clicks, noise, tone; did you mean tone?"),
+        (["a.wav", "--target", "tone,noise"], "ask for their sum with tone=1,noise=1"),
+        (["a.wav", "--mix", "tone:1"], "unknown instrument 'tone:1'; the model separates clicks, noise, tone; write"),
+        (["a.wav", "--mix", "tone=0,5"], "write decimals with a point, as in 0.5"),
+        (["a.wav", "--mix", "tone=2"], "tone=2: a weight must be between 0 and 1"),
+        (["-", "-"], "standard input is a single song"),
+        (["a.wav", "--two-stems", ""], "unknown instrument ''"),
+        (["a.wav", "--two-stems", "guitar"], "unknown instrument 'guitar'; the model separates clicks, noise, tone"),
         (["a.wav", "--mix", "tone=loud"], "'loud' is not a number"),
-        (["a.wav", "--mix", "tone,tone"], "name every instrument once"),
-        (["a.wav", "album/a.wav"], "would go to separated/a, and so would a.wav"),
-        (["...wav"], "would be written outside separated: rename it"),
+        (["a.wav", "--mix", "tone,tone"], "missing or repeated instrument"),
+        (["a.wav", "album/a.wav"], "has the same folder for estimates as a.wav (separated/a)"),
+        (["...wav"], "would be outside separated. Rename it"),
         (["wide.wav", "--format", "mp3"], "mp3 cannot hold 8 channel(s) at 192000 Hz"),
         (["a.wav", "--out", "a.wav"], "cannot be written"),
-        (["a.wav", "--mix", ""], "name every instrument once"),
-        (["a.wav", "--mix", "tone=0"], "nothing is asked for"),
-        (["album", "--out", "album"], "choose another --out"),
-        ([""], "a song has no name: is a variable of the shell empty?"),
+        (["a.wav", "--mix", ""], "missing or repeated instrument"),
+        (["a.wav", "--mix", "tone=0"], "all weights are 0"),
+        (["album", "--out", "album"], "Choose another --out"),
+        ([""], "a song has an empty name. Is a shell variable empty?"),
         (["loop/a.wav", "loop/a.wav"], "loop/a.wav: no such file"),
-        (["album/1/c.wav", "--out", "separated", "--overwrite"], "separated/c/tone.wav: is a folder"),
-        (["album/1/tone/tone.wav", "--out", "album/1", "--overwrite"], "album/1/tone/tone.wav: is a song"),
+        (["album/1/c.wav", "--out", "separated", "--overwrite"], "separated/c/tone.wav: an estimate would have"),
+        (
+            ["album/1/tone/tone.wav", "--out", "album/1", "--overwrite"],
+            "album/1/tone/tone.wav: an estimate would replace",
+        ),
     ],
 )
 def test_mistakes_end_in_one_line(separate: Command, arguments: list[str], reason: str) -> None:
@@ -275,8 +283,8 @@ def test_a_full_temporary_folder_is_said_and_not_taken_for_a_bad_song(
     status, _, err = separate("film.m4a")
     assert status == 1
     assert err.splitlines()[-1] == (
-        f"error: {small_disk}: temporary files cannot be written (No space left on device): make room there, or set "
-        "TMPDIR to another folder"
+        f"error: {small_disk}: temporary files cannot be written (No space left on device). Free some space, or set "
+        "TMPDIR to another folder."
     )
     assert made() == []
 
@@ -285,7 +293,7 @@ def test_clipped_peaks_are_told(separate: Command) -> None:
     soundfile.write("loud.wav", 40 * song(1, RATE), RATE, subtype="FLOAT")
     _, _, err = separate("loud.wav", "--target", "tone", "--format", "flac")
     assert "separated/loud/tone.flac: peaks of " in err
-    assert "--format wav keeps them" in err
+    assert "Use --format wav to keep them" in err
     separate("loud.wav", "--target", "tone")
     assert np.abs(soundfile.read("separated/loud/tone.wav")[0]).max() > 1
 

@@ -231,7 +231,7 @@ def test_two_downloads_at_once_are_one(archive: ArchiveServer, path: Path) -> No
             outputs = [process.communicate(timeout=20)[0] for process in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0)
     assert "waiting" not in outputs[0]
-    assert "waiting for the other download" in outputs[1]
+    assert "another process is downloading it; waiting" in outputs[1]
     assert path.read_bytes() == CONTENT
     assert [request.sent for request in archive.requests] == [len(CONTENT)]
 
@@ -244,7 +244,7 @@ def test_a_server_that_ignores_ranges(
     download()
     assert path.read_bytes() == CONTENT
     assert [request.sent for request in archive.requests] == [len(CONTENT)]
-    assert "does not resume: from the beginning" in capsys.readouterr().out
+    assert "cannot resume; starting from the beginning" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("ranges", "status"), [("shifted", 206), ("refused", 416)])
@@ -261,7 +261,7 @@ def test_a_wrong_part_is_not_taken(
     download()
     assert path.read_bytes() == CONTENT
     assert [(request.status, request.first_byte) for request in archive.requests] == [(status, 200_000), (200, 0)]
-    assert "from the beginning again" in capsys.readouterr().out
+    assert "starting from the beginning" in capsys.readouterr().out
 
 
 def test_a_part_that_is_the_whole_is_only_checked(
@@ -468,7 +468,7 @@ def test_a_disk_that_fills_up(archive: ArchiveServer, small_disk: Path, monkeypa
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9))
     path = small_disk / "songs.zip"
     url = f"{archive.address}/songs.zip"
-    refused(lambda: fetch.fetch(url, path, CHECKSUM), f"{small_disk}: no space left", "are kept", "make room")
+    refused(lambda: fetch.fetch(url, path, CHECKSUM), f"{small_disk}: no space left", "are kept", "Free some space")
     kept = part_of(path).read_bytes()
     assert len(kept) > 200_000
     assert kept == CONTENT[: len(kept)]

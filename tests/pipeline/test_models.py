@@ -111,10 +111,10 @@ def test_mlflow_serves_the_model(registered: Workspace, mixture: Path, tmp_path:
         assert own_rate == rate
         np.testing.assert_allclose(estimate, model.separate(waveform, rate, condition), atol=1e-5)
     assert abs(soundfile.info(io.BytesIO(answers[2])).frames - len(waveform)) < 2100  # the AAC encoder's own padding
-    unknown = "the model knows no 'guitar': it knows bass, drums, other, vocals"
-    missing = "audio is the bytes of a file, and condition is something like vocals=1,drums=0.5"
+    unknown = "unknown instrument 'guitar'; the model separates bass, drums, other, vocals"
+    missing = "audio must be the bytes of a file, and condition a text such as vocals=1,drums=0.5"
     assert messages == [unknown, missing, missing] * 3  # and not a word of the request, which is a song as text
-    assert not_audio.startswith("audio: is not audio that can be read")
+    assert not_audio.startswith("audio: cannot be decoded")
 
 
 def ask(address: str, rows: list[tuple[Path, str]], form: str = "dataframe_records") -> list[bytes]:

@@ -38,25 +38,31 @@ def test_silence_stays_silent(model: Model) -> None:
 @pytest.mark.parametrize(
     ("ask", "reason"),
     [
-        (lambda model: model.separate(song(1), RATE, "guitar"), "knows no 'guitar': it knows clicks, noise, tone"),
+        (
+            lambda model: model.separate(song(1), RATE, "guitar"),
+            "unknown instrument 'guitar'; the model separates clicks, noise, tone$",
+        ),
+        (lambda model: model.separate(song(1), RATE, "TONE"), r"'TONE'; .* did you mean tone\?"),
+        (lambda model: model.separate(song(1), RATE, "tone+clicks"), "ask for their sum with tone=1,clicks=1"),
+        (lambda model: model.separate(song(1), RATE, "tone", "foo"), "above='foo': expected silence or share"),  # type: ignore[arg-type]
         (lambda model: model.separate(song(1), RATE, ["tone"]), r"\['tone'\]: expected an instrument, or weights"),
-        (lambda model: model.separate(song(1), RATE, {"tone": 1.2}), "tone=1.2: a weight lies between 0 and 1"),
-        (lambda model: model.separate(song(1), RATE, {"tone": float("nan")}), "a weight lies between 0 and 1"),
-        (lambda model: model.separate(song(1).T, RATE, "tone"), "transpose it"),
+        (lambda model: model.separate(song(1), RATE, {"tone": 1.2}), "tone=1.2: a weight must be between 0 and 1"),
+        (lambda model: model.separate(song(1), RATE, {"tone": float("nan")}), "a weight must be between 0 and 1"),
+        (lambda model: model.separate(song(1).T, RATE, "tone"), "Transpose it"),
         (lambda model: model.separate(np.zeros((3, 4, 5)), RATE, "tone"), r"\(samples,\) or \(samples, channels\)"),
         (lambda model: model.separate(np.zeros(0), RATE, "tone"), r"\(samples,\) or \(samples, channels\)"),
-        (lambda model: model.separate(np.zeros(9, np.int16), RATE, "tone"), "int16: expected floating point"),
+        (lambda model: model.separate(np.zeros(9, np.int16), RATE, "tone"), r"int16\. Convert it to floating point"),
         (lambda model: model.separate(song(1), 0, "tone"), "rate=0"),
         (lambda model: model.separate(song(1), 44100.5, "tone"), "rate=44100.5"),
-        (lambda model: model.separate(song(1), 2**30, "tone"), "the audio has a sample rate of 1073741824 Hz: convert"),
+        (lambda model: model.separate(song(1), 2**30, "tone"), "the audio has a sample rate of 1073741824 Hz. Convert"),
         (lambda model: model.separate(song(1), 999_983, "tone"), "the audio has a sample rate of 999983 Hz, which"),
         (
             lambda model: model.separate(np.where(song(1) > 0.5, np.nan, 0), RATE, "tone"),
-            "the audio holds values that are not finite",
+            "the audio contains NaN or infinite values",
         ),
         (
             lambda model: model.separate(np.full(RATE, np.inf), RATE, "tone"),
-            "the audio holds values that are not finite",
+            "the audio contains NaN or infinite values",
         ),
     ],
 )
