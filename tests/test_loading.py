@@ -35,7 +35,7 @@ def test_missing_and_foreign_models_are_said(
     reasons: dict[str | Path, str] = {
         tmp_path / "none": "no such model",
         bare: "no architecture.json",
-        lost: "has no file simple-dense.weights.h5",
+        lost: "no file simple-dense.weights.h5",
         torn: "cannot be loaded",
         evil: "cannot be loaded",
         "models:/none@best": "there is no mlflow.db here",

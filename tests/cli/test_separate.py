@@ -126,7 +126,7 @@ def test_a_song_may_be_called_anything(separate: Command, name: bytes, shown: st
     damaged.write_bytes(b"nothing")
     status, _, err = separate(str(damaged), "--target", "tone", "--out", "x")
     assert status == 1
-    assert err.startswith(f"error: {shown}.flac: is not audio that can be read")
+    assert err.startswith(f"error: {shown}.flac: cannot be decoded")
     assert err.count("\n") == 1
 
 
@@ -173,7 +173,7 @@ def test_nothing_is_overwritten_unless_told_to(separate: Command) -> None:
     Path("separated/a/tone.wav").write_bytes(b"mine")
     status, _, err = separate("a.wav", "b.flac")
     assert status == 1
-    assert err == "error: separated/a/tone.wav is there already: add --overwrite, or choose another --out\n"
+    assert err == "error: separated/a/tone.wav: already exists. Add --overwrite, or choose another --out.\n"
     assert made() == ["a/tone.wav"]
     assert Path("separated/a/tone.wav").read_bytes() == b"mine"
     assert separate("a.wav", "--target", "tone", "--overwrite")[0] == 0
@@ -187,7 +187,7 @@ def test_one_bad_song_does_not_keep_the_others_from_being_separated(separate: Co
     assert status == 1
     assert out == "separated/a/tone.wav\n"
     errors = [line for line in err.splitlines() if line.startswith("error: ")]
-    assert errors[0].startswith("error: bad.wav: is not audio that can be read")
+    assert errors[0].startswith("error: bad.wav: cannot be decoded")
     assert errors[1].startswith("error: nan.wav: holds values that are not finite")
     assert errors[2] == "error: 2 of 3 songs could not be separated: see above"
     assert made() == ["a/tone.wav"]
@@ -258,7 +258,7 @@ def test_of_a_song_cut_off_all_there_is_is_separated_and_the_rest_is_told(separa
     cut(Path("a.wav"))
     status, out, err = separate("a.wav", "--target", "tone")
     assert (status, out) == (0, "separated/a/tone.wav\n")
-    assert "warning: a.wav: ends after 1.0 s of the 1.5 s that its header promises (" in err
+    assert "warning: a.wav: ends after 1.0 s of the 1.5 s that its header declares (" in err
     assert soundfile.info("separated/a/tone.wav").frames == soundfile.info("a.wav").frames
 
 
@@ -266,7 +266,7 @@ def test_a_song_with_an_absurd_header_is_refused_at_once(separate: Command) -> N
     patch(Path("a.wav"), b"fmt ", 12, struct.pack("<I", 2**31 - 1))
     soundfile.write("awkward.wav", song(0.1, 999_983), 999_983)
     for name, reason in (
-        ("a.wav", "a.wav: has a sample rate of 2147483647 Hz: convert it to one from 1000 to 1000000 Hz"),
+        ("a.wav", "a.wav: has a sample rate of 2147483647 Hz. Convert it to between 1000 and 1000000 Hz"),
         ("awkward.wav", "awkward.wav: has a sample rate of 999983 Hz, which shares too small a divisor with 8192 Hz"),
     ):
         status, _, err = separate(name)
@@ -346,7 +346,7 @@ def test_a_song_may_come_in_on_standard_input(separate: Command, model_folder: P
 
 
 @pytest.mark.parametrize(
-    ("sound", "reason"), [(b"", b"error: -: standard input is empty\n"), (b"no song", b"error: -: is not audio")]
+    ("sound", "reason"), [(b"", b"error: -: standard input is empty\n"), (b"no song", b"error: -: cannot be decoded")]
 )
 def test_what_is_no_song_on_standard_input_is_said(
     separate: Command, model_folder: Path, sound: bytes, reason: bytes
@@ -362,7 +362,7 @@ def test_a_song_without_standard_input_keeps_its_name_in_errors(separate: Comman
     Path("None.wav").write_bytes(b"no song")
     status, _, err = separate("None.wav")
     assert status == 1
-    assert err.startswith("error: None.wav: is not audio")
+    assert err.startswith("error: None.wav: cannot be decoded")
 
 
 def test_without_a_model_the_one_that_was_trained_here_separates(separate: Command, model_folder: Path) -> None:

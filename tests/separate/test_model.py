@@ -44,7 +44,7 @@ def test_silence_stays_silent(model: Model) -> None:
         ),
         (lambda model: model.separate(song(1), RATE, "TONE"), r"'TONE'; .* did you mean tone\?"),
         (lambda model: model.separate(song(1), RATE, "tone+clicks"), "ask for their sum with tone=1,clicks=1"),
-        (lambda model: model.separate(song(1), RATE, "tone", "foo"), "above='foo': expected silence or share"),  # type: ignore[arg-type]
+        (lambda model: model.separate(song(1), RATE, "tone", "foo"), "above='foo': expected silence or share"),
         (lambda model: model.separate(song(1), RATE, ["tone"]), r"\['tone'\]: expected an instrument, or weights"),
         (lambda model: model.separate(song(1), RATE, {"tone": 1.2}), "tone=1.2: a weight must be between 0 and 1"),
         (lambda model: model.separate(song(1), RATE, {"tone": float("nan")}), "a weight must be between 0 and 1"),
