@@ -43,5 +43,5 @@ def test_the_best_by_mean_sdr_must_be_in_the_store_with_a_model_to_serve(mlflow_
     best = Path("models/complex-dense")
     with mlflow.start_run() as run:
         mlflow.set_tags({"cunet.model": fingerprint(best), "cunet.scores": fingerprint(candidates[best])})
-    with pytest.raises(UserError, match=f"run {run.info.run_id} has no model separator: delete the run"):
+    with pytest.raises(UserError, match=rf"run {run.info.run_id}: has no model separator\. Delete the run"):
         register(candidates, "best")
