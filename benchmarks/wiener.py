@@ -5,7 +5,7 @@
 
 Separates the stereo tracks of FOLDER with a model, on both channels at its rate, and scores four kinds of estimates
 with BSS Eval v4: from the network's own masks, from masks with the consistency ratio, and from one and two iterations
-of the filter on the latter. The filter (Nugraha, Liutkus & Vincent, EUSIPCO 2016) estimates a covariance of channels per
+of the filter on the latter. The filter (Nugraha, Liutkus & Vincent, EUSIPCO 2016) estimates one covariance per
 source and frequency. With a single channel it could only square the ratio, so only stereo songs are used.
 """
 

@@ -297,9 +297,7 @@ def _check_bounds_of(file: _SoundFile, path: Path) -> None:
 def _words(error: soundfile.LibsndfileError) -> str:
     """Why libsndfile cannot read an existing file."""
     said = str(error.error_string).removeprefix("Error : ").rstrip(".")
-    return (
-        "unknown format" if said.startswith("File does not exist") else said
-    )  # its message for a text file named .mp3
+    return "unknown format" if said.startswith("File does not exist") else said  # of text in a file named .mp3
 
 
 def _remarks(file: _SoundFile, path: Path) -> tuple[str, ...]:

@@ -470,7 +470,7 @@ def _batches(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
 
 
 def _map(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
-    """Results in the order of the items, whatever the number of threads."""
+    """Results in the order of the items, for any number of threads."""
     if workers == 1 or len(items) == 1:
         yield from map(function, items)
         return

@@ -240,7 +240,7 @@ def _one_problem(kind: str, location: list[int | str], message: str) -> str:
 
 
 def _known(section: list[int | str]) -> list[str]:
-    """Names of the parameters of a section; none where the names are the user's own."""
+    """Names of the parameters of a section; none if names are the user's own."""
     model: type[BaseModel] = _schema()
     for part in section:
         field = model.model_fields.get(str(part))

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import pytest
 
-from cunet.cli import ENDINGS, run
+from cunet.cli import ENDINGS, command_line, commands_of, run
 from cunet.errors import UserError
 from tests.conftest import ROOT
 
@@ -34,7 +34,7 @@ def test_a_full_disk_is_one_line(small_disk: Path, fill: object) -> None:
     with pytest.raises(SystemExit) as stop:
         run(lambda: fill(small_disk))
     message = str(stop.value)
-    assert message.startswith("error: No space left on device: make room")
+    assert message.startswith("error: No space left on device. Free some space")
     assert "\n" not in message
 
 
@@ -175,6 +175,22 @@ def test_an_unknown_option_of_a_command_shows_the_usage_of_that_command() -> Non
     assert done.stderr.endswith("cunet separate: error: unrecognized arguments: --louder\n")
 
 
+def test_without_a_command_the_help_is_shown() -> None:
+    done = cunet()
+    assert done.returncode == 2
+    assert done.stderr == cunet("--help").stdout
+
+
+@pytest.mark.parametrize("command", commands_of(command_line()))
+def test_the_help_of_a_command_has_an_example_and_tells_defaults(command: str) -> None:
+    text = cunet(command, "--help").stdout
+    assert f"\n  cunet {command}" in text.partition("\nexample")[2]
+    for action in commands_of(command_line())[command]._actions:
+        assert action.help, action
+        if action.default not in (None, False, []) and action.dest not in ("help", "targets", "suffix"):
+            assert "default: " in str(action.help), action.dest
+
+
 def test_the_version_is_that_of_the_package() -> None:
     import cunet as package
 
@@ -215,8 +231,8 @@ def test_bash_completes_commands_options_and_files(tmp_path: Path, words: list[s
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ([], "error: params.yaml not found: run from the project's folder\n"),
-        (["params.yaml"], "error: results: there are no scores: run dvc repro first\n"),
+        ([], "error: params.yaml: no such file. Run the command in the project's folder.\n"),
+        (["params.yaml"], "error: results: no scores. Run dvc repro first.\n"),
     ],
 )
 def test_without_anything_to_log_it_is_said(tmp_path: Path, files: list[str], reason: str) -> None:
@@ -230,4 +246,4 @@ def test_without_anything_to_log_it_is_said(tmp_path: Path, files: list[str], re
 def test_what_is_no_port_is_said(port: str) -> None:
     done = cunet("app", "--port", port)
     assert done.returncode == 2
-    assert "a port is a number from 1 to 65535" in done.stderr
+    assert "expected a number from 1 to 65535" in done.stderr

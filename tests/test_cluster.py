@@ -37,7 +37,7 @@ def test_a_local_cluster_has_no_more_workers_than_memory_for_them(capsys: pytest
     assert cluster.local_workers(many, 0) == cluster.local_workers(many, free // 8) == 4
     assert capsys.readouterr().out == ""
     assert cluster.local_workers(many, free // 2 - 10**8) == 2
-    assert "2 of 4 worker(s)" in capsys.readouterr().out
+    assert "using 2 of 4 workers" in capsys.readouterr().out
     assert cluster.local_workers(Dask(scheduler=None, workers=1), 2 * free) == 1
     assert "a track needs" in capsys.readouterr().out
 

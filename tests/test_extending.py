@@ -139,18 +139,18 @@ def test_the_page_names_every_registry() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"film": "gated"}, "film: no FiLM is called gated; there are simple, complex"),
-        ({"control": "residual"}, "control: no control network is called residual; there are dense, conv"),
-        ({"dataset": "tones"}, "dataset: no data set is called tones; there are synthetic, musdb18"),
+        ({"film": "gated"}, "film: unknown FiLM gated; choose from simple, complex"),
+        ({"control": "residual"}, "control: unknown control network residual; choose from dense, conv"),
+        ({"dataset": "tones"}, "dataset: unknown data set tones; choose from synthetic, musdb18"),
         (
             {"train": TINY["train"] | {"loss": "l3"}},
-            "train.loss: no loss is called l3; there are l1, complex, waveform",
+            "train.loss: unknown loss l3; choose from l1, complex, waveform",
         ),
-        ({"evaluate": TINY["evaluate"] | {"protocol": "x"}}, "evaluate.protocol: no protocol is called x; there are"),
-        ({"controls": {"dropout": 0}}, "controls.dense.simple: the widths of simple-dense-pairs are missing"),
-        ({"controls": TINY["controls"] | {"conv": {"simpel": [4]}}}, "controls.conv.simpel: no FiLM is called simpel"),
-        ({"controls": TINY["controls"] | {"lstm": {}}}, "controls.lstm: no control network is called lstm"),
-        ({"tones": {"songs": 4}}, "params.yaml: tones: Extra inputs are not permitted"),
+        ({"evaluate": TINY["evaluate"] | {"protocol": "x"}}, "evaluate.protocol: unknown protocol x; choose"),
+        ({"controls": {"dropout": 0}}, "controls.dense.simple: add the widths of simple-dense-pairs"),
+        ({"controls": TINY["controls"] | {"conv": {"simpel": [4]}}}, "controls.conv.simpel: unknown FiLM simpel"),
+        ({"controls": TINY["controls"] | {"lstm": {}}}, "controls.lstm: unknown control network lstm"),
+        ({"tones": {"songs": 4}}, "params.yaml: tones: unknown parameter"),
     ],
 )
 def test_a_name_that_nothing_is_registered_under_is_one_line(

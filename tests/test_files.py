@@ -40,7 +40,9 @@ def test_more_tracks_than_the_system_allows_are_one_line() -> None:
         "resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300)); run(lambda: allow_open_files(100))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
-    line = "100 tracks are open at once, and this system allows 300 open files: raise the limit to 356 (ulimit -Hn)"
+    line = (
+        "training opens 100 tracks at once, but this system allows 300 open files. Raise the limit to 356 (ulimit -Hn)."
+    )
     assert (done.returncode, done.stderr) == (1, f"error: {line}\n")
 
 

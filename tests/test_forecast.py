@@ -97,7 +97,7 @@ def test_the_table_warns_where_the_disk_is_too_small(
     text = capsys.readouterr().out
     assert text.startswith("synthetic: 3 + 2 tracks")
     assert re.search(r"^all +10.0 MB +1.0 GB +1.5 min", text, re.MULTILINE)
-    assert re.search(r"^warning: that is \d.* too little", text, re.MULTILINE)
+    assert re.search(r"^warning: \d.* of disk space are missing", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(5, "5.0 s"), (90, "1.5 min"), (5400, "1.5 h"), (129600, "1.5 days")])

@@ -41,7 +41,7 @@ def test_the_results_of_a_model_are_beside_models(tmp_path: Path) -> None:
 
 def test_a_folder_of_another_architecture_is_one_line() -> None:
     check_architecture(Path("models/cunet/0"), "simple-dense", "simple-dense")
-    with pytest.raises(UserError, match="models/cunet/0: is of simple-dense, not of complex-dense: train it again"):
+    with pytest.raises(UserError, match=r"models/cunet/0: belongs to simple-dense, not complex-dense\. Train"):
         check_architecture(Path("models/cunet/0"), "simple-dense", "complex-dense")
 
 

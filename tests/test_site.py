@@ -13,6 +13,7 @@ import yaml
 
 from cunet.registry.losses import LOSSES
 from tests.conftest import ROOT
+from tools import reference
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,7 @@ def test_every_parameter_and_every_command_has_its_place_in_the_reference(site: 
     assert ", ".join(f"<code>{name}</code>" for name in LOSSES) in text
     assert "number &gt; 0, &lt; 1" in text
     assert "&lt;root&gt;/{train,test}/&lt;track&gt;/&lt;instrument&gt;" in text
+    assert [row for row in reference.parameters().splitlines() if row.endswith("|  |")] == []  # without a comment
     commands = (site / "reference" / "commands.html").read_text()
     for name in ("separate", "app", "export", "register", "log", "forecast"):
         assert f">cunet {name}<" in commands

@@ -99,7 +99,7 @@ def executed(script: Path) -> set[Path]:
             reached.add("cunet.backend")  # imported by cunet/__init__.py, before anything else
     # cunet/__init__.py only provides load_model.
     packages = {module.rpartition(".")[0] for module in reached} - {"cunet", "stages"}
-    files = {file_of(module) for module in reached | packages if not says_nothing(ROOT / file_of(module))}
+    files = {file_of(module) for module in reached | packages if not is_only_docstring(ROOT / file_of(module))}
     return files | {data for file in files for data in named_data(file)}
 
 
@@ -115,7 +115,7 @@ def declared(deps: list[str]) -> set[Path]:
     return {Path(dependency) for dependency in deps if dependency.startswith(("cunet", "stages"))}
 
 
-def says_nothing(file: Path) -> bool:
+def is_only_docstring(file: Path) -> bool:
     """Whether a file is an `__init__.py` with only a docstring."""
     return file.name == "__init__.py" and all(isinstance(node, ast.Expr) for node in ast.parse(file.read_text()).body)
 

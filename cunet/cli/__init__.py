@@ -204,18 +204,20 @@ def _add_separate(commands: Commands) -> None:
         dest="targets",
         action="append",
         metavar="INSTRUMENT",
-        help="one instrument; repeatable (default: all instruments)",
+        help="one estimate: this instrument; repeatable (default: --all)",
     )
     what.add_argument("--mix", metavar="vocals=1,drums=0.5", help="one estimate: the weighted sum of these instruments")
     what.add_argument(
-        "--two-stems", metavar="INSTRUMENT", help="an instrument and the rest, such as vocals and no_vocals"
+        "--two-stems",
+        metavar="INSTRUMENT",
+        help="two estimates: an instrument and the rest, such as vocals and no_vocals",
     )
     what.add_argument(
         "--all",
         dest="targets",
         action="store_const",
         const=None,
-        help="all instruments of the model (the default)",
+        help="one estimate per instrument of the model (the default)",
     )
     parser.add_argument(
         "-o",
@@ -305,7 +307,7 @@ def _add_register(commands: Commands) -> None:
 
 
 def _add_log(commands: Commands) -> None:
-    _add(commands, "log", "log the workspace's results that MLflow lacks", _log, "cunet log")
+    _add(commands, "log", "log the results of this workspace to MLflow, unless logged already", _log, "cunet log")
 
 
 def _add_forecast(commands: Commands) -> None:
@@ -322,7 +324,7 @@ def _add_forecast(commands: Commands) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="change of a parameter, as for dvc exp run; repeatable (default: params.yaml as it is)",
+        help="change of a parameter, as for dvc exp run; repeatable (default: params.yaml unchanged)",
     )
 
 

@@ -121,7 +121,7 @@ def _check_songs(songs: list[Song]) -> None:
     """Refuse songs none of which exist, before a model is loaded."""
     missing = [song.path for song in songs if not song.path.is_file()]
     if len(missing) == len(songs):
-        more = f" (nor are {len(missing) - 1} more)" if len(missing) > 1 else ""
+        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise UserError(f"{missing[0]}: no such file{more}")
 
 

@@ -136,5 +136,5 @@ FOLDER = Dataset(
     prepare=prepare,
     extent=extent,
     origin=origin,
-    description="multitracks of the person who trained it, whose licences decide how the model may be used",
+    description="the trainer's own multitracks, whose licences determine how the model may be used",
 )

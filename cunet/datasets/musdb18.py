@@ -201,7 +201,9 @@ def _list_tracks(source: Path, subset: Subset, stems: bool) -> list[_Track]:
     check_tracks(f"musdb.source: {source}: {subset}", (name.removesuffix(STEM_SUFFIX) for name in found))
     for name, files in found.items():
         if len(files) != (1 if stems else len(WAVS)):
-            raise UserError(f"musdb.source: {source}: {subset}/{name} is duplicated or incomplete; expected {expected}")
+            raise UserError(
+                f"musdb.source: {source}: {subset}/{name} is missing, duplicated or incomplete; expected {expected}"
+            )
     return [_Track(normalise(name), tuple(files)) for name, files in sorted(found.items())]
 
 

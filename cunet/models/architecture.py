@@ -44,7 +44,7 @@ class Architecture(Settings):
         return (self.name,) if self.conditioned else self.instruments
 
     def save(self, folder: Path) -> None:
-        """Write the description beside the weights."""
+        """Write the description to the folder of the weights."""
         (folder / DESCRIPTION).write_text(self.model_dump_json(indent=2) + "\n")
 
     @classmethod

@@ -46,7 +46,7 @@ def compared(comparison: Comparison, report: Path) -> list[Section]:
         "one gamma and beta per layer; complex: one per feature map) and the control network (dense or conv). Unless "
         "they are the paper's, it also gives the placement of the FiLM layers and the training conditions. "
         f"{DEDICATED} stands for the dedicated U-Nets, one per instrument.",
-        f"Training took up to {_patches(train, True)} patches per conditioned network and {_patches(train, False)} per "
+        f"Training used up to {_patches(train, True)} patches per conditioned network and {_patches(train, False)} per "
         f"dedicated network, {_with_seeds(params.seeds)}. Intervals and tests are over tracks; only several seeds show "
         "how much scores vary between trainings. The mixture row scores the unprocessed input; the ideal ratio mask is "
         "an upper bound for masks of this kind.",
@@ -245,8 +245,8 @@ def interpretation(comparison: Comparison, report: Path) -> list[Section]:
     has_neutral = NEUTRAL in set(table["SDR against"])
     neutral = "of the U-Net alone (neutral: all gammas one, all betas zero), " if has_neutral else ""
     text = (
-        f"SDR of estimates of the studied network against every instrument: of the mixture, {neutral}and of each "
-        f"instrument as the condition, on the first {tracks} test tracks. Masks are the network's own, without "
+        f"SDR against every instrument, on the first {tracks} test tracks: of the mixture, {neutral}and of the studied "
+        "network's estimates with each instrument as the condition. Masks are the network's own, without "
         f"evaluate.consistency. {SILENCE} The network may not have been trained on all conditions shown, such as all, "
         "none and the steps of the path."
     )

@@ -25,7 +25,7 @@ class Cost:
     activations: int
 
     def save(self, folder: Path) -> None:
-        """Write it beside the weights."""
+        """Write the cost to the folder of the weights."""
         (folder / FILE).write_text(json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod

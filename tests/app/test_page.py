@@ -222,13 +222,13 @@ def test_mistakes_are_sentences(page: Page, tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("not audio at all")
     page.locator("input[type=file]").first.set_input_files(tmp_path / "text.wav")
     page.get_by_role("button", name="Separate", exact=True).click()
-    expect_error(page, "text.wav is not audio that can be read")
+    expect_error(page, "text.wav cannot be decoded")
 
 
 def test_what_is_missing_of_a_song_is_a_warning(page: Page, mixture: Path) -> None:
     upload(page, cut(mixture))
     page.get_by_role("button", name="Separate", exact=True).click()
-    expect_error(page, "My song.wav ends after 2.0 s of the 3.0 s that its header promises")
+    expect_error(page, "My song.wav ends after 2.0 s of the 3.0 s that its header declares")
     expect(page.get_by_alt_text("Estimate: waveform and spectrogram")).to_be_visible()
 
 

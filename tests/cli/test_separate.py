@@ -86,11 +86,11 @@ def test_links_are_followed_and_loops_do_not_end_the_search(separate: Command, t
     assert made() == ["album/deep/d/tone.wav", "e/tone.wav", "linked/1/c/tone.wav"]
     assert len(out.splitlines()) == 3
     assert status == 1
-    assert "songs/linked/back: leads to " in err
+    assert "songs/linked/back: skipped, as a link to " in err
     assert [line for line in err.splitlines() if line.startswith("error: ")] == [
         "error: songs/gone: no such file",
         "error: songs/loop.wav: no such file",
-        "error: 2 of 5 songs could not be separated: see above",
+        "error: 2 of 5 songs could not be separated; see above",
     ]
 
 
@@ -126,7 +126,7 @@ def test_a_song_may_be_called_anything(separate: Command, name: bytes, shown: st
     damaged.write_bytes(b"nothing")
     status, _, err = separate(str(damaged), "--target", "tone", "--out", "x")
     assert status == 1
-    assert err.startswith(f"error: {shown}.flac: is not audio that can be read")
+    assert err.startswith(f"error: {shown}.flac: cannot be decoded")
     assert err.count("\n") == 1
 
 
@@ -173,7 +173,7 @@ def test_nothing_is_overwritten_unless_told_to(separate: Command) -> None:
     Path("separated/a/tone.wav").write_bytes(b"mine")
     status, _, err = separate("a.wav", "b.flac")
     assert status == 1
-    assert err == "error: separated/a/tone.wav is there already: add --overwrite, or choose another --out\n"
+    assert err == "error: separated/a/tone.wav: already exists. Add --overwrite, or choose another --out.\n"
     assert made() == ["a/tone.wav"]
     assert Path("separated/a/tone.wav").read_bytes() == b"mine"
     assert separate("a.wav", "--target", "tone", "--overwrite")[0] == 0
@@ -187,7 +187,7 @@ def test_one_bad_song_does_not_keep_the_others_from_being_separated(separate: Co
     assert status == 1
     assert out == "separated/a/tone.wav\n"
     errors = [line for line in err.splitlines() if line.startswith("error: ")]
-    assert errors[0].startswith("error: bad.wav: is not audio that can be read")
+    assert errors[0].startswith("error: bad.wav: cannot be decoded")
     assert errors[1].startswith("error: nan.wav: holds values that are not finite")
     assert errors[2] == "error: 2 of 3 songs could not be separated: see above"
     assert made() == ["a/tone.wav"]
@@ -198,27 +198,35 @@ def test_one_bad_song_does_not_keep_the_others_from_being_separated(separate: Co
     ("arguments", "reason"),
     [
         (["none.wav"], "none.wav: no such file"),
-        ([f"{'n' * 300}.wav"], "File name too long: choose a shorter one"),
-        (["*.xyz"], "*.xyz: names no file"),
-        (["empty"], "empty: holds no audio file"),
-        (["a.wav", "--target", "guitar"], "the model knows no 'guitar': it knows clicks, noise, tone"),
-        (["a.wav", "--mix", "tone=2"], "tone=2: a weight lies between 0 and 1"),
-        (["-", "-"], "standard input holds one song"),
-        (["a.wav", "--two-stems", ""], "the model knows no ''"),
-        (["a.wav", "--two-stems", "guitar"], "the model knows no 'guitar': it knows clicks, noise, tone"),
+        ([f"{'n' * 300}.wav"], "File name too long. Choose a shorter name"),
+        (["none.wav", "gone.wav"], "none.wav: no such file (and 1 more)"),
+        (["*.xyz"], "*.xyz: no file matches"),
+        (["empty"], "empty: no audio file in this folder"),
+        (["a.wav", "--target", "guitar"], "unknown instrument 'guitar'; the model separates clicks, noise, tone"),
+        (["a.wav", "--target", "Tone"], "clicks, noise, tone; did you mean tone?"),
+        (["a.wav", "--target", "tone,noise"], "ask for their sum with tone=1,noise=1"),
+        (["a.wav", "--mix", "tone:1"], "unknown instrument 'tone:1'; the model separates clicks, noise, tone; write"),
+        (["a.wav", "--mix", "tone=0,5"], "write decimals with a point, as in 0.5"),
+        (["a.wav", "--mix", "tone=2"], "tone=2: a weight must be between 0 and 1"),
+        (["-", "-"], "standard input is a single song"),
+        (["a.wav", "--two-stems", ""], "unknown instrument ''"),
+        (["a.wav", "--two-stems", "guitar"], "unknown instrument 'guitar'; the model separates clicks, noise, tone"),
         (["a.wav", "--mix", "tone=loud"], "'loud' is not a number"),
-        (["a.wav", "--mix", "tone,tone"], "name every instrument once"),
-        (["a.wav", "album/a.wav"], "would go to separated/a, and so would a.wav"),
-        (["...wav"], "would be written outside separated: rename it"),
+        (["a.wav", "--mix", "tone,tone"], "missing or repeated instrument"),
+        (["a.wav", "album/a.wav"], "has the same folder for estimates as a.wav (separated/a)"),
+        (["...wav"], "would be outside separated. Rename it"),
         (["wide.wav", "--format", "mp3"], "mp3 cannot hold 8 channel(s) at 192000 Hz"),
         (["a.wav", "--out", "a.wav"], "cannot be written"),
-        (["a.wav", "--mix", ""], "name every instrument once"),
-        (["a.wav", "--mix", "tone=0"], "nothing is asked for"),
-        (["album", "--out", "album"], "choose another --out"),
-        ([""], "a song has no name: is a variable of the shell empty?"),
+        (["a.wav", "--mix", ""], "missing or repeated instrument"),
+        (["a.wav", "--mix", "tone=0"], "all weights are 0"),
+        (["album", "--out", "album"], "Choose another --out"),
+        ([""], "a song has an empty name. Is a shell variable empty?"),
         (["loop/a.wav", "loop/a.wav"], "loop/a.wav: no such file"),
-        (["album/1/c.wav", "--out", "separated", "--overwrite"], "separated/c/tone.wav: is a folder"),
-        (["album/1/tone/tone.wav", "--out", "album/1", "--overwrite"], "album/1/tone/tone.wav: is a song"),
+        (["album/1/c.wav", "--out", "separated", "--overwrite"], "separated/c/tone.wav: an estimate would have"),
+        (
+            ["album/1/tone/tone.wav", "--out", "album/1", "--overwrite"],
+            "album/1/tone/tone.wav: an estimate would replace",
+        ),
     ],
 )
 def test_mistakes_end_in_one_line(separate: Command, arguments: list[str], reason: str) -> None:
@@ -250,7 +258,7 @@ def test_of_a_song_cut_off_all_there_is_is_separated_and_the_rest_is_told(separa
     cut(Path("a.wav"))
     status, out, err = separate("a.wav", "--target", "tone")
     assert (status, out) == (0, "separated/a/tone.wav\n")
-    assert "warning: a.wav: ends after 1.0 s of the 1.5 s that its header promises (" in err
+    assert "warning: a.wav: ends after 1.0 s of the 1.5 s that its header declares (" in err
     assert soundfile.info("separated/a/tone.wav").frames == soundfile.info("a.wav").frames
 
 
@@ -258,7 +266,7 @@ def test_a_song_with_an_absurd_header_is_refused_at_once(separate: Command) -> N
     patch(Path("a.wav"), b"fmt ", 12, struct.pack("<I", 2**31 - 1))
     soundfile.write("awkward.wav", song(0.1, 999_983), 999_983)
     for name, reason in (
-        ("a.wav", "a.wav: has a sample rate of 2147483647 Hz: convert it to one from 1000 to 1000000 Hz"),
+        ("a.wav", "a.wav: has a sample rate of 2147483647 Hz. Convert it to between 1000 and 1000000 Hz"),
         ("awkward.wav", "awkward.wav: has a sample rate of 999983 Hz, which shares too small a divisor with 8192 Hz"),
     ):
         status, _, err = separate(name)
@@ -275,8 +283,8 @@ def test_a_full_temporary_folder_is_said_and_not_taken_for_a_bad_song(
     status, _, err = separate("film.m4a")
     assert status == 1
     assert err.splitlines()[-1] == (
-        f"error: {small_disk}: temporary files cannot be written (No space left on device): make room there, or set "
-        "TMPDIR to another folder"
+        f"error: {small_disk}: temporary files cannot be written (No space left on device). Free some space, or set "
+        "TMPDIR to another folder."
     )
     assert made() == []
 
@@ -285,7 +293,7 @@ def test_clipped_peaks_are_told(separate: Command) -> None:
     soundfile.write("loud.wav", 40 * song(1, RATE), RATE, subtype="FLOAT")
     _, _, err = separate("loud.wav", "--target", "tone", "--format", "flac")
     assert "separated/loud/tone.flac: peaks of " in err
-    assert "--format wav keeps them" in err
+    assert "Use --format wav to keep them" in err
     separate("loud.wav", "--target", "tone")
     assert np.abs(soundfile.read("separated/loud/tone.wav")[0]).max() > 1
 
@@ -338,7 +346,7 @@ def test_a_song_may_come_in_on_standard_input(separate: Command, model_folder: P
 
 
 @pytest.mark.parametrize(
-    ("sound", "reason"), [(b"", b"error: -: standard input is empty\n"), (b"no song", b"error: -: is not audio")]
+    ("sound", "reason"), [(b"", b"error: -: standard input is empty\n"), (b"no song", b"error: -: cannot be decoded")]
 )
 def test_what_is_no_song_on_standard_input_is_said(
     separate: Command, model_folder: Path, sound: bytes, reason: bytes
@@ -354,7 +362,7 @@ def test_a_song_without_standard_input_keeps_its_name_in_errors(separate: Comman
     Path("None.wav").write_bytes(b"no song")
     status, _, err = separate("None.wav")
     assert status == 1
-    assert err.startswith("error: None.wav: is not audio")
+    assert err.startswith("error: None.wav: cannot be decoded")
 
 
 def test_without_a_model_the_one_that_was_trained_here_separates(separate: Command, model_folder: Path) -> None:

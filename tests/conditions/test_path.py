@@ -23,5 +23,5 @@ def test_the_path_leads_from_the_first_to_the_last_instrument_unless_two_are_nam
 
 @pytest.mark.parametrize("names", [["trumpet", "tone"], ["tone", "trumpet"]])
 def test_an_end_that_is_no_instrument_is_refused_with_those_that_there_are(names: list[str]) -> None:
-    with pytest.raises(UserError, match=r"no instrument is called trumpet; there are clicks, noise, tone"):
+    with pytest.raises(UserError, match=r"unknown instrument trumpet; the tracks have clicks, noise, tone"):
         ends(TRIO, Interpret(path=names, steps=3, tracks=1))

@@ -56,5 +56,5 @@ def test_single_instruments_are_always_scored_and_first() -> None:
 
 
 def test_far_too_many_conditions_are_refused_before_they_are_made() -> None:
-    with pytest.raises(UserError, match=r"up_to 10 of 10 instruments at 4 level\(s\) are 9765624 conditions"):
+    with pytest.raises(UserError, match=r"up_to 10 of 10 instruments at 4 level\(s\) makes 9765624 conditions"):
         build_conditions(tuple("abcdefghij"), ConditionSet(up_to=10, levels=[0.25, 0.5, 0.75, 1]))

@@ -121,7 +121,7 @@ def test_a_whole_download(
     assert "Range" not in request.headers
     out, err = capsys.readouterr()
     assert "songs.zip: unknown size" in out if chunked and not size else "songs.zip: 600.0 kB from 127.0.0.1" in out
-    assert "0 bytes of it there" in out
+    assert "of which 0 bytes are downloaded already" in out
     assert SECRET not in out + err
 
 
@@ -155,7 +155,7 @@ def test_a_broken_connection_is_resumed(
     assert [request.first_byte for request in archive.requests] == [0, 250_000, 500_000]
     assert [request.sent for request in archive.requests] == [250_000, 250_000, 100_000]
     out, err = capsys.readouterr()
-    assert "the connection to 127.0.0.1 broke: resumes at 250.0 kB of 600.0 kB" in out
+    assert "the connection to 127.0.0.1 broke; resuming at 250.0 kB of 600.0 kB" in out
     assert out.count("disk space needed") == 1
     assert SECRET not in out + err
 
@@ -172,14 +172,14 @@ def test_silence_counts_as_a_broken_connection(
     download()
     assert path.read_bytes() == CONTENT
     assert [request.first_byte for request in archive.requests] == [0, 100_000]
-    assert "127.0.0.1 fell silent: resumes at 100.0 kB" in capsys.readouterr().out
+    assert "no more data from 127.0.0.1; resuming at 100.0 kB" in capsys.readouterr().out
 
 
 def test_tries_end_and_the_next_run_continues(
     archive: ArchiveServer, path: Path, download: Callable[..., None]
 ) -> None:
     archive.faults.cut_after = 50_000
-    refused(download, "broke", f"250.0 kB are kept in {part_of(path)}", "run the same command again")
+    refused(download, "broke", f"250.0 kB are kept in {part_of(path)}", "Run the same command again")
     assert len(archive.requests) == http.TRIES
     assert not path.exists()
     assert part_of(path).read_bytes() == CONTENT[:250_000]
@@ -231,7 +231,7 @@ def test_two_downloads_at_once_are_one(archive: ArchiveServer, path: Path) -> No
             outputs = [process.communicate(timeout=20)[0] for process in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0)
     assert "waiting" not in outputs[0]
-    assert "waiting for the other download" in outputs[1]
+    assert "another process is downloading it; waiting" in outputs[1]
     assert path.read_bytes() == CONTENT
     assert [request.sent for request in archive.requests] == [len(CONTENT)]
 
@@ -244,7 +244,7 @@ def test_a_server_that_ignores_ranges(
     download()
     assert path.read_bytes() == CONTENT
     assert [request.sent for request in archive.requests] == [len(CONTENT)]
-    assert "does not resume: from the beginning" in capsys.readouterr().out
+    assert "cannot resume; starting from the beginning" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("ranges", "status"), [("shifted", 206), ("refused", 416)])
@@ -261,7 +261,7 @@ def test_a_wrong_part_is_not_taken(
     download()
     assert path.read_bytes() == CONTENT
     assert [(request.status, request.first_byte) for request in archive.requests] == [(status, 200_000), (200, 0)]
-    assert "from the beginning again" in capsys.readouterr().out
+    assert "starting from the beginning" in capsys.readouterr().out
 
 
 def test_a_part_that_is_the_whole_is_only_checked(
@@ -306,7 +306,7 @@ def test_an_answer_that_ends_early_without_a_word_is_kept(
     archive: ArchiveServer, path: Path, download: Callable[..., None]
 ) -> None:
     archive.faults.chunked, archive.content = True, CONTENT[:-10]
-    refused(download, "599990 bytes", "600000 are expected")
+    refused(download, "599990 bytes instead of 600000")
     archive.content = CONTENT
     download()
     assert path.read_bytes() == CONTENT
@@ -314,7 +314,7 @@ def test_an_answer_that_ends_early_without_a_word_is_kept(
 
 
 def test_another_size_than_published(archive: ArchiveServer, path: Path, download: Callable[..., None]) -> None:
-    refused(lambda: download(size=len(CONTENT) + 1), "600000 bytes", "600001 are expected")
+    refused(lambda: download(size=len(CONTENT) + 1), "600000 bytes instead of 600001")
     assert not part_of(path).exists()
 
 
@@ -322,7 +322,7 @@ def test_another_size_than_published(archive: ArchiveServer, path: Path, downloa
 def test_a_wrong_checksum(archive: ArchiveServer, path: Path, download: Callable[..., None], size: int | None) -> None:
     archive.content = CONTENT[:-1] + b"?"
     found = f"md5:{hashlib.md5(archive.content).hexdigest()}"
-    refused(lambda: download(size=size), CHECKSUM, found, "deleted", "run the same command again")
+    refused(lambda: download(size=size), CHECKSUM, found, "deleted", "Run the same command again")
     assert not path.exists()
     assert not part_of(path).exists()
     archive.content = CONTENT
@@ -398,7 +398,7 @@ def test_the_server_says_how_long_to_wait_within_limits(
 def test_a_server_that_stays_busy(archive: ArchiveServer, path: Path, download: Callable[..., None]) -> None:
     archive.faults.status = 503
     part_of(path, 200_000)
-    refused(download, "status 503", "200.0 kB are kept", "run the same command again")
+    refused(download, "status 503", "200.0 kB are kept", "Run the same command again")
     assert len(archive.requests) == http.TRIES
     archive.faults.status = None
     download()
@@ -431,7 +431,7 @@ def test_a_name_that_is_not_found(path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     url = f"http://nowhere.invalid/songs.zip?token={SECRET}"
-    refused(lambda: fetch.fetch(url, path, CHECKSUM), "the name nowhere.invalid is not found", "nothing is downloaded")
+    refused(lambda: fetch.fetch(url, path, CHECKSUM), "host nowhere.invalid not found", "nothing is downloaded")
     assert len(asked) == http.TRIES
 
 
@@ -445,8 +445,8 @@ def test_no_space_is_noticed_before_anything_is_written(
     part_of(path, 100_000)
     needed = 500_000 + 3_000_000
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(needed - 1000))
-    refused(lambda: download(room=3_000_000), "3.5 MB of disk space", "free another 1.0 kB", str(path.parent))
-    assert "600.0 kB from 127.0.0.1, 100.0 kB of it there" in capsys.readouterr().out
+    refused(lambda: download(room=3_000_000), "3.5 MB of disk space", "Free another 1.0 kB", str(path.parent))
+    assert "600.0 kB from 127.0.0.1, of which 100.0 kB are downloaded already" in capsys.readouterr().out
     assert part_of(path).read_bytes() == CONTENT[:100_000]
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(needed))
     download(room=3_000_000)
@@ -468,7 +468,7 @@ def test_a_disk_that_fills_up(archive: ArchiveServer, small_disk: Path, monkeypa
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9))
     path = small_disk / "songs.zip"
     url = f"{archive.address}/songs.zip"
-    refused(lambda: fetch.fetch(url, path, CHECKSUM), f"{small_disk}: no space left", "are kept", "make room")
+    refused(lambda: fetch.fetch(url, path, CHECKSUM), f"{small_disk}: no space left", "are kept", "Free some space")
     kept = part_of(path).read_bytes()
     assert len(kept) > 200_000
     assert kept == CONTENT[: len(kept)]

@@ -78,11 +78,11 @@ def test_silence_and_the_same_length_are_no_same_track(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"this is no audio", "not audio that can be read"),
+        (b"this is no audio", "cannot be decoded"),
         (b"", "is empty"),
         (None, "no samples"),
-        (np.nan, "not finite"),
-        (2 / 3, "ends after 2.7 s of the 4.0 s that its header promises"),
+        (np.nan, "NaN or infinite"),
+        (2 / 3, "ends after 2.7 s of the 4.0 s that its header declares"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | float | None, words: str) -> None:

@@ -47,17 +47,17 @@ def test_the_place_of_a_part_is_what_the_server_tells(
 @pytest.mark.parametrize(("status", "words"), [(429, "busy"), (500, "busy"), (403, "refuses"), (302, "refuses")])
 def test_an_answer_without_the_file_says_why_and_how_to_go_on(status: int, words: str) -> None:
     with pytest.raises(UserError) as error:
-        check_answer(answer(status), URL, "3 kB are kept", "run it again")
+        check_answer(answer(status), URL, "3 kB are kept", "Run it again")
     text = str(error.value)
     assert words in text
     assert f"status {status}" in text
     assert "s3cret" not in text
     assert isinstance(error.value, RefusedError) == (words == "refuses")
-    assert ("3 kB are kept; run it again, later" in text) == (words == "busy")
+    assert ("3 kB are kept. Run it again later." in text) == (words == "busy")
 
 
 def test_a_web_page_is_no_file_and_a_file_is() -> None:
-    with pytest.raises(RefusedError, match="a web page in place of the file") as error:
+    with pytest.raises(RefusedError, match="a web page instead of the file") as error:
         check_answer(answer(200, Content_Type="Text/HTML; charset=utf-8"), URL, "", "")
     assert error.value.status == 200
     for status in (200, 206):
@@ -69,10 +69,10 @@ def test_a_broken_connection_is_told_without_the_address() -> None:
     unknown = NameResolutionError("example.org", pool, OSError("s3cret"))  # type: ignore[arg-type]
     refused = NewConnectionError(pool, "s3cret")  # type: ignore[arg-type]
     causes = {
-        requests.ConnectionError(MaxRetryError(pool, URL, unknown)): "the name example.org is not found (no network?)",
+        requests.ConnectionError(MaxRetryError(pool, URL, unknown)): "host example.org not found (no network?)",
         requests.ConnectionError(MaxRetryError(pool, URL, refused)): "no connection to example.org",
         requests.ConnectionError(ReadTimeoutError(pool, URL, "s3cret")): "the connection to example.org broke",
-        ReadTimeoutError(pool, URL, "s3cret"): "example.org fell silent",
+        ReadTimeoutError(pool, URL, "s3cret"): "no more data from example.org",
         OSError(): "the connection to example.org broke",
     }
     for error, words in causes.items():

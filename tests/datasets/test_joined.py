@@ -82,11 +82,11 @@ def test_an_interrupted_join_goes_on(root: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("merged", "words"),
     [
-        ({}, "synthetic has bass, drums, other, vocals; folder has drums, other, vocals: say in merge"),
-        ({"bass": "mixture"}, "merge: an instrument cannot be called 'mixture'"),
-        ({"bass": "all"}, "merge: an instrument cannot be called 'all'"),
+        ({}, "synthetic has bass, drums, other, vocals; folder has drums, other, vocals. Merge"),
+        ({"bass": "mixture"}, "merge: 'mixture' cannot be the name of an instrument"),
+        ({"bass": "all"}, "merge: 'all' cannot be the name of an instrument"),
         ({"bass": "x", "drums": "x", "other": "x", "vocals": "x"}, "merge leaves one instrument in synthetic"),
-        ({"piano": "other"}, "merge: no training track has piano: there are bass, drums, other, vocals"),
+        ({"piano": "other"}, "merge: no training track has piano; they have bass, drums, other, vocals"),
     ],
 )
 def test_instruments_that_do_not_go_together_are_refused(
@@ -98,7 +98,7 @@ def test_instruments_that_do_not_go_together_are_refused(
 
 def test_tracks_of_the_same_name_are_refused(root: Path, tmp_path: Path) -> None:
     (root / "train" / "train song").rename(root / "train" / "synthetic - train 001")
-    with pytest.raises(UserError, match="is there as well"):
+    with pytest.raises(UserError, match="only in case"):
         prepare(of(root), {"bass": "other"}, tmp_path / "out")
 
 

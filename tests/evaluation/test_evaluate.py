@@ -63,7 +63,7 @@ def test_a_stage_whose_scores_are_not_those_of_museval_stops(
         }
 
     monkeypatch.setitem(BSS_EVAL["bsseval"], "v4", wrong)
-    with pytest.raises(UserError, match="song 0: the SDR of clicks is not that of museval"):
+    with pytest.raises(UserError, match="song 0: the SDR of clicks differs from museval's"):
         evaluate(
             "mixture",
             BOUNDS["mixture"],

@@ -12,10 +12,10 @@ from tests.scored import scores_of_three_tracks
 
 def test_the_card_says_what_was_trained_on_what(prepared: Path, tmp_path: Path) -> None:
     card = model_card(whole_model(tmp_path / "model", "simple-dense", prepared), None, "abc123")
-    for text in ("# simple-dense", "| seed | 7 |", "2 tracks, 0.1 minutes", "Not scored", "nothing above 4096 Hz"):
+    for text in ("# simple-dense", "| seed | 7 |", "2 tracks, 0.1 minutes", "Not scored", "only up to 4096 Hz"):
         assert text in card
-    assert "| commit of the code | abc123 |" in card
-    assert "in 25% of the patches one of them scaled" in card
+    assert "| code commit | abc123 |" in card
+    assert "scaled by a random factor in 25% of the patches" in card
 
 
 def test_the_card_has_the_scores_of_the_model(prepared: Path, tmp_path: Path) -> None:
@@ -33,8 +33,8 @@ def test_the_card_has_the_scores_of_the_model(prepared: Path, tmp_path: Path) ->
     row = next(line for line in card.splitlines() if "7.00" in line)
     assert [cell.strip() for cell in row.strip("|").split("|")] == ["7.00", "8.50", "7.75"]
     assert "Not scored" not in card
-    assert "**A mean SDR of 7.8 dB on 3 test tracks that it never heard. It hears nothing above 4096 Hz" in card
-    assert "| commit of the code | not known |" in card
+    assert "**Mean SDR: 7.8 dB on 3 test tracks, none of which it was trained on. The model separates" in card
+    assert "| code commit | unknown |" in card
 
 
 def test_the_card_of_a_model_of_other_data_and_of_older_settings_is_written(prepared: Path, tmp_path: Path) -> None:
@@ -45,4 +45,4 @@ def test_the_card_of_a_model_of_other_data_and_of_older_settings_is_written(prep
     card = model_card(model, None)
     for text in ("3 networks", "my songs", "77"):
         assert text in card
-    assert "It was told only the conditions" not in card
+    assert "trained only on the conditions" not in card

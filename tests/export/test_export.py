@@ -82,9 +82,9 @@ def test_the_description_says_how_to_feed_the_networks(model: Path, tmp_path: Pa
 def test_nothing_is_exported_over_something_or_twice(prepared: Path, tmp_path: Path) -> None:
     model = whole_model(tmp_path / "model", "simple-dense", prepared)
     (tmp_path / "mine").mkdir()
-    with pytest.raises(UserError, match="mine is there already"):
+    with pytest.raises(UserError, match="mine: already exists"):
         export(model, "onnx", tmp_path / "mine")
     export(model, "onnx", tmp_path / "out")
-    with pytest.raises(UserError, match="was exported already"):
+    with pytest.raises(UserError, match="is an exported model"):
         export(tmp_path / "out", "keras", tmp_path / "again")
     shutil.rmtree(tmp_path / "out")

@@ -44,6 +44,6 @@ def test_an_unknown_instrument_on_the_path_is_one_line(
     settings = Interpret(path=["tone", "trumpet"], steps=3, tracks=2)
     arguments = (folder.tracks(songs / "test"), prepared / "test", params.spectrogram, params.evaluate)
     with pytest.raises(
-        UserError, match=r"interpret\.path: no instrument is called trumpet; there are clicks, noise, tone"
+        UserError, match=r"interpret\.path: unknown instrument trumpet; the tracks have clicks, noise, tone"
     ):
         interpret(separator, *arguments, settings, params.dask, tmp_path)

@@ -48,5 +48,5 @@ def test_a_folder_that_lacks_a_network_is_refused(params: Params, tmp_path: Path
     architecture.save(tmp_path)
     for network in architecture.networks[1:]:
         build(architecture, network).save_weights(weights_file(tmp_path, network))
-    with pytest.raises(UserError, match=r"has no file bass\.weights\.h5, \.keras or \.onnx"):
+    with pytest.raises(UserError, match=r"no file bass\.weights\.h5, \.keras or \.onnx"):
         load_networks(tmp_path)

@@ -44,7 +44,7 @@ def test_the_best_mean_sdr_gets_the_alias(registered: Workspace) -> None:
     assert version.tags["mean SDR"] == f"{means[best]:.2f}"
     assert f"# {best}" in str(version.description)
     head = registered.run("git", "rev-list", "--max-parents=0", "HEAD").stdout.strip()
-    assert f"| commit of the code | {head} |" in str(version.description)  # the training started from it
+    assert f"| code commit | {head} |" in str(version.description)  # the training started from it
     assert client.get_model_version_by_alias(NAME, "studied").tags["architecture"] == "simple-dense-pairs"
 
 
@@ -54,7 +54,7 @@ def test_the_same_model_is_registered_once(registered: Workspace) -> None:
     assert registered.run("cunet", "register").stdout == f"models:/{NAME}@best\n"
     refused = registered.run("cunet", "register", "--alias", "latest", check=False)
     assert refused.returncode == 1
-    assert refused.stderr.startswith("error: 'latest' is no alias")
+    assert refused.stderr.startswith("error: 'latest': invalid alias")
     assert len(client.search_model_versions(f"name = '{NAME}'")) == before
 
 
@@ -70,7 +70,7 @@ def test_a_registered_model_separates_a_song_as_the_chain_does(registered: Works
 def test_what_is_not_compared_is_not_registered(pipeline: Workspace) -> None:
     result = pipeline.run("cunet", "register", "complex-conv", check=False)
     assert result.returncode == 1
-    assert result.stderr == "error: complex-conv is not compared here: simple-dense-pairs, unet are\n"
+    assert result.stderr == "error: complex-conv: unknown architecture; params.yaml has simple-dense-pairs, unet\n"
 
 
 def test_the_exported_card_has_the_scores(pipeline: Workspace, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_exported_card_has_the_scores(pipeline: Workspace, tmp_path: Path) -
     ):
         assert text in card
     head = pipeline.run("git", "rev-parse", "HEAD").stdout.strip()
-    assert f"| commit of the code | {head} |" in card
+    assert f"| code commit | {head} |" in card
 
 
 def test_mlflow_serves_the_model(registered: Workspace, mixture: Path, tmp_path: Path) -> None:
@@ -111,10 +111,10 @@ def test_mlflow_serves_the_model(registered: Workspace, mixture: Path, tmp_path:
         assert own_rate == rate
         np.testing.assert_allclose(estimate, model.separate(waveform, rate, condition), atol=1e-5)
     assert abs(soundfile.info(io.BytesIO(answers[2])).frames - len(waveform)) < 2100  # the AAC encoder's own padding
-    unknown = "the model knows no 'guitar': it knows bass, drums, other, vocals"
-    missing = "audio is the bytes of a file, and condition is something like vocals=1,drums=0.5"
+    unknown = "unknown instrument 'guitar'; the model separates bass, drums, other, vocals"
+    missing = "audio must be the bytes of a file, and condition a text such as vocals=1,drums=0.5"
     assert messages == [unknown, missing, missing] * 3  # and not a word of the request, which is a song as text
-    assert not_audio.startswith("audio: is not audio that can be read")
+    assert not_audio.startswith("audio: cannot be decoded")
 
 
 def ask(address: str, rows: list[tuple[Path, str]], form: str = "dataframe_records") -> list[bytes]:

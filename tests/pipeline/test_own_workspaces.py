@@ -97,7 +97,8 @@ def test_other_instruments_in_the_test_tracks_are_one_line(prepared: Path, progr
     result = workspace.run("python", "-m", "stages.conditions", str(prepared / "train"), str(other), "out", check=False)
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == (
-        "error: the training tracks have clicks, noise, tone, the test tracks flute, noise: they must be the same"
+        "error: the training tracks have clicks, noise, tone, but the test tracks flute, noise. "
+        "Give them the same instruments."
     )
     assert not (workspace.path / "out").exists()
 

@@ -113,7 +113,7 @@ def test_the_report_opens_from_disk_and_shows_its_pictures(page: Page, pipeline:
     page.on("requestfailed", lambda request: failed.append(request.url))
     page.on("request", lambda request: failed.append(request.url) if not request.url.startswith("file:") else None)
     page.goto((pipeline.path / "reports" / "index.html").as_uri())
-    expect(page.get_by_role("heading", name="What the control network learned")).to_be_visible()
+    expect(page.get_by_role("heading", name="Analysis of the control network")).to_be_visible()
     expect(page.get_by_role("row", name="ideal-ratio-mask").first).to_be_visible()
     widths = page.eval_on_selector_all("img", "images => images.map(image => image.naturalWidth)")
     assert len(widths) >= 6

@@ -55,7 +55,7 @@ def test_the_page_has_every_section_of_the_report_and_no_dead_link(own_pipeline:
         "SDR of combinations of 2",
         "Differences",
         "Costs",
-        "What the control network learned",
+        "Analysis of the control network",
         "Examples",
     )
     titles = re.findall(r'<h2 id="section-\d+">(.*)</h2>', page)
@@ -256,11 +256,11 @@ def test_a_mistake_ends_in_one_line_and_loses_nothing(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"interpret": {"path": ["drums", "trumpet"], "steps": 3, "tracks": 1}}, "interpret.path: no instrument"),
-        ({"condition_sets": {"single": {"up_to": 1}}}, "params.yaml: conditions: no condition set is called pairs"),
+        ({"interpret": {"path": ["drums", "trumpet"], "steps": 3, "tracks": 1}}, "interpret.path: unknown instrument"),
+        ({"condition_sets": {"single": {"up_to": 1}}}, "params.yaml: conditions: unknown condition set pairs"),
         (
             {"condition_sets": {"single": {"up_to": 1}, "pairs": {"up_to": 4, "levels": [0.2, 0.4, 0.6, 0.8, 1, 0.1]}}},
-            "condition_sets: up_to 4 of 4 instruments at 6 level(s) are 2400 conditions",
+            "condition_sets: up_to 4 of 4 instruments at 6 level(s) makes 2400 conditions",
         ),
     ],
 )

@@ -148,10 +148,10 @@ def test_a_killed_training_goes_on_in_its_run(pipeline: Workspace, programs: Pat
     shutil.copytree(pipeline.path / "data", workspace.path / "data", dirs_exist_ok=True)
     script = (
         "import os; from cunet.tracking import training; from stages import train\n"
-        "def deadly(network, row, log=training.log_epoch):\n"
-        "    log(network, row)\n"
-        "    if row['epoch'] == 2: os.kill(os.getpid(), 9)\n"
-        "training.log_epoch = deadly\n"
+        "def deadly(run, rows, log=training.log_epochs):\n"
+        "    log(run, rows)\n"
+        "    if rows and rows[-1][1]['epoch'] == 2: os.kill(os.getpid(), 9)\n"
+        "training.log_epochs = deadly\n"
         "from pathlib import Path\n"
         "train.main('simple-dense-pairs', 0, *map(Path, ('data/spectrograms/train', 'data/indexes', "
         "'data/conditions/cunet.csv', 'models/cunet/0')))\n"

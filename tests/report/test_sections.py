@@ -42,18 +42,18 @@ def test_where_only_the_mean_of_a_group_is_shown_the_section_says_where_the_rest
     scores: pd.DataFrame, params: Params
 ) -> None:
     (section,) = sections("combinations", with_many_conditions(scores), params)
-    assert section.notes == ["The 40 conditions one by one are in sdr.csv."]
+    assert section.notes == ["All 40 conditions: sdr.csv."]
 
 
 def test_a_protocol_that_is_deaf_to_levels_says_so_beside_values_in_between(params: Params) -> None:
     paper = scores_by_the_paper()
     (section,) = sections("combinations", pd.concat([paper, paper.assign(group="in between")]), params)
-    assert "the levels are not judged" in section.notes[-1]
+    assert "levels are not evaluated" in section.notes[-1]
 
 
 def test_the_first_section_counts_what_the_training_read(scores: pd.DataFrame, params: Params) -> None:
     (section,) = sections("compared", scores, params)
-    assert "simple-dense-pairs beside unet, on the data set synthetic" in section.text[0]
+    assert "simple-dense-pairs with unet, on the data set synthetic" in section.text[0]
     assert "up to 36 patches per conditioned network and 36 per dedicated network, with seed 0" in section.text[1]
 
 
@@ -64,7 +64,7 @@ def test_without_examples_there_is_no_section_of_them(scores: pd.DataFrame, para
         (tmp_path / "spectrograms" / name).touch()
     (section,) = sections("examples", scores, params, tmp_path)
     assert [picture.file for picture in section.pictures] == ["spectrograms/a.png"]
-    assert section.links == {"Listen to the mixture, the targets and every estimate": "listen.html"}
+    assert section.links == {"Listen to the mixture, the targets and all estimates": "listen.html"}
 
 
 def test_trainings_that_did_not_converge_are_named(scores: pd.DataFrame, params: Params) -> None:

@@ -43,6 +43,6 @@ def test_mono_is_the_mean_of_the_channels() -> None:
 
 def test_rates_whose_ratio_would_take_gigabytes_are_refused() -> None:
     for rates in ((999_983, 8192), (8192, 999_983)):
-        with pytest.raises(UserError, match=r"has a sample rate of \d+ Hz, which shares too small a divisor with"):
+        with pytest.raises(UserError, match=r"has a sample rate of \d+ Hz, which has too small a common divisor with"):
             Resampled(ArrayAudio(noise(0.1), rates[0]), rates[1])
     assert Resampled(ArrayAudio(noise(0.1), 768_000), 8192).samples == 48

@@ -58,12 +58,12 @@ def test_a_name_with_the_signs_of_a_glob_is_a_name_where_there_is_such_a_file() 
 @pytest.mark.parametrize(
     ("patterns", "reason"),
     [
-        (["a/x.wav", "b/x.wav"], r"b/x\.wav: would go to separated/x, and so would a/x\.wav"),
-        (["*.mp3"], r"\*\.mp3: names no file"),
-        (["empty"], "empty: holds no audio file"),
-        ([""], "a song has no name"),
-        (["separated"], "estimates beside the songs would be taken for songs"),
-        (["...wav"], "would be written outside separated"),
+        (["a/x.wav", "b/x.wav"], r"b/x\.wav: has the same folder for estimates as a/x\.wav \(separated/x\)"),
+        (["*.mp3"], r"\*\.mp3: no file matches"),
+        (["empty"], "empty: no audio file in this folder"),
+        ([""], "a song has an empty name"),
+        (["separated"], "estimates in the folder of the songs would count as songs"),
+        (["...wav"], "would be outside separated"),
     ],
 )
 def test_what_names_no_song_is_said(patterns: list[str], reason: str) -> None:
@@ -86,7 +86,7 @@ def test_estimates_have_the_rate_length_and_channels_of_the_song(model: Model) -
 
 def test_of_a_song_that_fails_nothing_is_left(model: Model) -> None:
     soundfile.write("bad.wav", np.full((8192, 2), np.nan), 8192, subtype="FLOAT")
-    with pytest.raises(UserError, match=r"bad\.wav: holds values that are not finite"):
+    with pytest.raises(UserError, match=r"bad\.wav: contains NaN or infinite values"):
         separate_song(
             model, Song(Path("bad.wav"), OUT / "deep" / "bad"), model.single_conditions(), "wav", progress=False
         )

@@ -14,7 +14,9 @@ def test_each_kind_of_network_has_its_epochs(params: Params) -> None:
 
 def test_gains_are_given_from_low_to_high() -> None:
     assert Augmentation(probability=1, gain=(0.5, 0.5)).gain == (0.5, 0.5)
-    with pytest.raises(ValidationError, match=r"gain \(2\.0, 1\.0\) is the lowest, then the highest: exchange them"):
+    with pytest.raises(
+        ValidationError, match=r"gain \(2\.0, 1\.0\) must be the lowest, then the highest value; swap them"
+    ):
         Augmentation(probability=1, gain=(2, 1))
     with pytest.raises(ValidationError, match="gain"):
         Augmentation(probability=1, gain=(0, 1))

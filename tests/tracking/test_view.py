@@ -57,4 +57,4 @@ def test_a_store_that_refuses_the_view_is_a_warning(
     save_view(["bass"])
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err == "warning: MLflow does not save the view of the SDR (permission denied)\n"
+    assert captured.err == "warning: MLflow did not save the view of the SDR (permission denied)\n"

@@ -140,23 +140,23 @@ def unread_format(root: Path) -> None:
         (no_tracks, ["no tracks"]),
         (one_instrument, ["1 instrument", "voice", "two or more"]),
         (other_instruments, ["nois", "clicks, noise, tone"]),
-        (same_instrument_twice, ["voice.wav", "voice.flac", "keep one"]),
+        (same_instrument_twice, ["voice.wav", "voice.flac", "Keep one"]),
         *(
-            (instrument_called(name), [name, "rename"])
+            (instrument_called(name), [name, "Rename"])
             for name in ("mean", "mean of 2 instruments", "requested mix", "estimate", " drums", "drums ", "a.b")
         ),
-        (name_that_mlflow_refuses, ["kick+snare", "rename"]),
-        (unread_format, ["drums.mp3", "convert"]),
-        (not_utf8, [r"caf\xe9", "not UTF-8", "rename"]),
+        (name_that_mlflow_refuses, ["kick+snare", "Rename"]),
+        (unread_format, ["drums.mp3", "Convert"]),
+        (not_utf8, [r"caf\xe9", "not UTF-8", "Rename"]),
         (long_instrument, ["nnn", "at most 200 bytes"]),
-        (same_but_for_its_form, ["né", "rename"]),
-        (same_instrument_in_two_forms, ["né.wav", "keep one"]),
+        (same_but_for_its_form, ["né", "Rename"]),
+        (same_instrument_in_two_forms, ["né.wav", "Keep one"]),
         (linked_track, ["songs/a", "link to a folder", "DVC"]),
-        (dangling_track, ["songs/a", "leads nowhere"]),
-        (dangling_stem, ["a/b.wav", "leads nowhere"]),
-        (two_mixtures, ["Mix.wav", "mixture.flac", "keep one"]),
+        (dangling_track, ["songs/a", "broken link"]),
+        (dangling_stem, ["a/b.wav", "broken link"]),
+        (two_mixtures, ["Mix.wav", "mixture.flac", "Keep one"]),
         *(
-            (sum_of_all(name), [f"{name}.wav", "would count twice", "call it mixture"])
+            (sum_of_all(name), [f"{name}.wav", "would count twice", "Rename it to mixture"])
             for name in ("A-ha_Song_MIX", "linear_mixture", "Master", "accompaniment", "Backing_Track", "no vocals")
         ),
     ],

@@ -131,7 +131,7 @@ def test_a_track_that_is_trained_and_validated_on_is_refused(params: Params, pre
     training, validation = (leaky / "indexes" / name for name in (TRAINING, VALIDATION))
     held_out = read_index(validation)
     pd.concat([read_index(training), held_out]).to_csv(training, index=False)
-    with pytest.raises(UserError, match=f"{held_out['track'].iloc[0]} would be trained and validated on"):
+    with pytest.raises(UserError, match=f"{held_out['track'].iloc[0]} would be in both training and validation"):
         trainer(params, leaky, tmp_path).train(tmp_path / "model")
     assert not (tmp_path / "model").exists()
 
