@@ -98,5 +98,5 @@ lock: setup
 
 docs: EXTRAS = dev
 docs: setup
-	@NO_MKDOCS_2_WARNING=1 python -m mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict
 	@echo "site/index.html; with a search: python -m http.server --directory site"
