@@ -45,7 +45,11 @@ GROUPS = {
     ),
     "workspaces": ("tests/pipeline/test_own_workspaces.py", "tests/pipeline/test_musdb18.py"),
     "app": ("tests/app/",),
-    "own pipeline": ("tests/pipeline/test_repro.py",),  # by then the pipeline that it copies is there
+    "own pipeline": (  # by then the pipeline that it copies is there
+        "tests/pipeline/test_repro.py",
+        "tests/pipeline/test_tutorials.py::test_the_default_run",
+        "tests/pipeline/test_tutorials.py::test_a_control_network",
+    ),
     "start of stages": ("tests/test_startup.py",),
 }
 

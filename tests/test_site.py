@@ -20,7 +20,7 @@ from tools import reference
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
         cwd=ROOT,
         env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
@@ -37,11 +37,26 @@ def test_pages_need_no_network(site: Path) -> None:
 
 
 def test_documents_outside_docs_are_pages_and_links_lead_to_them(site: Path) -> None:
-    assert 'href="benchmarks.html"' in (site / "bsseval.html").read_text() + (site / "pipeline.html").read_text()
-    assert 'href="starter.html"' in (site / "separate.html").read_text()
+    reference = site / "reference"
+    assert 'href="../benchmarks.html"' in (reference / "bsseval.html").read_text()
+    assert 'href="../benchmarks.html"' in (reference / "pipeline.html").read_text()
+    assert 'href="../starter.html"' in (site / "guides" / "separate.html").read_text()
     start = (site / "index.html").read_text()
-    assert 'href="study.html"' in start
+    assert 'href="explanation/study.html"' in start
     assert 'src="architecture.png"' in start
+
+
+def test_every_document_is_in_the_navigation(site: Path) -> None:
+    start = (site / "index.html").read_text()
+    documents = [path.relative_to(ROOT / "docs").with_suffix(".html") for path in (ROOT / "docs").rglob("*.md")]
+    assert [path for path in documents if f'href="{path}" class="md-nav__link"' not in start] == []
+
+
+def test_sounds_have_players(site: Path) -> None:
+    start = (site / "index.html").read_text()
+    sounds = re.findall(r'<audio controls preload="none" src="([^"]+)">', start)
+    assert len(sounds) == 5
+    assert all((site / sound).stat().st_size > 50_000 for sound in sounds)
 
 
 def leaves(values: dict[str, Any], above: str = "") -> Iterator[str]:

@@ -22,6 +22,8 @@ OUTSIDE = {
 PLACES = {path: place for place, path in OUTSIDE.items()}
 GENERATED = {"reference/parameters.md": reference.parameters, "reference/commands.md": reference.commands}
 LINK = re.compile(r"(?<=\]\()(?!https?://|#)([^)#\s]+)")
+SOUND = re.compile(r'<a href="([^"]+\.mp3)">(.*?)</a>(?: · )?')
+PLAYER = r'<span class="sound">\2<audio controls preload="none" src="\1"></audio></span>'
 FRONT_MATTER = re.compile(r"\A---\n.*?^---\n", re.DOTALL | re.MULTILINE)
 
 
@@ -45,3 +47,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return os.path.relpath(found, Path(place).parent) if found else link[1]
 
     return LINK.sub(relink, markdown)
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Put a player in the place of every link to a sound."""
+    return SOUND.sub(PLAYER, html)

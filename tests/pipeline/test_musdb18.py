@@ -10,6 +10,7 @@ from tests.conftest import TINY
 from tests.datasets.archive_server import serve
 from tests.datasets.musdb_trees import NAMES, VALIDATION, write_stem_tree, write_wav_tree, zip_tree
 from tests.pipeline.workspace import Workspace, make_workspace, runs, store
+from tests.tutorials import scripts
 
 
 def evaluate(protocol: str) -> dict[str, object]:
@@ -30,8 +31,9 @@ def test_stems_from_a_server_by_the_protocol_of_the_paper(programs: Path, tmp_pa
     }
     workspace = make_workspace(tmp_path / "workspace", programs, **changes)
     with serve(archive.read_bytes()) as server:
-        workspace.params(dataset="musdb18", musdb={"source": f"{server.address}/musdb18.zip", "checksum": checksum})
-        workspace.run("dvc", "repro")
+        workspace.params(musdb={"source": f"{server.address}/musdb18.zip", "checksum": checksum})
+        excerpts, _ = scripts("musdb18")
+        workspace.run("bash", "-c", excerpts)
         assert len(server.requests) == 1
     assert tracks(workspace, "validation.csv") == {VALIDATION}
     assert tracks(workspace, "training.csv") == set(NAMES["train"]) - {VALIDATION}

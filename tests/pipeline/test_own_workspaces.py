@@ -10,10 +10,12 @@ from urllib.parse import unquote
 import h5py
 import pandas as pd
 import pytest
+import soundfile
 from mlflow import MlflowClient
 
 from tests.conftest import TINY, write_song
 from tests.pipeline.workspace import BOUNDS, architectures, make_workspace, mlflow_process, runs, store
+from tests.tutorials import scripts
 
 
 def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(
@@ -27,9 +29,9 @@ def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(
         (mine / subset / "song 1").rename(mine / subset / f"song of {subset}")
     for path in sorted(mine.glob("*/*/tone.wav")):
         path.rename(path.with_name(unicodedata.normalize("NFD", "_chœur né") + path.suffix))
-    settings: dict[str, object] = {"dataset": "folder", "folder": {"root": "../my songs"}, "baselines": []}
-    workspace = make_workspace(tmp_path / "workspace", programs, **settings)
-    workspace.run("dvc", "repro")
+    workspace = make_workspace(tmp_path / "workspace", programs, baselines=[])
+    train, again, separate = scripts("own_songs")
+    workspace.run("bash", "-c", train.replace("folder.root=songs", "'folder.root=../my songs'"))
     table = pd.read_csv(workspace.path / "reports" / "sdr.csv")
     assert architectures(workspace) == ["mixture", "simple-dense-pairs", "ideal-ratio-mask"]
     assert table["target"].unique().tolist() == [
@@ -60,7 +62,7 @@ def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(
 
     write_song(mine / "test" / "new", seed=50)
     (mine / "test" / "new" / "tone.wav").rename(mine / "test" / "new" / "_chœur né.wav")
-    ran = workspace.stages_run("dvc", "repro")
+    ran = workspace.stages_run("bash", "-c", again)
     assert set(ran) == {
         "download@test",
         "spectrograms@test",
@@ -76,6 +78,11 @@ def test_a_users_folder_is_compared_and_a_change_reruns_what_depends_on_it(
     shutil.rmtree(mine / "test" / "new")
     assert workspace.stages_run("dvc", "repro") == ["compare"]  # the others were seen before, and are restored
     assert pd.read_csv(workspace.path / "reports" / "sdr.csv")["tracks"].eq(2).all()
+
+    soundfile.write(workspace.path / "song.mp3", soundfile.read(mine / "test" / "song of test" / "noise.wav")[0], 22050)
+    workspace.run("bash", "-c", separate)
+    made = (workspace.path / "separated" / "song").iterdir()
+    assert sorted(path.name for path in made) == ["_chœur né.wav", "clicks.wav", "noise.wav"]
 
     (mine / "train" / "song 2" / "noise.wav").unlink()
     result = workspace.run("dvc", "repro", check=False)
