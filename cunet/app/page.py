@@ -147,15 +147,15 @@ def _questions(model: Model, handlers: "_Handlers") -> tuple[gr.Audio, list[gr.S
     gr.Button(f"Example: {EXAMPLE_SECONDS} s of composed music", size="sm").click(handlers.example, None, song)
     last = model.instruments[-1]
     with gr.Row():
-        presets = [gr.Button(name, size="sm", min_width=80) for name in _presets(model.instruments)]
+        buttons = [gr.Button(name, size="sm", min_width=80) for name in presets(model.instruments)]
     sliders = [gr.Slider(0, 1, value=float(name == last), step=0.05, label=name) for name in model.instruments]
-    for button, weights in zip(presets, _presets(model.instruments).values(), strict=True):
+    for button, weights in zip(buttons, presets(model.instruments).values(), strict=True):
         button.click(None, None, sliders, js=f"() => {weights}")
     above = gr.Radio(list(ABOVE), value=next(iter(ABOVE)), label=f"Above {model.rate // 2000} kHz")
     return song, sliders, above
 
 
-def _presets(instruments: Sequence[str]) -> dict[str, list[float]]:
+def presets(instruments: Sequence[str]) -> dict[str, list[float]]:
     """Weights of all instruments, by what they are good for."""
     presets = {"Everything": [1.0 for _ in instruments]}
     if VOCALS in instruments:

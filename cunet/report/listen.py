@@ -96,7 +96,7 @@ class _Excerpt:
         if name == MIXTURE:
             return [(self._number(MIXTURE, name, waveform), 1.0)]
         parts = _instruments(self._conditions[target], self._conditions)
-        if len(parts) > 1:
+        if parts and target not in parts:
             single = {part: self._read(part, name) for part in parts}
             total = sum(weight * single[part] for part, weight in parts.items())
             if np.abs(total - waveform).max() <= (1 + sum(parts.values())) * ROUNDING + 1e-6:
