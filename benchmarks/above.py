@@ -105,10 +105,7 @@ def _bands(waveform: Waveform, rate: int, lowest: float) -> npt.NDArray[np.float
     frequencies, _, spectra = stft(waveform.mean(axis=1), rate, nperseg=FRAME)
     edges = np.geomspace(lowest, rate / 2, max(1, round(3 * np.log2(rate / 2 / lowest))) + 1)
     power = np.abs(spectra) ** 2
-    bands = [
-        power[(frequencies >= low) & (frequencies < high)].sum(axis=0)
-        for low, high in pairwise(edges)
-    ]
+    bands = [power[(frequencies >= low) & (frequencies < high)].sum(axis=0) for low, high in pairwise(edges)]
     return 10 * np.log10(np.stack(bands) + EPSILON)
 
 

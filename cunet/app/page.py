@@ -41,10 +41,11 @@ EXAMPLE, EXAMPLE_SECONDS, EXAMPLE_SEED = "Composed example", 20, 2019  # no song
 PROGRESS = gr.Progress(track_tqdm=True)
 
 HEAD = f"<script>{script()}</script>"
-CSS = """:focus-visible { outline: 3px solid #3b82f6 !important; outline-offset: 2px; }
-.html-container { padding: 0 !important; }"""
+CSS = """:focus-visible { outline: 3px solid #3b82f6 !important; outline-offset: 0 !important; }
+.html-container { padding: 0 !important; }
+.hint { border: 1px dashed; border-radius: .6rem; padding: 3rem 1rem; text-align: center; opacity: .75; }"""
 PLAYER = """<stem-player></stem-player>
-${value ? "" : "<p>The song and its estimates will play here, side by side.</p>"}"""
+${value ? "" : "<p class=hint>The song and its estimates will play here, side by side.</p>"}"""
 SHOW = """watch("value", () => {
     const player = element.querySelector("stem-player");
     player.show(props.value);

@@ -288,7 +288,7 @@
       const bar = make("div", { className: "transport" }, this.button, this.bar, this.time);
       if (Object.keys(targets).length > 1) {
         const options = Object.keys(targets).map(name => make("option", { value: name, textContent: name }));
-        const choice = make("select", { onchange: () => this.aim(choice.value) }, ...options);
+        const choice = make("select", { ariaLabel: "Target", onchange: () => this.aim(choice.value) }, ...options);
         bar.append(make("label", {}, "Target ", choice));
       }
       if (archive) bar.append(this.#link(archive, "Download all (zip)", `Download all of ${label} (zip)`));

@@ -213,13 +213,13 @@ def test_another_target_is_heard_at_the_same_position(page: Page, first: Locator
     page.keyboard.press("Space")
     page.keyboard.press("1")
     page.keyboard.press("ArrowRight")
-    first.get_by_label("Target").select_option("others")
+    first.get_by_role("combobox", name="Target").select_option("others")
     expect(first.get_by_role("listitem")).to_have_count(2)
     assert heard(first) == {"drums"}
     assert now(first) > 5
-    first.get_by_label("Target").select_option("drums")
+    first.get_by_role("combobox", name="Target").select_option("drums")
     page.keyboard.press("3")
-    first.get_by_label("Target").select_option("others")  # which has no such row
+    first.get_by_role("combobox", name="Target").select_option("others")  # which has no such row
     assert heard(first) == {"mixture"}
 
 
