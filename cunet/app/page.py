@@ -41,10 +41,11 @@ EXAMPLE, EXAMPLE_SECONDS, EXAMPLE_SEED = "Composed example", 20, 2019  # no song
 PROGRESS = gr.Progress(track_tqdm=True)
 
 HEAD = f"<script>{script()}</script>"
-CSS = """:focus-visible { outline: 3px solid #3b82f6 !important; outline-offset: 2px; }
-.html-container { padding: 0 !important; }"""
+CSS = """:focus-visible { outline: 3px solid #3b82f6 !important; outline-offset: 0 !important; }
+.html-container { padding: 0 !important; }
+.hint { border: 1px dashed; border-radius: .6rem; padding: 3rem 1rem; text-align: center; opacity: .75; }"""
 PLAYER = """<stem-player></stem-player>
-${value ? "" : "<p>The song and its estimates will play here, side by side.</p>"}"""
+${value ? "" : "<p class=hint>The song and its estimates will play here, side by side.</p>"}"""
 SHOW = """watch("value", () => {
     const player = element.querySelector("stem-player");
     player.show(props.value);
@@ -147,15 +148,15 @@ def _questions(model: Model, handlers: "_Handlers") -> tuple[gr.Audio, list[gr.S
     gr.Button(f"Example: {EXAMPLE_SECONDS} s of composed music", size="sm").click(handlers.example, None, song)
     last = model.instruments[-1]
     with gr.Row():
-        presets = [gr.Button(name, size="sm", min_width=80) for name in _presets(model.instruments)]
+        buttons = [gr.Button(name, size="sm", min_width=80) for name in presets(model.instruments)]
     sliders = [gr.Slider(0, 1, value=float(name == last), step=0.05, label=name) for name in model.instruments]
-    for button, weights in zip(presets, _presets(model.instruments).values(), strict=True):
+    for button, weights in zip(buttons, presets(model.instruments).values(), strict=True):
         button.click(None, None, sliders, js=f"() => {weights}")
     above = gr.Radio(list(ABOVE), value=next(iter(ABOVE)), label=f"Above {model.rate // 2000} kHz")
     return song, sliders, above
 
 
-def _presets(instruments: Sequence[str]) -> dict[str, list[float]]:
+def presets(instruments: Sequence[str]) -> dict[str, list[float]]:
     """Weights of all instruments, by what they are good for."""
     presets = {"Everything": [1.0 for _ in instruments]}
     if VOCALS in instruments:

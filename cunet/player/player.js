@@ -133,7 +133,11 @@
 
     #decoded(source, piece) {
       const key = `${piece} ${source}`;
-      if (!this.loaded.has(key)) this.loaded.set(key, this.#fetched(source, piece));
+      if (!this.loaded.has(key)) {
+        const loading = this.#fetched(source, piece);
+        loading.catch(() => this.loaded.delete(key)); // it may work next time
+        this.loaded.set(key, loading);
+      }
       return this.loaded.get(key);
     }
 
@@ -208,6 +212,8 @@
     /** Show the rows of a target; position and chosen row stay. */
     aim(target) {
       const sounds = this.data.targets[target];
+      const kept = [...this.heard].filter(row => row < sounds.length);
+      this.heard = new Set(kept.length ? kept : [0]);
       this.muted = new Set();
       const reach = Math.max(1, ...Object.values(this.data.targets).flatMap(rows => rows.flatMap(({ peaks }) => peaks)));
       this.rows.replaceChildren(...sounds.map((sound, row) => this.#row(sound, row, reach)));
@@ -282,7 +288,7 @@
       const bar = make("div", { className: "transport" }, this.button, this.bar, this.time);
       if (Object.keys(targets).length > 1) {
         const options = Object.keys(targets).map(name => make("option", { value: name, textContent: name }));
-        const choice = make("select", { onchange: () => this.aim(choice.value) }, ...options);
+        const choice = make("select", { ariaLabel: "Target", onchange: () => this.aim(choice.value) }, ...options);
         bar.append(make("label", {}, "Target ", choice));
       }
       if (archive) bar.append(this.#link(archive, "Download all (zip)", `Download all of ${label} (zip)`));

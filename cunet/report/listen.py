@@ -1,5 +1,6 @@
 """A page to listen on: mixture, target and every architecture's estimate of a few excerpts, in one file."""
 
+import json
 from base64 import b64encode
 from collections.abc import Sequence
 from io import BytesIO
@@ -22,7 +23,7 @@ from cunet.signals.resampling import resample
 PAGE = "listen.html"
 Sdr = dict[tuple[str, str, str], float]  # by track, target and architecture
 MOST = 12  # targets of a track; where there are more, single instruments alone
-LARGEST = 5_000_000  # bytes of the page, as long as it holds more than one track
+LARGEST = 4_900_000  # bytes of all players, so that the page stays below 5 MB; the first track is there in any case
 # MP3 is what every browser decodes. Of its rates, those up to 12 kHz are an extension that some lack.
 RATES = (16000, 22050, 24000, 32000, 44100, 48000)
 QUALITY = 0.3  # of LAME's variable bit rate, from 0 (best) to 1: 35 dB of signal to noise on the default estimates
@@ -51,7 +52,7 @@ def write_listening_page(
     size = 0
     for folder in sorted(sound.iterdir()):
         player = _Excerpt(folder, rate, conditions).player(targets, architectures, sdr)
-        size += sum(len(str(source.address)) for source in player.sources)
+        size += len(json.dumps(player.data()))
         if players and size > LARGEST:
             left_out.append(folder.name)
         else:
@@ -95,7 +96,7 @@ class _Excerpt:
         if name == MIXTURE:
             return [(self._number(MIXTURE, name, waveform), 1.0)]
         parts = _instruments(self._conditions[target], self._conditions)
-        if len(parts) > 1:
+        if parts and target not in parts:
             single = {part: self._read(part, name) for part in parts}
             total = sum(weight * single[part] for part, weight in parts.items())
             if np.abs(total - waveform).max() <= (1 + sum(parts.values())) * ROUNDING + 1e-6:

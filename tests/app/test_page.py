@@ -16,10 +16,13 @@ import pytest
 import soundfile
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import cunet
+from cunet.app.page import presets
+from cunet.app.pieces import PIECE
 from tests.browser import chromium, needs_chromium, new_page
+from tests.player.test_element import levels
 from tests.saved import save_model
 from tests.separate.conftest import song
 from tests.test_audio import cut
@@ -110,6 +113,15 @@ def separate(page: Page) -> None:
     expect(page.get_by_alt_text("Estimate: waveform and spectrogram")).to_be_visible()
 
 
+def player(page: Page) -> Locator:
+    return page.locator("stem-player")
+
+
+def heard(page: Page) -> list[str]:
+    """Titles of the rows that are heard when the player plays."""
+    return [str(title) for title in player(page).locator(".on .choose span").all_inner_texts()]
+
+
 def expect_error(page: Page, text: str) -> None:
     expect(page.get_by_test_id("toast-body")).to_contain_text(text)
 
@@ -124,7 +136,7 @@ def test_a_song_is_separated_as_the_sliders_say_and_downloaded(
     separate(page)
     expect(page.get_by_alt_text("Song: waveform and spectrogram")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_label("Download").last.click()
+        page.get_by_role("link", name="Download My song - mix.flac").click()
     assert download.value.suggested_filename == "My song - mix.flac"
     download.value.save_as(tmp_path / "estimate.flac")
     found, rate = soundfile.read(tmp_path / "estimate.flac", dtype="float32")
@@ -144,7 +156,7 @@ WATCH = """() => {
 
 @pytest.mark.parametrize(
     ("button", "result"),
-    [("Separate", "[alt='Estimate: waveform and spectrogram']"), ("Each instrument", "text=Download all")],
+    [("Separate", "[alt='Estimate: waveform and spectrogram']"), ("Each instrument", "text=Download all (zip)")],
 )
 def test_a_bar_moves_while_a_song_is_separated(page: Page, tmp_path: Path, button: str, result: str) -> None:
     soundfile.write(tmp_path / "long.flac", song(240), RATE)
@@ -169,30 +181,84 @@ def test_it_fits_the_screen(page: Page, mixture: Path) -> None:
     assert box["width"] > 250
 
 
-def test_the_estimate_plays(page: Page, mixture: Path) -> None:
+@on_both
+def test_results_are_seen_where_they_appear(page: Page, mixture: Path) -> None:
+    upload(page, mixture)
+    page.get_by_role("button", name="Each instrument").click()
+    for name in ("Play", "Solo Song", "Solo tone"):
+        expect(player(page).get_by_role("button", name=name, exact=True)).to_be_in_viewport()
+
+
+def test_song_and_estimate_play_and_the_sliders_keep_their_keys(page: Page, mixture: Path) -> None:
     upload(page, mixture)
     separate(page)
-    page.get_by_label("Play", exact=True).last.click()
-    expect(page.get_by_label("Pause", exact=True).last).to_be_visible()
-    expect(page.locator("time").nth(2)).not_to_have_text("0:00")
+    page.get_by_label("number input for tone").focus()
+    page.keyboard.type("1")
+    assert heard(page) == ["Song"]  # the number was for the field
+    player(page).get_by_role("button", name="Play").click()
+    expect(player(page).get_by_role("button", name="Pause")).to_be_visible()
+    page.keyboard.press("1")
+    assert heard(page) == ["tone"]
+    page.wait_for_function("document.querySelector('stem-player').engine.now > 0.5")
+    page.get_by_label("Clear").first.click()
+    expect(player(page).get_by_role("button", name="Pause")).not_to_be_visible()  # it belongs to the other song
 
 
 def test_every_instrument_is_heard_and_downloaded(page: Page, app: App, mixture: Path, tmp_path: Path) -> None:
     upload(page, mixture)
     page.get_by_role("button", name="Each instrument").click()
-    button = page.get_by_role("button", name="Download all (zip)")
-    expect(button).to_be_visible()
-    expect(page.get_by_label("Play", exact=True)).to_have_count(4)
+    link = page.get_by_role("link", name="Download all of My song (zip)")
+    expect(link).to_be_visible()
+    for name in ("clicks", "noise", "tone"):
+        own = page.get_by_role("link", name=f"Download My song - {name}.flac")
+        assert own.get_attribute("download") == f"My song - {name}.flac"
     with page.expect_download() as download:
-        button.click()
+        link.click()
     assert download.value.suggested_filename == "My song.zip"
     download.value.save_as(tmp_path / "stems.zip")
     page.get_by_label("Clear").first.click()
-    expect(button).not_to_be_visible()  # it belongs to the other song
+    expect(link).not_to_be_visible()  # it belongs to the other song
     with zipfile.ZipFile(tmp_path / "stems.zip") as packed:
         assert sorted(packed.namelist()) == [f"My song - {name}.flac" for name in ("clicks", "noise", "tone")]
         packed.extractall(tmp_path / "stems")
     assert all(soundfile.info(path).frames == 3 * RATE for path in (tmp_path / "stems").iterdir())
+
+
+def test_stems_stay_in_step_with_the_song_from_piece_to_piece(page: Page, tmp_path: Path) -> None:
+    """The stems add up to the song: without it, nothing is left of them."""
+    soundfile.write(tmp_path / "long.flac", 0.5 * song(2 * PIECE + 5), RATE)
+    upload(page, tmp_path / "long.flac")
+    page.get_by_role("button", name="Each instrument").click()
+    player(page).get_by_role("button", name="Play").click()
+    player(page).evaluate(f"player => {{ player.seek({PIECE - 0.5}); player.engine.balance([0, 1, 1, 1]) }}")
+    assert levels(player(page), 500)[-1] > 0.03
+    player(page).evaluate(f"player => {{ player.seek({2 * PIECE - 1}); player.engine.balance([-1, 1, 1, 1]) }}")
+    *rows, rest = levels(player(page), 2000)
+    assert player(page).evaluate("player => player.engine.now") > 2 * PIECE
+    assert rows[0] > 0.03
+    assert rest < 1e-3
+
+
+def test_presets_set_the_sliders_that_a_model_has(page: Page) -> None:
+    page.get_by_role("button", name="Everything").click()
+    for name in ("clicks", "noise", "tone"):
+        expect(page.get_by_label(f"number input for {name}")).to_have_value("1")
+    expect(page.get_by_role("button", name="Karaoke")).not_to_be_visible()  # this model knows no vocals
+
+
+def test_karaoke_is_everything_but_the_voice() -> None:
+    assert presets(["bass", "vocals"]) == {
+        "Everything": [1, 1],
+        "Karaoke": [1, 0],
+        "Voice alone": [0, 1],
+    }
+
+
+def test_the_example_is_composed_and_separated(page: Page) -> None:
+    page.get_by_role("button", name="Example: 20 s of composed music").click()
+    separate(page)
+    expect(page.get_by_role("region", name="Player: Composed example")).to_be_visible()
+    expect(page.get_by_text("0:00 / 0:20")).to_be_visible()
 
 
 def test_a_recording_is_separated(page: Page) -> None:

@@ -104,6 +104,7 @@ NO_TRAINING = {
     "index tables": "cunet/preprocess/patches.py",
     "interpretation": "cunet/interpret/modulation.py",
     "ONNX": "cunet/masking/saved.py",
+    "player": "cunet/player/player.js",
     "plots": "cunet/report/spectrogram_plot.py",
     "report": "cunet/report/page.html",
     "resampling": "cunet/signals/resampling.py",

@@ -90,7 +90,7 @@ def test_the_best_trained_architecture_stands_out_and_no_bound(scores: pd.DataFr
 def test_the_settings_of_the_run_are_listed(scores: pd.DataFrame, params: Params) -> None:
     (section,) = sections("settings", scores, params)
     assert section.table is not None
-    settings = dict(section.table.itertuples(index=False))
+    settings: dict[str, str] = dict(section.table.itertuples(index=False))
     assert settings["networks"].startswith("architecture: simple-dense-pairs, baselines: unet, seeds: 0, unet.layers: ")
     assert "learning_rate: " in settings["training"]
     assert settings["scoring"].startswith("protocol: model-rate, ")
