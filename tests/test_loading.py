@@ -38,7 +38,7 @@ def test_missing_and_foreign_models_are_said(
         lost: "no file simple-dense.weights.h5",
         torn: "cannot be loaded",
         evil: "cannot be loaded",
-        "models:/none@best": "there is no mlflow.db here",
+        "models:/none@best": "no mlflow.db in this workspace",
     }
     for source, reason in reasons.items():
         with pytest.raises(UserError, match=reason) as error:

@@ -43,7 +43,7 @@ apt_install() {
 # need "PROGRAM or description" "test command" PACKAGE
 need() {
     if ! sh -c "$2" >/dev/null 2>&1; then
-        apt_install "$3" || fail "$1 is missing and cannot be installed without root rights. Install it, or ask your administrator (Debian: apt-get install $3; Fedora: dnf install ffmpeg-free python3; macOS: brew install ffmpeg)"
+        apt_install "$3" || fail "$1 is missing and could not be installed automatically. Install it, or ask an administrator to do so (Debian: apt-get install $3; Fedora: dnf install ffmpeg-free python3; macOS: brew install ffmpeg)"
     fi
 }
 

@@ -110,7 +110,8 @@ def separate_song(
                     _write(writers[name], waveform)
                     peaks[name] = max(peaks[name], float(np.abs(waveform).max()))
         except UserError as error:
-            raise UserError(f"{song.path}: {error}") from None
+            advice = "" if str(error).endswith(".") else ". Replace the file."
+            raise UserError(f"{song.path}: {error}{advice}") from None
     loud = {files[name]: peak for name, peak in peaks.items() if peak > 1 and suffix == CLIPPED}
     return [
         *(f"{song.path}: {remark}" for remark in audio.remarks),

@@ -188,8 +188,8 @@ def test_one_bad_song_does_not_keep_the_others_from_being_separated(separate: Co
     assert out == "separated/a/tone.wav\n"
     errors = [line for line in err.splitlines() if line.startswith("error: ")]
     assert errors[0].startswith("error: bad.wav: cannot be decoded")
-    assert errors[1].startswith("error: nan.wav: holds values that are not finite")
-    assert errors[2] == "error: 2 of 3 songs could not be separated: see above"
+    assert errors[1].startswith("error: nan.wav: contains NaN or infinite values. Replace the file.")
+    assert errors[2] == "error: 2 of 3 songs could not be separated; see above"
     assert made() == ["a/tone.wav"]
     assert not Path("separated/nan").exists()
 
@@ -267,7 +267,10 @@ def test_a_song_with_an_absurd_header_is_refused_at_once(separate: Command) -> N
     soundfile.write("awkward.wav", song(0.1, 999_983), 999_983)
     for name, reason in (
         ("a.wav", "a.wav: has a sample rate of 2147483647 Hz. Convert it to between 1000 and 1000000 Hz"),
-        ("awkward.wav", "awkward.wav: has a sample rate of 999983 Hz, which shares too small a divisor with 8192 Hz"),
+        (
+            "awkward.wav",
+            "awkward.wav: has a sample rate of 999983 Hz, which has too small a common divisor with 8192 Hz",
+        ),
     ):
         status, _, err = separate(name)
         assert status == 1

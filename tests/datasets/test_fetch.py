@@ -156,7 +156,7 @@ def test_a_broken_connection_is_resumed(
     assert [request.sent for request in archive.requests] == [250_000, 250_000, 100_000]
     out, err = capsys.readouterr()
     assert "the connection to 127.0.0.1 broke; resuming at 250.0 kB of 600.0 kB" in out
-    assert out.count("disk space needed") == 1
+    assert out.count("disk space: ") == 1
     assert SECRET not in out + err
 
 
