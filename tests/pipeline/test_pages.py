@@ -130,9 +130,8 @@ def check_player(player: Locator) -> None:
     assert "drums+vocals" in targets
     choice.select_option("drums+vocals")
     expect(player.get_by_role("listitem")).to_have_count(1 + 1 + 2 + 1)  # mixture, target, architectures, bound
-    button = player.get_by_role("button", name="unet", exact=True)
-    expect(player.get_by_role("listitem").filter(has=button)).to_contain_text(" dB")
-    button.click()
+    expect(player.get_by_role("listitem").filter(has_text="unet")).to_contain_text(" dB")
+    player.get_by_role("button", name="unet", exact=True).click()
     player.get_by_role("button", name="Play").click()
     player.page.wait_for_timeout(1500)
     seconds, moved, error = player.evaluate(
