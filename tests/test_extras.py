@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from tests.conftest import ROOT
 
 ROOMS = {  # folders of cunet/ that an extra is enough for
-    "app": ("app",),
+    "app": ("app", "player"),
     "data": ("datasets", "tracks"),
     "train": ("evaluation", "export", "masking", "models", "preprocess", "train"),
     "track": ("tracking",),
