@@ -50,10 +50,10 @@ def test_every_row_is_separated_as_its_condition_says(served: ServedModel, model
     ("row", "reason"),
     [
         ({"audio": b"no audio, and no base64 either!", "condition": "tone"}, "^audio: cannot be decoded"),
-        ({"audio": flac(0.1), "condition": "trumpet"}, "knows no 'trumpet'"),
+        ({"audio": flac(0.1), "condition": "trumpet"}, "unknown instrument 'trumpet'"),
         ({"audio": flac(0.1), "condition": "tone=loud"}, "'loud' is not a number"),
-        ({"audio": flac(0.1)}, "^audio is the bytes of a file, and condition is something like vocals=1,drums=0.5$"),
-        ({"condition": "tone"}, "^audio is the bytes of a file"),
+        ({"audio": flac(0.1)}, "^audio must be the bytes of a file, and condition a text such as vocals=1,drums=0.5$"),
+        ({"condition": "tone"}, "^audio must be the bytes of a file"),
     ],
 )
 def test_what_is_wrong_with_a_request_is_one_line_without_the_song(
