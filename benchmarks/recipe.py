@@ -8,7 +8,8 @@ changes, and judges it by its validation tracks and by songs composed from anoth
 touched. Without rows, all. -S changes parameters of every row, as `dvc exp run -S` does: another FiLM, say.
 
 --train keeps the training songs whose names match, and --score judges by the tracks of a folder instead, which is how
-docs/explanation/real_singing.md compares composed with recorded songs. The rows mixture and ideal-ratio-mask train nothing.
+docs/explanation/real_singing.md compares composed with recorded songs. The rows mixture and ideal-ratio-mask train
+nothing.
 """
 
 import argparse
