@@ -99,5 +99,5 @@ lock: setup
 
 docs: EXTRAS = dev
 docs: setup
-	@NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict
 	@echo "site/index.html; for the search: python -m http.server --directory site"

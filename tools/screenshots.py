@@ -1,8 +1,8 @@
 """The pictures of the tutorials: `python -m tools.screenshots` in a workspace in which the default pipeline has run.
 
-Writes `docs/pictures/*.png`: MLflow's saved view and charts, the report, the listening page, and the page of `cunet app`.
-MLflow shows a copy of the store with the newest run of each name, so `dvc exp run -S film=complex` before it adds a row.
-Needs Chromium, and the packages of `make setup EXTRAS=dev`.
+Writes `docs/pictures/*.png`: MLflow's saved view and charts, the report, the listening page, and the page of
+`cunet app`. MLflow shows a copy of the store with the newest run of each name: an experiment that was run before, such
+as `dvc exp run -S film=complex`, is a row. Needs Chromium, and the packages of `make setup EXTRAS=dev`.
 """
 
 import io
@@ -75,8 +75,9 @@ def _wait(address: str) -> None:
 
 
 def tidy_copy(folder: Path) -> str:
-    """Copy MLflow's store to `folder`; its address. Of the report's architectures, and of DVC's experiments with them
-    (`complex-dense [name]`), it keeps the newest scored runs.
+    """Copy MLflow's store to `folder`, and give its address.
+
+    The copy has the newest scored run of each architecture of the report, and of each experiment (`unet [name]`).
     """
     with closing(connect(STORE)) as store, closing(connect(folder / STORE)) as copy:
         store.backup(copy)
