@@ -1,5 +1,6 @@
 """The workspace, and outputs that appear in it complete or not at all."""
 
+import glob
 import hashlib
 import os
 import shutil
@@ -65,7 +66,7 @@ def new_folder(out: Path) -> Iterator[Path]:
         False
         True
     """
-    part = out.with_name(f"{out.name}.part")
+    part = _unfinished(out)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     try:
@@ -83,14 +84,19 @@ def resumable_folder(out: Path, identity: str) -> Iterator[Path]:
     It starts with the files of an interrupted run with the same `identity`, if there was one. The caller writes each
     file under another name and renames it when it is complete.
     """
-    part = out.with_name(f"{out.name}.{identity[:16]}.part")
-    for other in out.parent.glob("*.part"):
-        if other.name.startswith(f"{out.name}.") and other != part:
+    part = _unfinished(out, identity[:16])
+    for other in out.parent.glob(f".{glob.escape(out.name)}.{'[0-9a-f]' * 16}.part"):
+        if other != part:
             shutil.rmtree(other)
     part.mkdir(parents=True, exist_ok=True)
     yield part
     shutil.rmtree(out, ignore_errors=True)
     part.replace(out)
+
+
+def _unfinished(out: Path, version: str = "") -> Path:
+    """Where a folder is filled: hidden, since users do not name their own folders so."""
+    return out.with_name(f".{out.name}{version and f'.{version}'}.part")
 
 
 def identity(stage: str, *settings: BaseModel | str, inputs: Iterable[Path] = ()) -> str:

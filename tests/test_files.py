@@ -69,6 +69,16 @@ def test_a_folder_takes_its_place_only_when_it_is_whole(tmp_path: Path) -> None:
     assert [path.name for path in out.iterdir()] == ["new"]
 
 
+def test_a_folder_of_the_user_is_left_alone(tmp_path: Path) -> None:
+    for name in ("out.part", "out.mine.part"):
+        (tmp_path / name).mkdir()
+    with new_folder(tmp_path / "out"):
+        pass
+    with resumable_folder(tmp_path / "out", "a" * 64):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "out.mine.part", "out.part"]
+
+
 def test_an_interrupted_folder_is_gone_on_with_by_the_same_work_alone(tmp_path: Path) -> None:
     out, other = tmp_path / "out", tmp_path / "other"
     with pytest.raises(KeyError), resumable_folder(other, "b" * 64) as folder:
@@ -81,7 +91,7 @@ def test_an_interrupted_folder_is_gone_on_with_by_the_same_work_alone(tmp_path: 
     assert not out.exists()
     with resumable_folder(out, "b" * 64) as folder:
         assert [path.name for path in folder.iterdir()] == ["done"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"other.{'b' * 16}.part", "out"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f".other.{'b' * 16}.part", "out"]
     assert [path.name for path in out.iterdir()] == ["done"]
 
 

@@ -66,7 +66,7 @@ class Run:
     @property
     def parts(self) -> list[Path]:
         """The folder that the stage fills, where it is there."""
-        return list(self.out.parent.glob(f"{self.out.name}.*part"))
+        return list(self.out.parent.glob(f".{self.out.name}.*part"))
 
     def finished(self) -> list[Path]:
         """Tracks in that folder that are whole."""
@@ -77,7 +77,7 @@ class Run:
         found = {}
         for path in (self.workspace.path / "checkpoints").glob("*/*/*.h5"):
             with suppress(OSError), h5py.File(path, "r") as file:  # it may go away any moment
-                found[path.stem] = int(json.loads(file.attrs["progress"])["epochs"])
+                found[path.stem] = int(json.loads(file.attrs["state"])["epochs"])
         return found
 
     def own_process(self) -> psutil.Process | None:
