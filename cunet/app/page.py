@@ -72,7 +72,7 @@ def check_port(port: int) -> None:
 
 
 def _port_is_taken(port: int) -> UserError:
-    return UserError(f"port {port} is taken, or not for you: choose another --port")
+    return UserError(f"port {port}: is in use, or needs other permissions. Choose another --port.")
 
 
 def serve(model: Model, port: int) -> None:
