@@ -94,6 +94,15 @@ def resumable_folder(out: Path, identity: str) -> Iterator[Path]:
     part.replace(out)
 
 
+def synchronise(path: Path) -> None:
+    """Have a file, or the names in a folder, written to the disk, so that they survive a power failure."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _unfinished(out: Path, version: str = "") -> Path:
     """Where a folder is filled: hidden, since users do not name their own folders so."""
     return out.with_name(f".{out.name}{version and f'.{version}'}.part")

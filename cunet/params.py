@@ -16,7 +16,7 @@ from cunet.registry.films import FILMS
 from cunet.registry.losses import LOSSES
 from cunet.registry.protocols import PROTOCOLS
 from cunet.registry.registry import Registry
-from cunet.settings.base import INSTRUMENT, Settings
+from cunet.settings.base import INSTRUMENT, Seed, Settings
 from cunet.settings.cluster import Dask
 from cunet.settings.comparison import Compare
 from cunet.settings.conditions import ConditionSet
@@ -29,9 +29,9 @@ from cunet.settings.spectrogram import Spectrogram
 from cunet.settings.training import Train
 from cunet.variant import CONDITIONS, DEDICATED, Placement, Variant, canonical, conditions_of
 
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Instrument = Annotated[str, Field(pattern=f"^{INSTRUMENT}$")]
 DatasetName = Annotated[str, Field(min_length=1)]
+LONGEST_REASON = 300  # characters
 SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 
@@ -203,11 +203,14 @@ def load_params(path: Path = Path("params.yaml"), changes: Sequence[str] = ()) -
         'complex-conv'
     """
     try:
-        values = yaml.safe_load(path.read_text())
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file. Run the command in the project's folder.") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # an encoding, a number of thousands of digits, depth
+        reason = " ".join(str(error).split())[:LONGEST_REASON]
+        raise UserError(f"{path}: not valid YAML ({reason})") from None
     if changes:
         values = _changed(values, changes)
     try:

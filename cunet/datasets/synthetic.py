@@ -18,7 +18,7 @@ from cunet.datasets.dataset import Dataset
 from cunet.datasets.extent import Extent
 from cunet.files import new_folder
 from cunet.names import MIXTURE
-from cunet.settings.base import SUBSETS, Settings, Subset
+from cunet.settings.base import SUBSETS, Real, Seed, Settings, Subset, Whole
 
 if TYPE_CHECKING:
     import pretty_midi
@@ -30,7 +30,7 @@ LEVELS = {"drums": (-20, 2), "bass": (-22, 2), "other": (-23, 2.5), "vocals": (-
 PEAK = 0.89  # of the mixture, about -1 dBFS
 FULL_SCALE = 32768
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[Whole, Field(ge=0, le=10**5)]
 Stem = npt.NDArray[np.float64]
 
 
@@ -39,8 +39,8 @@ class Synthetic(Settings):
 
     train: Count
     test: Count
-    seconds: Annotated[float, Field(ge=2)]
-    seed: int
+    seconds: Annotated[Real, Field(ge=2, le=3600)]
+    seed: Seed
 
 
 def prepare(settings: Synthetic, subset: Subset, out: Path, client: "Client") -> None:

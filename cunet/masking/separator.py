@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cunet.conditions.naming import Condition, Conditions
+from cunet.errors import UserError
 from cunet.masking.masks import EPSILON, Mask, share_out
 from cunet.masking.saved import Network, load_networks
 from cunet.settings.evaluation import Consistency
@@ -92,6 +93,8 @@ class Separator:
             total[:, start : start + length] += window * mask
             weights[start : start + length] += window
         assert (weights > 0).all()
+        if not np.isfinite(total).all():
+            raise UserError(f"{self.architecture.name}: the network returns NaN or infinite values. Train it again.")
         whole: Mask = np.pad((total / weights)[:, :frames], ((0, len(mixture) - bins), (0, 0)), mode="edge")
         self._seconds, self._frames = self._seconds + time.perf_counter() - begin, self._frames + frames
         return whole

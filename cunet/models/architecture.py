@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cunet.settings.base import INSTRUMENT, Settings
 from cunet.settings.models import Controls, Unet
+from cunet.settings.patches import Frames
 from cunet.settings.spectrogram import Spectrogram
 from cunet.variant import DEDICATED
 
@@ -20,13 +21,21 @@ class Architecture(Settings):
     `conditions` are the training conditions: weights in [0, 1], one per instrument.
     """
 
-    name: str
-    instruments: tuple[Annotated[str, Field(pattern=f"^{INSTRUMENT}$")], ...]
-    conditions: tuple[tuple[float, ...], ...]
-    frames: int
+    name: Annotated[str, Field(pattern=r"^[\w-]+$")]
+    instruments: Annotated[tuple[Annotated[str, Field(pattern=f"^{INSTRUMENT}$")], ...], Field(min_length=1)]
+    conditions: tuple[tuple[Annotated[float, Field(ge=0, le=1)], ...], ...]
+    frames: Frames
     spectrogram: Spectrogram
     unet: Unet
     controls: Controls
+
+    @model_validator(mode="after")
+    def _conditions_are_of_the_instruments(self) -> "Architecture":
+        if len(set(self.instruments)) < len(self.instruments):
+            raise ValueError(f"instruments lists one twice: {', '.join(self.instruments)}")
+        if any(len(condition) != len(self.instruments) for condition in self.conditions):
+            raise ValueError(f"conditions: expected {len(self.instruments)} weights each, one per instrument")
+        return self
 
     @property
     def bins(self) -> int:

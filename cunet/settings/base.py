@@ -6,9 +6,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cunet.names import normalise
 
-Positive = Annotated[int, Field(gt=0)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
+MOST = 10**7  # of anything that is counted
+
+# YAML has types of its own: a text is no number, and true is not 1. No number is infinite.
+Whole = Annotated[int, Field(strict=True)]
+Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Flag = Annotated[bool, Field(strict=True)]
+Positive = Annotated[Whole, Field(gt=0, le=MOST)]
+Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
+Fraction = Annotated[Real, Field(ge=0, lt=1)]
+Share = Annotated[Real, Field(ge=0, le=1)]
 Name = Annotated[str, AfterValidator(normalise)]  # of a track or an instrument
 Subset = Literal["train", "test"]
 INSTRUMENT = r"[\w -]+"  # names of instruments, which files, MLflow's metrics and conditions take over

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cunet.settings.base import Settings
+from cunet.settings.base import Flag, Real, Settings, Whole
 
 
 class Compare(Settings):
@@ -19,8 +19,8 @@ class Compare(Settings):
             quarter of its epochs.
     """
 
-    published: bool
-    confidence: Annotated[float, Field(gt=0, lt=1)]
-    resamples: Annotated[int, Field(ge=100)]
-    margin: Annotated[float, Field(gt=0)]
-    still_falling: Annotated[float, Field(gt=0, lt=1)]
+    published: Flag
+    confidence: Annotated[Real, Field(gt=0, lt=1)]
+    resamples: Annotated[Whole, Field(ge=100, le=10**6)]
+    margin: Annotated[Real, Field(gt=0)]
+    still_falling: Annotated[Real, Field(gt=0, lt=1)]

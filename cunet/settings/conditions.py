@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cunet.settings.base import Positive, Settings
+from cunet.settings.base import Flag, Positive, Real, Settings
 
 
 class ConditionSet(Settings):
@@ -14,6 +14,6 @@ class ConditionSet(Settings):
     """
 
     up_to: Positive
-    levels: list[Annotated[float, Field(gt=0, le=1)]] = Field(default=[1.0], min_length=1)
-    all: bool = False
-    none: bool = False
+    levels: list[Annotated[Real, Field(gt=0, le=1)]] = Field(default=[1.0], min_length=1)
+    all: Flag = False
+    none: Flag = False

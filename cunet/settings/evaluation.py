@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from cunet.settings.base import Fraction, Settings
+from cunet.settings.base import Fraction, Real, Settings
 
 Engine = Literal["bsseval", "museval"]
 Consistency = Literal["none", "ratio"]
@@ -27,8 +27,8 @@ class Evaluate(Settings):
     protocol: str
     engine: Engine
     conditions: str
-    window: Annotated[float, Field(gt=0)]
-    hop: Annotated[float, Field(gt=0)]
+    window: Annotated[Real, Field(ge=0.01, le=3600)]
+    hop: Annotated[Real, Field(ge=0.01, le=3600)]
     overlap: Fraction
     consistency: Consistency
 

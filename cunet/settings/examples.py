@@ -4,11 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cunet.settings.base import Settings
+from cunet.settings.base import Real, Settings, Whole
 
 
 class Examples(Settings):
     """Excerpts for listening and for spectrograms: number of test tracks, and length."""
 
-    tracks: Annotated[int, Field(ge=0)]
-    seconds: Annotated[float, Field(gt=0)]
+    tracks: Annotated[Whole, Field(ge=0, le=1000)]
+    seconds: Annotated[Real, Field(ge=0.1, le=600)]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from cunet.settings.base import Name, Positive, Settings
+from cunet.settings.base import Name, Positive, Settings, Whole
 
 
 class Interpret(Settings):
@@ -14,7 +14,7 @@ class Interpret(Settings):
     """
 
     path: Annotated[list[Name], Field(min_length=2, max_length=2)] | None
-    steps: Annotated[int, Field(ge=2, le=101)]
+    steps: Annotated[Whole, Field(ge=2, le=101)]
     tracks: Positive
 
     @model_validator(mode="after")

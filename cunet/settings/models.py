@@ -4,16 +4,17 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-from cunet.settings.base import Fraction, Positive, Settings
+from cunet.settings.base import Fraction, Settings, Whole
 
-Widths = Annotated[list[Positive], Field(min_length=1)]
+Width = Annotated[Whole, Field(gt=0, le=2**14)]
+Widths = Annotated[list[Width], Field(min_length=1, max_length=32)]
 
 
 class Unet(Settings):
     """The generic U-Net: depth, filters of the first layer (doubled at each further one), and dropout."""
 
-    layers: Annotated[int, Field(ge=2)]
-    filters: Positive
+    layers: Annotated[Whole, Field(ge=2, le=12)]
+    filters: Annotated[Whole, Field(gt=0, le=1024)]
     dropout: Fraction
 
 

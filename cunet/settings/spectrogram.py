@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from cunet.settings.base import Positive, Settings
+from cunet.settings.base import Positive, Settings, Whole
 
 
 class Spectrogram(Settings):
     """Short-time Fourier transform of the mono waveform: sample rate in Hz, window and hop in samples."""
 
-    sample_rate: Positive
-    window: Annotated[int, Field(ge=4, multiple_of=2)]
+    sample_rate: Annotated[Whole, Field(ge=1000, le=10**6)]
+    window: Annotated[Whole, Field(ge=4, le=2**20, multiple_of=2)]
     hop: Positive
 
     @property

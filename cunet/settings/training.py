@@ -4,14 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from cunet.settings.base import Positive, Settings, Share
+from cunet.settings.base import Flag, Positive, Real, Settings, Share, Whole
+
+Gain = Annotated[Real, Field(gt=0, le=100)]
 
 
 class Augmentation(Settings):
     """Probability that a training patch is mixed from several tracks, and the range of its sources' gains."""
 
     probability: Share
-    gain: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
+    gain: tuple[Gain, Gain]
 
     @model_validator(mode="after")
     def _gain_is_a_range(self) -> "Augmentation":
@@ -53,16 +55,16 @@ class Train(Settings):
     loss: str
     progressive: Share
     augmentation: Augmentation
-    batch_size: Positive
+    batch_size: Annotated[Whole, Field(gt=0, le=2**16)]
     batches_per_epoch: Positive
     epochs: Epochs
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Annotated[Real, Field(gt=0, le=1000)]
     schedule: Literal["cosine", "plateau"]
-    factor: Annotated[float, Field(gt=0, lt=1)]
-    min_delta: Annotated[float, Field(ge=0)]
+    factor: Annotated[Real, Field(gt=0, lt=1)]
+    min_delta: Annotated[Real, Field(ge=0)]
     patience: Patience
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"]
-    jit: bool | None
+    jit: Flag | None
     devices: Literal["one", "all"]
 
     def epochs_of(self, conditioned: bool) -> int:

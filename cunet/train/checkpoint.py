@@ -1,6 +1,8 @@
 """Checkpoints from which a killed training resumes exactly, in one HDF5 file per network."""
 
+import hashlib
 import json
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +13,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from cunet.files import synchronise
+
+SUFFIXES = (".h5", ".previous", ".part")
+DAMAGES = (OSError, KeyError, ValueError, TypeError, RuntimeError)  # that h5py and a wrong content raise
 Arrays = list[npt.NDArray[Any]]
 # State of the callbacks between epochs, besides the best weights.
 MEMORY = {
@@ -33,29 +39,68 @@ class TrainingState:
 
 
 def save(path: Path, state: TrainingState, identity: str) -> None:
-    """Write atomically: a kill at any moment leaves the old file or the new one."""
+    """Write a state, and keep the one before: a kill or a power failure at any moment leaves one of them intact."""
     part = path.with_suffix(".part")
+    described = {name: getattr(state, name) for name in ("epochs", "seconds", "finished", "history", "memory")}
     with h5py.File(part, "w") as file:
-        described = {name: getattr(state, name) for name in ("epochs", "seconds", "finished", "history", "memory")}
         file.attrs["state"] = json.dumps(described)
         file.attrs["identity"] = identity
         for group in ("variables", "best_weights"):
             for number, array in enumerate(getattr(state, group)):
                 file[f"{group}/{number}"] = array
+        file.attrs["sha256"] = _digest(file)
+    synchronise(part)
+    if path.exists():
+        path.replace(_previous(path))
     part.replace(path)
+    synchronise(path.parent)
 
 
 def load(path: Path, identity: str) -> TrainingState:
-    """The state of the training with this identity; an initial one if the file is missing or of another training."""
-    if not path.exists():
-        return TrainingState()
+    """The latest intact state of the training with this identity; an initial one if there is none.
+
+    A damaged file is deleted, with a warning.
+    """
+    for place in filter(Path.exists, (path, _previous(path))):
+        try:
+            found, state = _read(place)
+        except DAMAGES as error:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            print(f"warning: {place}: damaged ({reason}). Training resumes from an earlier state.", file=sys.stderr)
+            place.unlink()
+            continue
+        return state if found == identity else TrainingState()
+    return TrainingState()
+
+
+def delete(folder: Path) -> None:
+    """Delete all states in a folder."""
+    for path in [path for suffix in SUFFIXES for path in folder.glob(f"*{suffix}")]:
+        path.unlink()
+
+
+def _previous(path: Path) -> Path:
+    return path.with_suffix(".previous")
+
+
+def _read(path: Path) -> tuple[str, TrainingState]:
+    """Identity and state in a file."""
     with h5py.File(path, "r") as file:
-        if file.attrs["identity"] != identity:
-            return TrainingState()
+        if file.attrs["sha256"] != _digest(file):
+            raise ValueError("its checksum is wrong")
         state = TrainingState(**json.loads(file.attrs["state"]))
-        state.variables = _arrays(file["variables"])
-        state.best_weights = _arrays(file["best_weights"])
-    return state
+        state.variables = _arrays(file["variables"]) if "variables" in file else []
+        state.best_weights = _arrays(file["best_weights"]) if "best_weights" in file else []
+        return str(file.attrs["identity"]), state
+
+
+def _digest(file: h5py.File) -> str:
+    """Checksum of all that a state consists of."""
+    digest = hashlib.sha256(f"{file.attrs['identity']}\0{file.attrs['state']}\0".encode())
+    for group in sorted(file):
+        for array in _arrays(file[group]):
+            digest.update(f"{group}\0{array.dtype}\0{array.shape}\0".encode() + array.tobytes())
+    return digest.hexdigest()
 
 
 def _arrays(group: h5py.Group) -> Arrays:

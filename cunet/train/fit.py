@@ -1,13 +1,16 @@
 """Training of an architecture, one network after another."""
 
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pandas as pd
 
 from cunet.errors import UserError
@@ -29,6 +32,7 @@ from cunet.train.devices import training_devices
 from cunet.train.history import Row, write_history
 from cunet.variant import Variant, canonical
 
+REMEDY = "Lower train.learning_rate."
 LEAST_RATE = 1e-5  # lowest learning rate after plateaus, as in the original
 BETA_1 = 0.5  # of Adam, as in the original: short trainings reach a lower loss than with Keras' default, 0.9
 
@@ -141,8 +145,7 @@ class Trainer:
 
     def forget(self) -> None:
         """Delete the checkpoints; other files stay, such as the note of a run that MLflow lacks."""
-        for path in [*self.checkpoints.glob("*.h5"), *self.checkpoints.glob("*.part")]:
-            path.unlink()
+        checkpoint.delete(self.checkpoints)
         with suppress(OSError):
             self.checkpoints.rmdir()
 
@@ -150,6 +153,7 @@ class Trainer:
         """Train from `state` on, and return the network with the best weights."""
         if not state.finished:
             self._fit(network, state)
+        _check_history(network, state.history)
         model = self._build(network)  # a new one, so that the file is the same with or without an interruption
         model.set_weights(state.best_weights)
         return model
@@ -179,6 +183,7 @@ class Trainer:
                     keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)),
                     ProgressBar(network, epochs, settings.batches_per_epoch, state.epochs),
                     *monitors,
+                    keras.callbacks.LambdaCallback(on_epoch_end=partial(_stop_if_diverged, model)),
                     checkpoint.Checkpoint(self._state(network), self.identity, state, epochs, monitors),
                     keras.callbacks.LambdaCallback(
                         on_epoch_end=lambda epoch, logs: self.on_epoch(network, state.history[-1])
@@ -217,6 +222,31 @@ def compile_network(model: keras.Model, settings: Train, spectrogram: Spectrogra
     optimizer = keras.optimizers.Adam(rate, beta_1=BETA_1)
     model.compile(optimizer, loss=LOSSES[settings.loss].make(spectrogram), jit_compile=_jit(settings))
     model.optimizer.build(model.trainable_variables)
+
+
+def _stop_if_diverged(model: keras.Model, epoch: int, logs: dict[str, float]) -> None:
+    model.stop_training |= not _is_finite(logs["loss"], logs["val_loss"])
+
+
+def _is_finite(*values: Any) -> bool:
+    return all(np.isfinite(value).all() for value in values)
+
+
+def _check_history(network: str, history: list[Row]) -> None:
+    """Warn of a training that diverged after a good epoch, and refuse one that diverged in its first.
+
+    Raises:
+        UserError: there is no epoch whose weights can be used.
+    """
+    good = list(takewhile(lambda row: _is_finite(row["train_loss"], row["validation_loss"]), history))
+    if len(good) == len(history):
+        return
+    fault = f"{network}: training diverged in epoch {len(good) + 1} (the loss is not finite)"
+    if not good:
+        raise UserError(f"{fault}. Lower train.learning_rate.")
+    best = min(good, key=lambda row: row["validation_loss"])
+    text = f"warning: {fault}; the weights of epoch {best['epoch']} are used. Lower train.learning_rate."
+    print(text, file=sys.stderr)
 
 
 def _monitors(settings: Train) -> list[keras.callbacks.Callback]:

@@ -329,4 +329,5 @@ def test_a_port_that_is_taken_is_one_line(app: App) -> None:
     command = [sys.executable, "-m", "cunet", "app", "--model", str(app.model), "--port", port]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == f"error: port {port}: is in use, or needs other permissions. Choose another --port."
+    said = done.stderr.splitlines()[-1]
+    assert said == f"error: port {port}: is in use, or needs other permissions. Choose another --port."

@@ -71,3 +71,58 @@ def test_a_state_is_that_of_the_training_with_the_same_identity(tmp_path: Path, 
     for name in ("variables", "best_weights"):
         for one, other in zip(getattr(found, name), getattr(saved, name), strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+def state(epochs: int) -> TrainingState:
+    arrays = [np.arange(number + epochs, dtype=np.float32) for number in range(12)]
+    return TrainingState(epochs, 1.5, False, [{"epoch": 1.0}] * epochs, {}, arrays, arrays[:1])
+
+
+def damage(path: Path, how: str, place: float) -> None:
+    content = bytearray(path.read_bytes())
+    where = int(place * (len(content) - 1))
+    if how == "empty":
+        content = bytearray()
+    elif how == "cut off":
+        content = content[:where]
+    elif how == "a bit":
+        content[where] ^= 1
+    else:
+        content = bytearray(b"no HDF5")
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("how", ["empty", "cut off", "a bit", "other"])
+def test_a_damaged_state_is_one_line_and_the_one_before_is_used(
+    tmp_path: Path, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bass.h5"
+    for place in np.linspace(0.01, 0.99, 1 if how in ("empty", "other") else 40):
+        for epochs in (1, 2):
+            checkpoint.save(path, state(epochs), "mine")
+        damage(path, how, float(place))
+        found = checkpoint.load(path, "mine")
+        said = capsys.readouterr().err
+        assert (found.epochs, said) == (2, "") if found.epochs == 2 else (1, said)  # a bit that HDF5 does not use
+        if found.epochs == 1:
+            assert said.startswith(f"warning: {path}: damaged (")
+            assert said.endswith("). Training resumes from an earlier state.\n")
+            assert said.count("\n") == 1
+            assert checkpoint.load(path, "mine").epochs == 1
+            assert capsys.readouterr().err == ""
+        expected = state(found.epochs)
+        for one, other in zip(found.variables, expected.variables, strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert how == "a bit" or found.epochs == 1
+
+
+def test_when_all_states_are_damaged_training_starts_again(tmp_path: Path) -> None:
+    path = tmp_path / "bass.h5"
+    for epochs in (1, 2):
+        checkpoint.save(path, state(epochs), "mine")
+    for place in tmp_path.iterdir():
+        place.write_bytes(b"")
+    assert checkpoint.load(path, "mine") == TrainingState()
+    checkpoint.save(path, state(1), "mine")
+    checkpoint.delete(tmp_path)
+    assert list(tmp_path.iterdir()) == []

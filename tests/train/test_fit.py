@@ -14,7 +14,7 @@ from cunet.masking.saved import load_trained
 from cunet.params import Params
 from cunet.preprocess.indexes import TRAINING, VALIDATION, read_index
 from cunet.settings.training import Epochs, Patience
-from cunet.train.batches import ValidationBatches
+from cunet.train.batches import Batch, TrainingBatches, ValidationBatches
 from cunet.train.fit import Trainer, describe, provenance
 from cunet.train.history import Row, read_history, read_provenance
 from tests.conftest import ROOT, SINGLES
@@ -124,6 +124,39 @@ def test_the_best_weights_are_kept(params: Params, prepared: Path, tmp_path: Pat
     validation = ValidationBatches(subject._reader("validation.csv", "simple-dense"), True, size=27)[0]
     loss = network.evaluate(*validation, verbose=0)
     assert loss == pytest.approx(history["validation_loss"].min(), rel=0.05)
+
+
+def nan_from(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Targets that are not finite from an epoch on, as after weights that are not."""
+    read = TrainingBatches.__getitem__
+
+    def damaged(self: TrainingBatches, number: int) -> Batch:
+        inputs, targets = read(self, number)
+        return inputs, targets * np.nan if self.epoch + 1 >= epoch else targets
+
+    monkeypatch.setattr(TrainingBatches, "__getitem__", damaged)
+
+
+def test_a_training_that_diverges_keeps_its_last_good_weights(
+    params: Params, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nan_from(2, monkeypatch)
+    trainer(params, prepared, tmp_path).train(tmp_path / "model")
+    (warning,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning")]
+    assert "simple-dense: training diverged in epoch 2" in warning
+    assert "the weights of epoch 1 are used. Lower train.learning_rate." in warning
+    assert len(read_history(tmp_path / "model")) == 2  # it stopped
+    _, networks = load_trained(tmp_path / "model")
+    assert all(np.isfinite(weight).all() for weight in networks["simple-dense"].get_weights())
+
+
+def test_a_training_that_diverges_at_once_is_refused(
+    params: Params, prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nan_from(1, monkeypatch)
+    with pytest.raises(UserError, match=r"^simple-dense: training diverged in epoch 1 .*Lower train\.learning_rate\.$"):
+        trainer(params, prepared, tmp_path).train(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_track_that_is_trained_and_validated_on_is_refused(params: Params, prepared: Path, tmp_path: Path) -> None:
