@@ -159,7 +159,7 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cunet",
         description="Music source separation with Conditioned-U-Nets.",
-        epilog="example: cunet separate song.mp3 --above share. cunet COMMAND --help shows the options of a command.",
+        epilog="example: cunet separate song.mp3. cunet COMMAND --help shows the options of a command.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help="show the version and exit")
     parser.add_argument(
@@ -187,7 +187,7 @@ def _add_separate(commands: Commands) -> None:
         "separate",
         "separate songs with a trained model",
         _separate,
-        "cunet separate song.mp3 --above share",
+        "cunet separate song.mp3 --two-stems vocals",
         "cunet separate album/ --two-stems vocals --mp3 -o karaoke",
         "cunet separate song.wav --mix vocals=1,drums=0.5",
     )
