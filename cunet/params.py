@@ -31,7 +31,7 @@ from cunet.variant import CONDITIONS, DEDICATED, Placement, Variant, canonical, 
 
 Instrument = Annotated[str, Field(pattern=f"^{INSTRUMENT}$")]
 DatasetName = Annotated[str, Field(min_length=1)]
-LONGEST_REASON = 300  # characters
+LONGEST_REASON = 2000  # characters
 SetName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 
@@ -209,15 +209,18 @@ def load_params(path: Path = Path("params.yaml"), changes: Sequence[str] = ()) -
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # an encoding, a number of thousands of digits, depth
-        reason = " ".join(str(error).split())[:LONGEST_REASON]
-        raise UserError(f"{path}: not valid YAML ({reason})") from None
+        raise UserError(f"{path}: not valid YAML ({_shortened(' '.join(str(error).split()))})") from None
     if changes:
         values = _changed(values, changes)
     try:
         return parse_params(values)
     except ValidationError as error:
         problems = (_one_problem(problem["type"], list(problem["loc"]), problem["msg"]) for problem in error.errors())
-        raise UserError(f"{path}: {'; '.join(dict.fromkeys(problems))}") from None
+        raise UserError(f"{path}: {_shortened('; '.join(dict.fromkeys(problems)))}") from None
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]} ..."
 
 
 def _changed(values: Any, changes: Sequence[str]) -> Any:

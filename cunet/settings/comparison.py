@@ -22,5 +22,5 @@ class Compare(Settings):
     published: Flag
     confidence: Annotated[Real, Field(gt=0, lt=1)]
     resamples: Annotated[Whole, Field(ge=100, le=10**6)]
-    margin: Annotated[Real, Field(gt=0)]
+    margin: Annotated[Real, Field(gt=0, le=100)]
     still_falling: Annotated[Real, Field(gt=0, lt=1)]

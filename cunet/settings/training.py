@@ -61,7 +61,7 @@ class Train(Settings):
     learning_rate: Annotated[Real, Field(gt=0, le=1000)]
     schedule: Literal["cosine", "plateau"]
     factor: Annotated[Real, Field(gt=0, lt=1)]
-    min_delta: Annotated[Real, Field(ge=0)]
+    min_delta: Annotated[Real, Field(ge=0, le=1000)]
     patience: Patience
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"]
     jit: Flag | None
