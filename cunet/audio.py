@@ -5,7 +5,6 @@ import mmap
 import os
 import re
 import subprocess
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,9 +16,9 @@ import soundfile
 
 from cunet.errors import UserError
 from cunet.files import temporary_files_fail, temporary_folder
+from cunet.quiet import quiet
 from cunet.signals.arrays import Waveform
 
-OPENING = threading.Lock()  # two threads would restore each other's standard error
 BLOCK = 2**16  # samples decoded at a time; fits the cache
 LOWEST_RATE, HIGHEST_RATE = 1_000, 1_000_000  # Hz
 MOST_CHANNELS = 64
@@ -250,7 +249,7 @@ def _opened(path: Path) -> Iterator[AudioFile | _Unread]:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     try:
-        with _standard_error_closed():
+        with quiet():  # the MP3 decoder reports tags that it does not understand
             file = _SoundFile(os.fsencode(path))
     except soundfile.LibsndfileError as error:
         malformed = error.code == 3  # SF_ERR_MALFORMED_FILE: the format is known
@@ -271,20 +270,6 @@ def _opened(path: Path) -> Iterator[AudioFile | _Unread]:
             yield _Unread("unknown length", remarks)
         else:
             yield AudioFile(file, remarks)
-
-
-@contextmanager
-def _standard_error_closed() -> Iterator[None]:
-    """Drop what is written past Python: libsndfile's MP3 decoder reports tags that it does not understand."""
-    with OPENING:
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            os.close(nowhere)
 
 
 def _check_bounds_of(file: _SoundFile, path: Path) -> None:

@@ -1,5 +1,6 @@
 """The workspace, and outputs that appear in it complete or not at all."""
 
+import errno
 import glob
 import hashlib
 import os
@@ -15,6 +16,8 @@ from pydantic import BaseModel
 
 from cunet.errors import UserError
 
+# What readers of JSON, CSV and HDF5 raise for other contents.
+DAMAGES = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RuntimeError)
 OTHER_FILES = 256  # open files of a training besides its tracks
 
 
@@ -92,6 +95,24 @@ def resumable_folder(out: Path, identity: str) -> Iterator[Path]:
     yield part
     shutil.rmtree(out, ignore_errors=True)
     part.replace(out)
+
+
+@contextmanager
+def intact(path: Path) -> Iterator[None]:
+    """Read an output of the pipeline in the block.
+
+    Raises:
+        UserError: it is missing, or its content is not what the pipeline wrote.
+    """
+    try:
+        yield
+    except DAMAGES as error:
+        missing = isinstance(error, FileNotFoundError)
+        reason = os.strerror(errno.ENOENT) if missing else (str(error).strip() or type(error).__name__)
+        reason = reason.splitlines()[0][:200]
+        raise UserError(
+            f"{path}: missing or damaged ({reason}). Restore it with dvc checkout, or write it again with dvc repro."
+        ) from None
 
 
 def synchronise(path: Path) -> None:

@@ -7,8 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from pydantic import ValidationError
-
 from cunet.errors import UserError
 from cunet.extras import needs
 from cunet.files import temporary_folder, workspace
@@ -51,10 +49,6 @@ def load_model(
 
     try:
         return Model(folder, overlap, consistency)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or DESCRIPTION
-        raise UserError(f"{source}: cannot be loaded ({place}: {first['msg']})") from None
     except UserError as error:
         raise UserError(f"{source}: {str(error).removeprefix(f'{folder}: ')}") from None
     except Exception as error:  # Keras, HDF5 and ONNX Runtime raise many types for foreign files

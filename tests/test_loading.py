@@ -1,10 +1,12 @@
 """Loading a model from wherever it is kept."""
 
+import json
 import re
 import shutil
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 
 import cunet
@@ -26,18 +28,23 @@ def test_missing_and_foreign_models_are_said(
             (folder / file.name).write_bytes(file.read_bytes())
         return folder
 
-    bare, lost, torn, evil = (copy(name) for name in ("bare", "lost", "torn", "evil"))
+    bare, lost, torn, unsigned, evil = (copy(name) for name in ("bare", "lost", "torn", "unsigned", "evil"))
     (bare / "architecture.json").unlink()
     (lost / "simple-dense.weights.h5").unlink()
-    (torn / "simple-dense.weights.h5").write_bytes(b"nothing of use")
+    for folder in (torn, unsigned):
+        (folder / "simple-dense.weights.h5").write_bytes(b"nothing of use")
+    described = json.loads((unsigned / "architecture.json").read_text())
+    del described["sha256"]  # as in models of before
+    (unsigned / "architecture.json").write_text(json.dumps(described))
     description = (evil / "architecture.json").read_text()
     (evil / "architecture.json").write_text(description.replace('"tone"', '"../../tone"'))
     reasons: dict[str | Path, str] = {
         tmp_path / "none": "no such model",
         bare: "no architecture.json",
         lost: "no file simple-dense.weights.h5",
-        torn: "cannot be loaded",
-        evil: "cannot be loaded",
+        torn: r"simple-dense\.weights\.h5 is damaged \(wrong checksum\)",
+        unsigned: "cannot be loaded",
+        evil: r"architecture\.json is damaged \(instruments\.2: ",
         "models:/none@best": "no mlflow.db in this workspace",
     }
     for source, reason in reasons.items():
@@ -103,4 +110,17 @@ def test_a_damaged_starter_model_is_named_by_its_folder(tmp_path: Path, monkeypa
     monkeypatch.setattr(loading, "STARTER", damaged)
     with pytest.raises(UserError) as error:
         loading.load_model()
-    assert str(error.value).startswith(f"{damaged}: cannot be loaded (")
+    assert str(error.value).startswith(f"{damaged}: complex-dense.onnx is damaged (wrong checksum). ")
+
+
+def test_flipped_bits_in_weights_are_noticed(model_folder: Path, tmp_path: Path) -> None:
+    """Most would load, and give other estimates without a word."""
+    damaged = Path(shutil.copytree(model_folder, tmp_path / "damaged"))
+    weights = damaged / "simple-dense.weights.h5"
+    whole = weights.read_bytes()
+    for place in np.random.default_rng(0).integers(len(whole), size=25):
+        content = bytearray(whole)
+        content[place] ^= 1
+        weights.write_bytes(content)
+        with pytest.raises(UserError, match="damaged"):
+            cunet.load_model(damaged)

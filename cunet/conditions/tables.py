@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from cunet.files import intact
+
 SCORED = "scored"  # name of the table of scored conditions; no architecture has this name
 
 
 def read_conditions(path: Path) -> pd.DataFrame:
     """Read a table that the conditions stage wrote."""
-    return pd.read_csv(path, dtype=float)
+    with intact(path):
+        return pd.read_csv(path, dtype=float)

@@ -8,7 +8,9 @@ import pandas as pd
 
 from cunet import cluster
 from cunet.conditions.naming import Conditions
+from cunet.evaluation.bss_eval import METRICS
 from cunet.evaluation.scores import TrackScores, score_track
+from cunet.files import intact
 from cunet.masking.masks import GetMasks, Mask
 from cunet.preprocess.spectrogram import TrackSpectrograms, tracks_fingerprint
 from cunet.registry.protocols import PROTOCOLS
@@ -92,6 +94,7 @@ def read_scores(results: Path) -> pd.DataFrame:
 
 def _read(path: Path) -> pd.DataFrame:
     """Read a table of scores; a track may have the name NA, or a number."""
-    scores = pd.read_csv(path, dtype={"track": str, "target": str}, keep_default_na=False, na_values=[""])
-    scores["note"] = scores["note"].fillna("")
-    return scores
+    with intact(path):
+        scores = pd.read_csv(path, dtype={"track": str, "target": str}, keep_default_na=False, na_values=[""])
+        scores["note"] = scores["note"].fillna("")
+        return scores.astype(dict.fromkeys(METRICS, float))

@@ -1,11 +1,7 @@
 """Export of a trained model: whole networks as Keras or ONNX files, with everything needed to use them."""
 
-import os
 import shutil
-import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +12,8 @@ from cunet.export.card import CARD, model_card
 from cunet.files import commit, new_folder
 from cunet.layout import results_of
 from cunet.masking.saved import KERAS, ONNX, load_trained
-from cunet.models.architecture import DESCRIPTION, WEIGHTS, Architecture
+from cunet.models.architecture import WEIGHTS, Architecture
+from cunet.quiet import quiet
 from cunet.train.history import PROVENANCE
 
 Form = Literal["keras", "onnx"]
@@ -52,8 +49,8 @@ def export(model: Path, form: Form, out: Path) -> list[Path]:
                 network.save(folder / f"{name}{KERAS}")
             else:
                 _to_onnx(architecture, network, folder / f"{name}{ONNX}")
-        for file in (DESCRIPTION, PROVENANCE):
-            shutil.copyfile(model / file, folder / file)
+        architecture.save(folder)
+        shutil.copyfile(model / PROVENANCE, folder / PROVENANCE)
         card = model / CARD
         (folder / CARD).write_text(
             card.read_text() if card.exists() else model_card(model, results_of(model), commit())
@@ -66,22 +63,8 @@ def _to_onnx(architecture: Architecture, network: keras.Model, path: Path) -> No
     signature = [keras.InputSpec("float32", (None, *entry.shape[1:]), name=entry.name) for entry in network.inputs]
     if keras.backend.backend() != "tensorflow":
         raise UserError("ONNX export needs TensorFlow. Unset KERAS_BACKEND; the weights are the same.")
-    with _quiet():
+    # TensorFlow's graph optimiser writes to standard error at any log level, and NumPy warns about Keras.
+    with quiet(), warnings.catch_warnings(action="ignore"):
         network.export(
             path, format="onnx", verbose=False, input_signature=[signature] if architecture.conditioned else signature
         )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence standard error: TensorFlow's graph optimiser writes to it at any log level."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "w") as nothing, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # NumPy warns about Keras
-        os.dup2(nothing.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)

@@ -50,6 +50,8 @@ def load_networks(folder: Path) -> tuple[Architecture, dict[str, Network]]:
     for suffix, load in {WEIGHTS: _from_weights, KERAS: _from_keras, ONNX: _from_onnx}.items():
         files = _files(folder, architecture, suffix)
         if all(path.is_file() for path in files.values()):
+            for path in files.values():
+                architecture.check(path)
             return architecture, {name: load(architecture, name, path) for name, path in files.items()}
     raise UserError(f"{folder}: no file {architecture.networks[0]}{WEIGHTS}, {KERAS} or {ONNX}")
 
@@ -58,6 +60,8 @@ def load_trained(folder: Path) -> tuple[Architecture, dict[str, "keras.Model"]]:
     """An architecture and its networks by name, from a folder written by training."""
     architecture = Architecture.load(folder)
     files = _files(folder, architecture, WEIGHTS)
+    for path in files.values():
+        architecture.check(path)
     return architecture, {name: _from_weights(architecture, name, path) for name, path in files.items()}
 
 

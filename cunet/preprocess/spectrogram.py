@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from cunet.errors import UserError
+from cunet.files import intact
 from cunet.names import MIXTURE, is_scattered
 from cunet.signals.arrays import Complex
 
@@ -20,11 +21,15 @@ class TrackSpectrograms:
     serialise them. Each mapping counts towards the limit on open files; see `allow_open_files`.
 
     Raises:
-        UserError: the file was not written by `write_track`.
+        UserError: the file is missing or damaged, or was not written by `write_track`.
     """
 
     def __init__(self, path: Path) -> None:
         self.name = path.stem
+        with intact(path):
+            self._open(path)
+
+    def _open(self, path: Path) -> None:
         with h5py.File(path, "r") as file:
             names = [MIXTURE, *(f"sources/{name}" for name in sorted(file["sources"]))]
             places = {name: (file[name].id.get_offset(), file[name].shape) for name in names}
@@ -76,7 +81,7 @@ def check_split(train: Path, test: Path) -> None:
 
 
 def _fingerprint(path: Path) -> str:
-    with h5py.File(path, "r") as file:
+    with intact(path), h5py.File(path, "r") as file:
         return str(file.attrs["sha256"])
 
 

@@ -13,10 +13,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from cunet.files import synchronise
+from cunet.files import DAMAGES, synchronise
 
 SUFFIXES = (".h5", ".previous", ".part")
-DAMAGES = (OSError, KeyError, ValueError, TypeError, RuntimeError)  # that h5py and a wrong content raise
 Arrays = list[npt.NDArray[Any]]
 # State of the callbacks between epochs, besides the best weights.
 MEMORY = {

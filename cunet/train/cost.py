@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from cunet.files import intact
+
 FILE = "cost.json"
 
 
@@ -31,4 +33,6 @@ class Cost:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read the file of `save`."""
-        return cls(**json.loads((folder / FILE).read_text()))
+        path = folder / FILE
+        with intact(path):
+            return cls(**json.loads(path.read_text()))

@@ -6,7 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from cunet.files import intact
+
 HISTORY, PROVENANCE = "history.csv", "training.json"
+CURVES = ["train_loss", "validation_loss", "learning_rate"]
 Row = dict[str, float]
 
 
@@ -19,10 +22,17 @@ def write_history(histories: dict[str, list[Row]], provenance: dict[str, Any], f
 
 def read_history(model: Path) -> pd.DataFrame:
     """The curves: epoch, train_loss, validation_loss, learning_rate, network."""
-    return pd.read_csv(model / HISTORY, dtype={"network": str}, keep_default_na=False)
+    path = model / HISTORY
+    with intact(path):
+        history = pd.read_csv(path, dtype={"network": str}, keep_default_na=False)
+        return history[["epoch", *CURVES, "network"]].astype(dict.fromkeys(CURVES, float))
 
 
 def read_provenance(model: Path) -> dict[str, Any]:
     """What the training depended on, by dotted name, including its architecture."""
-    provenance: dict[str, Any] = json.loads((model / PROVENANCE).read_text())
+    path = model / PROVENANCE
+    with intact(path):
+        provenance: dict[str, Any] = json.loads(path.read_text())
+        if not {"architecture", "seed", "data.train"} <= provenance.keys():
+            raise ValueError("incomplete")
     return provenance
