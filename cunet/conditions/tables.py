@@ -12,4 +12,7 @@ SCORED = "scored"  # name of the table of scored conditions; no architecture has
 def read_conditions(path: Path) -> pd.DataFrame:
     """Read a table that the conditions stage wrote."""
     with intact(path):
-        return pd.read_csv(path, dtype=float)
+        table = pd.read_csv(path, dtype=float)
+        if table.empty:
+            raise ValueError("no conditions")
+        return table
