@@ -6,7 +6,7 @@ from pathlib import Path
 
 import mlflow
 from filelock import FileLock
-from mlflow.entities import Experiment, Run
+from mlflow.entities import Experiment, LifecycleStage, Run
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,9 +31,7 @@ MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
 
 def use_store() -> None:
     """Choose the store: MLFLOW_TRACKING_URI, or else `mlflow.db` in the workspace."""
-    os.environ.setdefault(
-        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false"
-    )  # bars for files of the log would only distract
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")  # seconds
     if "MLFLOW_TRACKING_URI" not in os.environ:
@@ -113,16 +111,18 @@ def find(tags: dict[str, str]) -> list[Run]:
     return runs
 
 
-def existing_run(run_id: str) -> str | None:
-    """The ID of a run if the store has it."""
+def existing_run(run_id: str) -> Run | None:
+    """A run if the experiment has it, and nobody has deleted it."""
     if not run_id:
         return None
     try:
-        return str(mlflow.get_run(run_id).info.run_id)
+        run = mlflow.get_run(run_id)
     except MlflowException as error:
         if error.error_code != ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
             raise
         return None
+    usable = run.info.lifecycle_stage == LifecycleStage.ACTIVE
+    return run if usable and run.info.experiment_id == current_experiment().experiment_id else None
 
 
 def title(name: str, seed: int) -> str:

@@ -24,6 +24,7 @@ def main(name: str, seed: int, spectrograms: Path, indexes: Path, conditions: Pa
     with tracked.open(described, trainer.identity, trainer.histories):
         tracked.finish(out, trainer.train(out))
     trainer.forget()  # last, so that a kill before does not lose the training
+    tracked.forget()
 
 
 if __name__ == "__main__":

@@ -378,6 +378,7 @@ def _register(architectures: list[str], alias: str) -> None:
     with needs("track"):
         from cunet.params import load_params
         from cunet.tracking.model_registry import register
+        from cunet.tracking.optional import required
 
     params = load_params()
     known = [params.architecture, *params.baselines]
@@ -385,7 +386,8 @@ def _register(architectures: list[str], alias: str) -> None:
         raise UserError(f"{min(unknown)}: unknown architecture; params.yaml has {', '.join(known)}")
     places = folders(params.architecture, params.baselines)
     found = [places[name] / str(seed) for name in architectures or known for seed in params.seeds]
-    print(register({MODELS / folder: RESULTS / folder for folder in found}, alias))
+    with required():
+        print(register({MODELS / folder: RESULTS / folder for folder in found}, alias))
 
 
 def _log() -> None:
@@ -394,6 +396,7 @@ def _log() -> None:
     with needs("track"):
         from cunet.params import load_params
         from cunet.report.listen import PAGE
+        from cunet.tracking.optional import required
         from cunet.tracking.report import log_report
         from cunet.tracking.results import log_scores
 
@@ -402,14 +405,15 @@ def _log() -> None:
     if not folders:
         raise UserError(f"{RESULTS}: no scores. Run dvc repro first.")
     trained = []
-    for folder in folders:
-        model = MODELS / folder
-        trained += [model] if model.is_dir() else []
-        log_scores(RESULTS / folder, model if model.is_dir() else None)
-        print(f"logged: {RESULTS / folder}")
-    if (REPORTS / PAGE).is_file():
-        log_report(REPORTS, trained, MODELS / STUDIED / str(params.seeds[0]))
-        print(f"logged: {REPORTS}")
+    with required():
+        for folder in folders:
+            model = MODELS / folder
+            trained += [model] if model.is_dir() else []
+            log_scores(RESULTS / folder, model if model.is_dir() else None)
+            print(f"logged: {RESULTS / folder}")
+        if (REPORTS / PAGE).is_file():
+            log_report(REPORTS, trained, MODELS / STUDIED / str(params.seeds[0]))
+            print(f"logged: {REPORTS}")
 
 
 def _forecast(changes: list[str]) -> None:

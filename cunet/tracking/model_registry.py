@@ -15,7 +15,7 @@ from cunet.errors import UserError
 from cunet.evaluation.evaluate import SCORES, read_scores
 from cunet.export.card import model_card
 from cunet.store import MODEL_TAG, SCORES_TAG, connect, find, fingerprint
-from cunet.tracking.models import SERVED
+from cunet.tracking.models import served_model
 
 REGISTERED = "conditioned-u-net"
 ALIAS = re.compile(r"(?!latest$|v\d+$)[A-Za-z0-9_-]+")  # allowed by MLflow
@@ -49,7 +49,7 @@ def register(candidates: dict[Path, Path], alias: str) -> str:
     if number is None:
         protocol = protocol_of(scores).title
         tags = {MODEL_TAG: found, "architecture": name, "mean SDR": f"{mean:.2f}", "protocol": protocol}
-        number = mlflow.register_model(_served(client, runs[0]), REGISTERED, tags=tags).version
+        number = mlflow.register_model(_served(runs[0]), REGISTERED, tags=tags).version
         card = model_card(model, candidates[model], runs[0].data.tags.get("git.commit", ""))
         client.update_model_version(REGISTERED, number, card.split("---\n", 2)[-1])  # without the front matter
     client.set_registered_model_alias(REGISTERED, alias, number)
@@ -57,14 +57,12 @@ def register(candidates: dict[Path, Path], alias: str) -> str:
     return f"models:/{REGISTERED}@{alias}"
 
 
-def _served(client: MlflowClient, run: Run) -> str:
+def _served(run: Run) -> str:
     """Address of the served model among the models of a run."""
-    outputs = run.outputs.model_outputs if run.outputs else []
-    logged = [client.get_logged_model(output.model_id) for output in outputs]
-    served = [f"models:/{model.model_id}" for model in logged if model.name.endswith(SERVED)]
-    if not served:
+    model = served_model(run)
+    if model is None:
         raise UserError(f"MLflow run {run.info.run_id}: has no model to serve. Delete the run, then run cunet log.")
-    return served[0]
+    return f"models:/{model}"
 
 
 def _best(candidates: dict[Path, Path]) -> tuple[Path, pd.DataFrame, float]:

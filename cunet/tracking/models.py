@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import mlflow
 import numpy as np
+from mlflow import MlflowClient
+from mlflow.entities import Run
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     import keras
 
 MODEL = "model"
-SERVED = "-separator"  # behind the name of the architecture
+SERVED = "separator"
 LIBRARIES = (
     "h5py",
     "numpy",
@@ -63,7 +65,7 @@ def log_model(model: Path, results: Path, commit: str) -> str:
         (folder / CARD).write_text(model_card(model, results, commit))
         mlflow.log_artifacts(str(folder), MODEL)
         logged = mlflow.pyfunc.log_model(
-            name=f"{architecture.name}{SERVED}",
+            name=f"{architecture.name}-{SERVED}",
             python_model=served.__file__,
             artifacts={MODEL: str(folder)},
             code_paths=[str(code)],
@@ -72,6 +74,13 @@ def log_model(model: Path, results: Path, commit: str) -> str:
             pip_requirements=[*backend, *map(_pin, LIBRARIES), _pin("mlflow")],
         )
     return str(logged.model_id)
+
+
+def served_model(run: Run) -> str | None:
+    """MLflow's identity of the model to serve among those that a run logged."""
+    outputs = run.outputs.model_outputs if run.outputs else []
+    found = (MlflowClient().get_logged_model(output.model_id) for output in outputs)
+    return next((str(model.model_id) for model in found if model.name.endswith(SERVED)), None)
 
 
 def _pin(package: str) -> str:

@@ -1,13 +1,15 @@
-"""A note beside the checkpoints of a training: its run in MLflow, and what could not be logged yet."""
+"""Notes of what MLflow does not have yet, in the folder of the checkpoints."""
 
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from cunet.layout import checkpoints_of
+from cunet.files import workspace
+from cunet.layout import CHECKPOINTS
 from cunet.store import fingerprint
-from cunet.train.history import read_provenance
+
+UNLOGGED = "unlogged"  # no architecture is called so
 
 
 @dataclass
@@ -17,13 +19,11 @@ class Note:
     Attributes:
         run: ID in MLflow, if it was started.
         identity: of the training.
-        model: fingerprint of the trained model, once there is one.
-        metrics: of the whole training.
+        metrics: of the whole training, once it is finished.
     """
 
     run: str = ""
     identity: str = ""
-    model: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -41,21 +41,19 @@ class Note:
         part.write_text(json.dumps(asdict(self)))
         part.replace(path)
 
-    def delete(self, path: Path) -> None:
-        """Delete the file of the note, and its folder if nothing else is in it."""
-        path.unlink(missing_ok=True)
-        with suppress(OSError):
-            path.parent.rmdir()
+
+def delete(path: Path) -> None:
+    """Delete a note, and its folder if nothing else is in it."""
+    path.unlink(missing_ok=True)
+    with suppress(OSError):
+        path.parent.rmdir()
 
 
-def note_file(checkpoints: Path) -> Path:
-    """Where the note of a training is kept, in the folder of its checkpoints."""
+def note_of_training(checkpoints: Path) -> Path:
+    """File of the note of a training that is not finished."""
     return checkpoints / "mlflow_run.json"
 
 
-def unlogged(model: Path) -> tuple[Note, Path]:
-    """The note of the training of a model, empty if all of it is logged, and the file of the note."""
-    provenance = read_provenance(model)
-    path = note_file(checkpoints_of(provenance["architecture"], provenance["seed"]))
-    note = Note.read(path)
-    return note if note.model == fingerprint(model) else Note(), path
+def note_of_model(model: Path) -> Path:
+    """File of the note of a finished training that could not be logged; queued experiments share it."""
+    return workspace() / CHECKPOINTS / UNLOGGED / f"{fingerprint(model)}.json"

@@ -4,14 +4,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mlflow.exceptions import MlflowException
-from sqlalchemy.exc import SQLAlchemyError
-
 from cunet.errors import UserError
 from cunet.names import readable
-
-# Of MLflow itself; of connections and files; of the database; of `cunet.store.connect`.
-FAILURES = (MlflowException, OSError, SQLAlchemyError, UserError)
 
 
 @contextmanager
@@ -19,14 +13,31 @@ def optional() -> Iterator[None]:
     """Log to MLflow in the block; a failure ends the block with a warning."""
     try:
         yield
-    except FAILURES as error:
+    except Exception as error:  # of MLflow, or of the library of any database or artifact store
         warn(error)
+
+
+@contextmanager
+def required() -> Iterator[None]:
+    """Log to MLflow in the block.
+
+    Raises:
+        UserError: MLflow fails.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(f"MLflow: {_reason(error)}") from None
 
 
 def warn(error: Exception) -> None:
     """Say on one line why logging failed, and how to log the rest later."""
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0][:300].removeprefix("MLflow: ").rstrip(".")
-    print(
-        readable(f"warning: MLflow: {reason}. Work continues; run cunet log later for what is missing."),
-        file=sys.stderr,
-    )
+    text = f"warning: MLflow: {_reason(error)}. Work continues; run cunet log later for what is missing."
+    print(readable(text), file=sys.stderr)
+
+
+def _reason(error: Exception) -> str:
+    first = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+    return first.removeprefix("MLflow: ").rstrip(".")

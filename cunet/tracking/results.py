@@ -14,7 +14,7 @@ from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.evaluate import EVALUATION, read_scores
 from cunet.store import MODEL_TAG, NOTE_TAG, SCORES_TAG, connect, existing_run, find, fingerprint, tags, title
 from cunet.tracking.datasets import log_tracks
-from cunet.tracking.note import Note, unlogged
+from cunet.tracking.note import Note, delete, note_of_model
 from cunet.tracking.training import COST, complete, log_provenance, log_training
 from cunet.train.cost import Cost
 from cunet.train.history import read_provenance
@@ -39,28 +39,35 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
     # A run that has a table was scored before, or killed during scoring: MLflow would append to the table.
     run_name = title(name, read_provenance(model)["seed"] if model else 0)
     unscored = [run for run in trained if MLFLOW_LOGGED_ARTIFACTS not in run.data.tags]
-    commit = unscored[0].data.tags.get("git.commit", "") if unscored else ""
-    note, file = unlogged(model) if model and not trained else (Note(), Path())
-    run_id = unscored[0].info.run_id if unscored else existing_run(note.run)
-    with mlflow.start_run(run_id=run_id, run_name=run_name) as run:
-        if not unscored:
-            mlflow.set_tags(tags(name))
-            if model:
-                log_training(model, run.info.run_id)
-            if note.model:
-                complete(note)
-                note.delete(file)
+    left = unscored[0] if unscored else existing_run(Note.read(note_of_model(model)).run) if model else None
+    own = left.data.tags if left else tags(name)
+    with mlflow.start_run(run_id=left.info.run_id if left else None, run_name=run_name) as run:
+        if left is None:
+            mlflow.set_tags(own)
+        mlflow.set_tag(MODEL_TAG, shown[MODEL_TAG])  # by which this run is found if what follows fails
+        if model and not unscored:
+            _log_training(model, run.info.run_id)
         evaluation = json.loads((results / EVALUATION).read_text())
         log_provenance(evaluation)
         log_tracks("test", evaluation["data.test"])
-        metrics = _log_results(scores)
+        summary = summarise(scores)
+        metrics = _log_results(scores, summary)
         if model:
-            from cunet.tracking.models import log_model  # takes a second, and the bounds have no model
+            from cunet.tracking.models import log_model, served_model  # takes a second, and the bounds have no model
 
             _log_cost(model, separation)
-            served = log_model(model, results, commit or tags(name).get("git.commit", ""))
+            served = (left and served_model(left)) or log_model(model, results, own.get("git.commit", ""))
             mlflow.log_metrics(metrics, model_id=served)
+        mlflow.log_table(_table(scores, summary), TABLE)  # last, since it cannot be replaced
         mlflow.set_tags(shown)
+
+
+def _log_training(model: Path, run_id: str) -> None:
+    """Log a training to the active run, as far as the run lacks it."""
+    log_training(model, run_id)
+    file = note_of_model(model)
+    complete(Note.read(file), model)
+    delete(file)
 
 
 def _log_cost(model: Path, separation: float | None) -> None:
@@ -68,16 +75,14 @@ def _log_cost(model: Path, separation: float | None) -> None:
     mlflow.log_metrics({f"{COST}/{name}": float(value) for name, value in cost.items()})
 
 
-def _log_results(scores: pd.DataFrame) -> dict[str, float]:
-    """Log SDR by target, as metrics and as the run's description, and the table of all scores; return the metrics."""
-    summary = summarise(scores)
+def _log_results(scores: pd.DataFrame, summary: pd.DataFrame) -> dict[str, float]:
+    """Log SDR by target, as metrics and as the run's description; return the metrics."""
     sdr = summary.dropna(subset=["SDR"])
     values = sdr[["group", "target", "SDR"]].to_numpy()
     metrics = {_metric(*row): round(float(value), DECIMALS) for *row, value in values}
     mlflow.log_metrics(metrics)
     title = f"SDR in dB, {protocol_of(scores).title}"
     mlflow.set_tag(NOTE_TAG, f"{title}\n\n{sdr_table(summary, SINGLE).to_markdown(index=False)}")
-    mlflow.log_table(_table(scores, summary), TABLE)
     return metrics
 
 

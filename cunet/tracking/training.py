@@ -14,12 +14,12 @@ from mlflow.entities import Metric
 
 from cunet.store import MODEL_TAG, connect, existing_run, fingerprint, tags, title
 from cunet.tracking.datasets import log_tracks
-from cunet.tracking.note import Note, note_file
-from cunet.tracking.optional import FAILURES, warn
+from cunet.tracking.note import Note, delete, note_of_model, note_of_training
+from cunet.tracking.optional import warn
 from cunet.train.history import Row, read_history, read_provenance
 
 SAMPLING_SECONDS = 5
-MOST_METRICS = 1000  # per request to MLflow
+MOST_METRICS = 999  # per request to MLflow, which takes 1000; an epoch has three
 KILOBYTE = 1 if sys.platform == "darwin" else 1024  # the system's unit of memory
 PATIENCE = 20  # times the seconds of a failed attempt until the next one
 COST = "size_and_time"  # MLflow sorts metrics by their prefix: after sdr
@@ -28,11 +28,11 @@ COST = "size_and_time"  # MLflow sorts metrics by their prefix: after sdr
 class TrainingRun:
     """The MLflow run of a training, which continues while MLflow does not answer.
 
-    What is not logged yet is kept: the epochs in memory and in the checkpoints, the rest in a note beside these.
+    What is not logged yet is kept: epochs in memory and in the checkpoints, the rest in a note.
     """
 
     def __init__(self, name: str, seed: int, checkpoints: Path) -> None:
-        self._name, self._seed, self._path = name, seed, note_file(checkpoints)
+        self._name, self._seed, self._path = name, seed, note_of_training(checkpoints)
         self._waiting: list[tuple[str, Row]] = []
         self._described, self._next_try = False, 0.0
 
@@ -58,7 +58,7 @@ class TrainingRun:
             status = "KILLED"
             raise
         finally:
-            with suppress(*FAILURES):
+            with suppress(Exception):  # warned of before
                 mlflow.end_run(status)
 
     def on_epoch(self, network: str, row: Row) -> None:
@@ -70,57 +70,65 @@ class TrainingRun:
     def finish(self, model: Path, seconds: float) -> None:
         """Log the cost of the training and a fingerprint of the model, by which its scores find the run."""
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
-        self._note.model = fingerprint(model)
         self._note.metrics = {f"{COST}/train_seconds": seconds, f"{COST}/train_memory_gb": memory / 1e9}
-        self._note.write(self._path)
-        self._try(self._complete)
+        unlogged = note_of_model(model)
+        self._note.write(unlogged)
+        if self._try(lambda: self._complete(model)):
+            delete(unlogged)
         print(f"{self._name}: trained in {seconds / 60:.1f} min, {memory / 1e9:.1f} GB of memory")
 
-    def _try(self, action: Callable[[], None]) -> None:
-        """Log, or warn and try again later: logging to a store that does not answer takes a few percent of the time."""
+    def forget(self) -> None:
+        """Delete the note, after the checkpoints."""
+        delete(self._path)
+
+    def _try(self, action: Callable[[], None]) -> bool:
+        """Log and return True, or warn and wait, so that a store that does not answer takes little of the time."""
         begin = time.monotonic()
         try:
             action()
-        except FAILURES as error:
+        except Exception as error:  # of MLflow, or of the library of any database or artifact store
             if not self._next_try:
                 warn(error)
             self._next_try = time.monotonic() + PATIENCE * (time.monotonic() - begin)
+            return False
+        self._next_try = 0.0
+        return True
 
     def _log(self) -> None:
         """Log what is waiting; start the run and describe it if that has not been done."""
         if mlflow.active_run() is None:
             self._start()
         if not self._described:
-            mlflow.set_tags(tags(self._name))
             log_provenance(self._provenance)
             log_tracks("train", self._provenance["data.train"])
             self._described = True
         log_epochs(self._note.run, self._waiting)
         self._waiting = []
-        self._next_try = 0.0
 
-    def _complete(self) -> None:
+    def _complete(self, model: Path) -> None:
         self._log()
-        complete(self._note)
-        self._note.delete(self._path)
+        complete(self._note, model)
 
     def _start(self) -> None:
         """Start the run; or continue the one of a killed training with this identity, and end one with another."""
         connect()
         mlflow.set_system_metrics_sampling_interval(SAMPLING_SECONDS)
-        run_id = existing_run(self._left.run)
-        if run_id and self._left.identity != self._note.identity:
-            MlflowClient().set_terminated(run_id, "KILLED")
-            run_id = None
+        left = existing_run(self._left.run)
+        if left and self._left.identity != self._note.identity:
+            MlflowClient().set_terminated(left.info.run_id, "KILLED")
+            left = None
+        run_id = left.info.run_id if left else None
         run = mlflow.start_run(run_id=run_id, run_name=title(self._name, self._seed), log_system_metrics=True)
+        if left is None:
+            mlflow.set_tags(tags(self._name))
         self._note.run = run.info.run_id
         self._note.write(self._path)
 
 
-def complete(note: Note) -> None:
+def complete(note: Note, model: Path) -> None:
     """Log what is known only after a training to the active run."""
     mlflow.log_metrics(note.metrics)
-    mlflow.set_tag(MODEL_TAG, note.model)
+    mlflow.set_tag(MODEL_TAG, fingerprint(model))
 
 
 def log_training(model: Path, run_id: str) -> None:

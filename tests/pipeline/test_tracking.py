@@ -11,9 +11,8 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from cunet.layout import checkpoints_of
 from cunet.store import fingerprint
-from cunet.tracking.note import Note, note_file
+from cunet.tracking.note import UNLOGGED, Note
 from tests.pipeline.workspace import Workspace, make_workspace, mlflow_process, runs, store
 
 TARGETS = ("bass", "drums", "other", "vocals", "mean")
@@ -92,8 +91,8 @@ def cut_off_run(pipeline: Workspace, server: str) -> str:
     for loss in ("train_loss", "validation_loss"):
         client.log_metric(run.info.run_id, f"{loss}/{name}", row[loss], step=1)
     model = fingerprint(pipeline.path / "models" / "cunet" / "0")
-    note = Note(run.info.run_id, "", model, {"size_and_time/train_seconds": 90})
-    note.write(note_file(pipeline.path / checkpoints_of(name, 0)))
+    note = Note(run.info.run_id, "", {"size_and_time/train_seconds": 90})
+    note.write(pipeline.path / "checkpoints" / UNLOGGED / f"{model}.json")
     return str(run.info.run_id)
 
 
@@ -119,7 +118,7 @@ def test_a_server_is_filled_from_the_outputs_alone_and_only_once(pipeline: Works
     assert [point.step for point in curve] == [1, 2, 3]
     assert rebuilt.info.run_id == cut_off  # completed, and not logged a second time
     assert rebuilt.data.metrics["size_and_time/train_seconds"] == 90
-    assert not list((pipeline.path / "checkpoints").rglob("mlflow_run.json"))
+    assert not list((pipeline.path / "checkpoints").rglob("*.json"))
 
 
 def test_a_run_killed_while_it_was_scored_is_not_written_to_again(pipeline: Workspace, server: str) -> None:

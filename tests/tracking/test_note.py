@@ -1,46 +1,42 @@
-"""The note of a training that MLflow does not have whole."""
+"""Notes of what MLflow does not have yet."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from cunet.store import fingerprint
-from cunet.tracking.note import Note, note_file, unlogged
+from cunet.tracking.note import Note, delete, note_of_model, note_of_training
 
 
-@pytest.fixture
-def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def test_a_model_has_a_note_of_its_own_also_in_an_experiment_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "models" / "cunet" / "0"
-    folder.mkdir(parents=True)
-    (folder / "training.json").write_text(json.dumps({"architecture": "simple-dense", "seed": 0}))
-    return folder
-
-
-def test_a_model_has_the_note_of_its_training_and_of_no_other(model: Path) -> None:
-    note, path = unlogged(model)
-    assert (note, path) == (Note(), Path("checkpoints/simple-dense/0/mlflow_run.json"))
-    written = Note("run", "identity", fingerprint(model), {"size_and_time/train_seconds": 90})
+    model = tmp_path / "models" / "cunet" / "0"
+    model.mkdir(parents=True)
+    path = note_of_model(model)
+    written = Note("run", "identity", {"size_and_time/train_seconds": 90})
     written.write(path)
-    assert unlogged(model) == (written, path)
+    (tmp_path / "experiment").mkdir()
+    monkeypatch.chdir(tmp_path / "experiment")
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    assert Note.read(note_of_model(model)) == written
     (model / "weights").write_text("of a later training")
-    assert unlogged(model) == (Note(), path)
+    assert Note.read(note_of_model(model)) == Note()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"other": 1}'])
-def test_a_damaged_note_is_none(model: Path, text: str) -> None:
-    path = note_file(model)
+def test_a_damaged_note_is_none(tmp_path: Path, text: str) -> None:
+    path = note_of_training(tmp_path)
     path.write_text(text)
     assert Note.read(path) == Note()
 
 
 def test_a_deleted_note_leaves_no_empty_folder(tmp_path: Path) -> None:
     for other in (True, False):
-        path = note_file(tmp_path / "checkpoints")
+        path = note_of_training(tmp_path / "checkpoints")
         Note().write(path)
         if other:
             (tmp_path / "checkpoints" / "bass.h5").touch()
-        Note().delete(path)
+        delete(path)
         assert (tmp_path / "checkpoints").exists() is other
         (tmp_path / "checkpoints" / "bass.h5").unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import mlflow
 import pytest
 
 from cunet.store import find
@@ -61,3 +62,20 @@ def test_the_same_results_are_shown_once_and_others_in_a_run_of_their_own(result
     log_scores(results, None)
     values = [run.data.metrics["sdr of in between/0.5 bass"] for run in find({"cunet.model": "mixture"})]
     assert values == [-2, -1]
+
+
+def test_what_a_failure_left_is_completed_in_the_same_run(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError("upload timed out")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(mlflow, "log_table", fail)
+        with pytest.raises(OSError, match="timed out"):
+            log_scores(results, None)
+    (half,) = find({"cunet.model": "mixture"})
+    assert half.info.status == "FAILED"
+    for _ in range(2):
+        log_scores(results, None)
+    (run,) = find({"cunet.model": "mixture"})
+    assert (run.info.run_id, run.info.status) == (half.info.run_id, "FINISHED")
+    assert run.data.metrics["sdr/mean"] == 2.75

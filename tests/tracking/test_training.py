@@ -12,7 +12,7 @@ import mlflow
 import pytest
 
 from cunet.store import connect, find, fingerprint
-from cunet.tracking.note import Note
+from cunet.tracking.note import Note, note_of_model
 from cunet.tracking.training import TrainingRun, log_training
 from cunet.train.history import Row, write_history
 
@@ -80,7 +80,33 @@ def test_a_killed_training_goes_on_in_its_run_and_another_ends_it(
 def test_a_run_that_the_store_no_longer_has_is_started_again(mlflow_store: Path) -> None:
     path = mlflow_store / "checkpoints" / "mlflow_run.json"
     Note("0" * 32, "same").write(path)
-    assert train(path.parent) == Note.read(path).run != "0" * 32
+    first = train(path.parent)
+    assert Note.read(path).run == first != "0" * 32
+    mlflow.delete_run(first)
+    assert train(path.parent) == Note.read(path).run != first
+
+
+def test_a_run_of_another_experiment_is_left_alone(mlflow_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = train(mlflow_store / "checkpoints")
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "other")
+    assert train(mlflow_store / "checkpoints") != first
+
+
+def test_a_training_killed_before_it_is_forgotten_keeps_its_run_and_commit(
+    mlflow_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mlflow_store / "model").mkdir()
+    for commit in ("first", "second"):
+        monkeypatch.setenv("DVC_EXP_BASELINE_REV", commit)
+        training = TrainingRun("unet", 1, mlflow_store / "checkpoints")
+        with training.open(PROVENANCE, "same", {"bass": [row(1)]} if commit == "second" else {}):
+            if commit == "first":
+                training.on_epoch("bass", row(1))
+            training.finish(mlflow_store / "model", seconds=90)
+    (run,) = find({"architecture": "unet"})
+    assert run.data.tags["git.commit"] == "first"
+    assert run.data.tags["cunet.model"] == fingerprint(mlflow_store / "model")
+    assert steps(run.info.run_id) == [1]
 
 
 @contextmanager
@@ -126,7 +152,8 @@ def test_a_server_that_fails_or_is_silent_holds_nothing_up(
     (warning,) = capsys.readouterr().err.splitlines()
     assert warning.startswith(f"warning: MLflow: the store at {address} does not answer")
     assert "run cunet log" in warning
-    assert Note.read(mlflow_store / "checkpoints" / "mlflow_run.json").metrics["size_and_time/train_seconds"] == 90
+    training.forget()
+    assert Note.read(note_of_model(mlflow_store / "model")).metrics["size_and_time/train_seconds"] == 90
 
 
 def test_when_the_store_is_back_all_is_logged_once_and_in_order(
@@ -146,7 +173,8 @@ def test_when_the_store_is_back_all_is_logged_once_and_in_order(
     (run,) = find({"cunet.model": fingerprint(mlflow_store / "model")})
     assert (run.info.status, run.data.tags["data.train"]) == ("FINISHED", "abc")
     assert steps(run.info.run_id) == [1, 2, 3]
-    assert not (mlflow_store / "checkpoints").exists()
+    training.forget()
+    assert not list((mlflow_store / "checkpoints").rglob("*.json"))
 
 
 def test_a_training_is_logged_from_its_outputs(mlflow_store: Path) -> None:
