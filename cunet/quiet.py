@@ -13,8 +13,14 @@ _LOCK = threading.Lock()  # two threads would restore each other's standard erro
 def quiet() -> Iterator[None]:
     """Drop what C and C++ libraries write to standard error in the block, which Python's own settings do not reach."""
     with _LOCK:
-        sys.stderr.flush()
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        try:
+            kept = os.dup(2)
+        except OSError:  # it is closed
+            yield
+            return
+        if sys.stderr is not None:
+            sys.stderr.flush()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 2)
         try:
             yield

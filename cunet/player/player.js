@@ -69,9 +69,25 @@
       this.nodes.clear();
     }
 
+    /** Give back what the browser keeps for sound. */
+    close() {
+      this.pause();
+      this.context?.close();
+      this.context = this.gains = undefined;
+      this.loaded.clear();
+    }
+
     /** Play from the position on; ends when all is scheduled, or when something else was asked for. */
     async play() {
       const run = (this.run = Symbol("run"));
+      try {
+        await this.#schedule(run);
+      } catch (error) {
+        if (run === this.run) throw error; // what was asked for before concerns nobody any more
+      }
+    }
+
+    async #schedule(run) {
       this.#open();
       await this.context.resume();
       if (run !== this.run) return;
@@ -146,7 +162,9 @@
       const headers = pieces ? { Range: `bytes=${pieces[piece]}-${pieces[piece + 1] - 1}` } : {};
       const response = await fetch(address.url ?? address, { headers });
       if (!response.ok) throw new Error(response.statusText);
-      return this.context.decodeAudioData(await response.arrayBuffer());
+      const sound = await response.arrayBuffer();
+      const whole = pieces && response.status !== 206; // from a server that knows no ranges
+      return this.context.decodeAudioData(whole ? sound.slice(pieces[piece], pieces[piece + 1]) : sound);
     }
 
     /** Give back the memory of pieces before this one and the one that is heard. */
@@ -190,13 +208,12 @@
     }
 
     disconnectedCallback() {
-      this.engine?.pause();
+      this.engine?.close();
     }
 
     /** Show these sounds in place of those before; none if there are no data. */
     show(data) {
-      this.engine?.pause();
-      this.engine?.context?.close();
+      this.engine?.close();
       this.shadowRoot.querySelector("section")?.remove();
       this.data = data;
       this.engine = data && new Engine(data);
@@ -215,7 +232,7 @@
       const kept = [...this.heard].filter(row => row < sounds.length);
       this.heard = new Set(kept.length ? kept : [0]);
       this.muted = new Set();
-      const reach = Math.max(1, ...Object.values(this.data.targets).flatMap(rows => rows.flatMap(({ peaks }) => peaks)));
+      const reach = Object.values(this.data.targets).flat().flatMap(({ peaks }) => peaks).reduce((a, b) => Math.max(a, b), 1);
       this.rows.replaceChildren(...sounds.map((sound, row) => this.#row(sound, row, reach)));
       this.sounds = sounds;
       this.#settle(this.engine.use(sounds, this.#levels()));
@@ -324,19 +341,23 @@
 
     /** Show what a promise of the engine comes to. */
     async #settle(promise) {
+      const { engine } = this;
+      let text = "";
       this.#mark();
       try {
         await promise;
-        this.status.textContent = "";
       } catch (error) {
-        this.engine.pause();
-        this.status.textContent = `The sound cannot be played (${error.message}).`;
+        engine.pause();
+        text = `The sound cannot be played (${error.message}).`;
       }
+      if (engine !== this.engine) return; // other sounds are shown by now
+      this.status.textContent = text;
       this.#mark();
     }
 
     /** Bring buttons in line with the state. */
     #mark() {
+      if (!this.engine) return;
       const { playing } = this.engine;
       this.button.textContent = playing ? "Pause" : "Play";
       this.button.classList.toggle("playing", playing);
@@ -351,6 +372,8 @@
 
     /** Follow the sound, as long as it plays. */
     #move() {
+      cancelAnimationFrame(this.frame);
+      if (!this.engine) return;
       const { now, playing } = this.engine;
       const { seconds } = this.data;
       if (playing && now >= seconds) {
@@ -363,7 +386,7 @@
       this.bar.ariaValueText = `${clock(shown)} of ${clock(seconds)}`;
       this.time.textContent = `${clock(shown)} / ${clock(seconds)}`;
       this.rows.style.setProperty("--at", shown / seconds);
-      if (this.engine.playing) requestAnimationFrame(() => this.#move());
+      if (this.engine.playing) this.frame = requestAnimationFrame(() => this.#move());
     }
 
     /** Whether a key meant something. */
@@ -380,7 +403,7 @@
 
   /** Whether an element needs this key itself: text is typed, a button is pressed, a slider of the page is moved. */
   function takes(element, key, player) {
-    if (element.isContentEditable || element.matches("textarea, select")) return true;
+    if (element.isContentEditable || element.matches("textarea, select, audio, video")) return true;
     if (element.matches("input")) {
       const own = element.getRootNode() === player.shadowRoot;
       return !own && (!element.matches("[type=range], [type=checkbox], [type=radio], [type=button]") || key === " " || key.startsWith("Arrow"));
@@ -392,7 +415,8 @@
     const players = [...document.querySelectorAll("stem-player")].filter(player => player.data);
     const player = players.find(player => player === StemPlayer.last) ?? players[0];
     const element = event.composedPath()[0];
-    if (!player || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!player || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    if (event.repeat && event.key === " ") return event.preventDefault();
     if (element instanceof Element && takes(element, event.key, player)) return;
     if (player.press(event.key)) event.preventDefault();
   });

@@ -75,8 +75,11 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, file: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
     with new_page(browser, *getattr(request, "param", (1400, 900))) as page:
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(file.as_uri())
         yield page
+        assert faults == []
 
 
 @pytest.fixture
@@ -258,3 +261,51 @@ def test_a_sound_that_cannot_be_played_is_a_sentence(first: Locator) -> None:
     press(first, "Play")
     expect(first.get_by_role("alert")).to_contain_text("The sound cannot be played")
     expect(first.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_seeking_leaves_one_movement_on_the_screen(page: Page, first: Locator) -> None:
+    count = """async player => {
+        const draw = window.requestAnimationFrame;
+        let drawn = 0;
+        window.requestAnimationFrame = act => { drawn += 1; return draw(act); };
+        await new Promise(resolve => setTimeout(resolve, 1000));
+        window.requestAnimationFrame = draw;
+        return drawn;
+    }"""
+    page.keyboard.press("Space")
+    first.evaluate("player => { for (let second = 0; second < 10; second += 0.25) player.seek(second); }")
+    assert 0 < first.evaluate(count) < 200
+
+
+def test_a_held_key_counts_once(page: Page, first: Locator) -> None:
+    for _ in range(4):  # all but the first are repeats
+        page.keyboard.down("Space")
+    assert first.evaluate("player => player.engine.playing")
+    page.keyboard.up("Space")
+
+
+def test_what_is_taken_away_while_it_plays_is_silent_and_gives_the_sound_back(page: Page, first: Locator) -> None:
+    page.keyboard.press("Space")
+    expect(first.get_by_role("button", name="Pause")).to_be_visible()
+    context = first.evaluate_handle("player => player.engine.context")
+    first.evaluate("player => player.show(null)")
+    page.wait_for_timeout(300)
+    assert context.evaluate("context => context.state") == "closed"
+
+
+def test_a_failure_of_what_is_no_longer_wanted_stops_nothing(page: Page, first: Locator) -> None:
+    failing = """async player => {
+        const { engine } = player;
+        const load = window.fetch;
+        window.fetch = () => new Promise((_, reject) => setTimeout(() => reject(new Error("late")), 300));
+        engine.loaded.clear();
+        player.play();
+        await new Promise(resolve => setTimeout(resolve, 100));
+        window.fetch = load;
+        engine.loaded.clear();
+        player.seek(1);
+        await new Promise(resolve => setTimeout(resolve, 600));
+        return engine.playing;
+    }"""
+    assert first.evaluate(failing)
+    expect(first.locator(".status")).to_have_text("")
