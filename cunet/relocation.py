@@ -23,11 +23,21 @@ def follow(store: Path, artifacts: Path) -> None:
         return
     here = artifacts.as_uri()
     with suppress(sqlite3.Error), closing(sqlite3.connect(store)) as database, database:
-        found = database.execute("SELECT DISTINCT artifact_location FROM experiments")
-        for before in [place for (place,) in found if place != here and place.endswith(f"/{artifacts.name}")]:
+        for before in _moved(database, artifacts):
             for table, column in ADDRESSES:
                 database.execute(
                     f"UPDATE {table} SET {column} = :here || substr({column}, length(:before) + 1) "
                     f"WHERE {column} = :before OR substr({column}, 1, length(:before) + 1) = :before || '/'",
                     {"here": here, "before": before},
                 )
+
+
+def _moved(database: sqlite3.Connection, artifacts: Path) -> list[str]:
+    """Addresses of folders on disk, called like this one, whose runs are in this one."""
+    runs: dict[str, list[str]] = {}
+    for place, run in database.execute(
+        "SELECT artifact_location, run_uuid FROM experiments LEFT JOIN runs USING (experiment_id)"
+    ):
+        if place.startswith("file:") and place.endswith(f"/{artifacts.name}") and place != artifacts.as_uri():
+            runs.setdefault(place, []).extend(filter(None, [run]))
+    return [place for place, own in runs.items() if not own or any((artifacts / run).is_dir() for run in own)]

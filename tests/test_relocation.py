@@ -66,6 +66,22 @@ def test_a_copied_workspace_writes_into_itself(
     assert {path: path.stat().st_mtime_ns for path in mlflow_store.rglob("*")} == before
 
 
+def test_experiments_whose_artifacts_are_elsewhere_are_left_alone(
+    mlflow_store: Path, logged: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = {"cloud": "s3://bucket/mlartifacts", "folder": (tmp_path / "other" / "mlartifacts").as_uri()}
+    for name, place in elsewhere.items():
+        experiment = mlflow.create_experiment(name, place)
+        MlflowClient().create_run(experiment)
+    moved = mlflow_store.rename(tmp_path / "moved")
+    go_to(moved, monkeypatch)
+    use_store()
+    assert read(f"runs:/{logged}", "note.txt") == "before"
+    for name, place in elsewhere.items():
+        (run,) = mlflow.search_runs(experiment_names=[name], output_format="list")
+        assert str(run.info.artifact_uri).startswith(f"{place}/")
+
+
 def test_artifacts_that_stayed_where_they_were_are_found_there(
     mlflow_store: Path, logged: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -168,6 +168,14 @@ def test_a_copied_folder_gets_an_environment_of_its_own(tmp_path: Path) -> None:
     assert set_up(tmp_path, PYTHON, *MEDIA, tree="copy", **settings).stdout == ""
 
 
+def test_a_folder_behind_a_link_keeps_its_environment(tmp_path: Path) -> None:
+    settings = own_index(tmp_path, with_uv=True)
+    set_up_by("uv", tmp_path, settings)
+    (tmp_path / "link").symlink_to(tmp_path / "tree")
+    through = settings | {"PWD": str(tmp_path / "link")}
+    assert set_up(tmp_path, PYTHON, *MEDIA, tree="link", **through).stdout == ""
+
+
 def test_pip_installs_where_there_is_no_uv(tmp_path: Path) -> None:
     printed = set_up_by("pip", tmp_path, own_index(tmp_path, with_uv=False))
     reasons = [line for line in printed.splitlines() if line.startswith("uv failed")]

@@ -31,13 +31,12 @@ from cunet.layout import REPORTS
 from cunet.report.listen import PAGE
 from cunet.store import EXPERIMENT
 from cunet.tracking.view import VIEW
+from tools.chromium import FLAGS, PROGRAM
 
 STORE, TRACKS, OUT = Path("mlflow.db"), Path("data/audio/test"), Path("docs/pictures")
 WIDTH = 1400
 COLOURS, LARGEST = (256, 128, 64, 32), 140_000  # of a picture: tried in this order; bytes
 SCORE = "sdr/mean"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--hide-scrollbars")
 PATIENCE = 120  # seconds that a server may take to answer
 
 
@@ -172,12 +171,11 @@ def main() -> None:
     """Make all pictures."""
 
     def make() -> None:
-        program = next(filter(None, map(shutil.which, BROWSERS)), None)
-        if program is None:
+        if PROGRAM is None:
             raise UserError("Chromium is not installed (Debian: apt-get install chromium)")
         OUT.mkdir(parents=True, exist_ok=True)
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+            browser = playwright.chromium.launch(executable_path=PROGRAM, args=[*FLAGS, "--hide-scrollbars"])
             mlflow_pictures(browser)
             report_pictures(browser)
             app_picture(browser)

@@ -118,7 +118,7 @@ if [ "$name" = dev ] && ! chromium_found >/dev/null; then
 fi
 
 # The programs in .venv name its folder: after a copy, they would run those of the original.
-if [ -f .venv/bin/pip ] && ! head -2 .venv/bin/pip | grep -qF "$(pwd)/.venv/bin/python"; then
+if [ -f .venv/bin/pip ] && ! head -2 .venv/bin/pip | grep -qF "$(pwd -P)/.venv/bin/python"; then
     echo "this folder was moved or copied: .venv is made again"
     rm -rf .venv
     moved=yes

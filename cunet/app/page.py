@@ -214,13 +214,12 @@ class _Handlers:
         with open_audio(path, LONGEST * 60) as audio:
             if audio.samples > LONGEST * 60 * audio.rate:
                 raise UserError(
-                    f"{path}: lasts more than {LONGEST} minutes: "
-                    "cunet separate on the command line takes songs of any length"
+                    f"{path}: lasts more than {LONGEST} minutes. The command cunet separate takes songs of any length."
                 )
         task = Song(path, folder)
         for remark in separate_song(self._model, task, conditions, FORMAT, ABOVE[above]):
             shown = remark.replace(f"{path}:", path.name).replace(f"{folder}/", "")
-            gr.Warning(f"{shown.partition(';')[0]}.")
+            gr.Warning(_sentence(shown.partition(". ")[0]))  # what to do concerns the command line
         files = task.files(conditions, FORMAT)
         return [file.rename(folder / f"{path.stem[:LONGEST_NAME]} - {file.name}") for file in files.values()]
 
@@ -251,5 +250,9 @@ def _working_folder(song: str | None) -> Iterator[Path]:
         with temporary_folder() as folder:
             yield folder
     except UserError as error:
-        sentence = str(error).replace(f"{song}:", Path(str(song)).name).replace(f"{folder}: ", "")
-        raise gr.Error(f"{sentence}.", print_exception=False) from None
+        text = str(error).replace(f"{song}:", Path(str(song)).name).replace(f"{folder}: ", "")
+        raise gr.Error(_sentence(text), print_exception=False) from None
+
+
+def _sentence(text: str) -> str:
+    return f"{text.rstrip('.')}."

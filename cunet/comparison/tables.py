@@ -14,7 +14,7 @@ from cunet.registry.protocols import PROTOCOLS
 MEAN = "mean"
 SPREAD = [f"{metric} std" for metric in METRICS]
 LOW, HIGH = "SDR low", "SDR high"
-METRIC_DECIMALS = 2
+METRIC_DECIMALS = 3
 PERFECT = 60  # dB; anything above is a perfect estimate up to rounding
 WIDEST = 10  # most targets of a group in a table or a plot; larger groups show only the mean
 

@@ -63,12 +63,12 @@ def _with_seeds(seeds: list[int]) -> str:
 
 
 def settings(comparison: Comparison, report: Path) -> list[Section]:
-    """The settings of the run that decide on its figures."""
+    """The main settings of the run."""
     params = comparison.params
     names = {"architecture": params.architecture, "baselines": params.baselines, "seeds": params.seeds}
     values: dict[str, dict[str, Any]] = {
-        "networks": names | flatten({"unet": params.unet}),
-        "data": {"dataset": params.datasets, "merge": params.merged},
+        "networks": names | flatten({"unet": params.unet, "controls": params.controls}),
+        "data": {"dataset": params.datasets, "merge": params.merged} | flatten({"validation": params.validation}),
         "spectrogram": flatten(dict(params.spectrogram)),
         "training": flatten(dict(params.train)) | flatten({"patch": params.patch}),
         "scoring": flatten(dict(params.evaluate)),
@@ -78,8 +78,8 @@ def settings(comparison: Comparison, report: Path) -> list[Section]:
         columns=["", "settings"],
     )
     note = (
-        "As in params.yaml. git log -1 dvc.lock names the commit of these results, which holds the whole file and "
-        "the code."
+        "The main settings of params.yaml. Once these results are committed, git log -1 dvc.lock names the commit with "
+        "the whole file and the code."
     )
     return [Section("Settings", table=shown, notes=[note], words=True)]
 
@@ -119,10 +119,13 @@ def _best(summary: pd.DataFrame, group: str) -> set[tuple[str, str]]:
 def combinations(comparison: Comparison, report: Path) -> list[Section]:
     """The SDR of every other group of conditions, each against its weighted sum of sources."""
     summary = comparison.summary
+    itself = comparison.params.evaluate.consistency == "none"
     text = (
         "The Conditioned-U-Nets take the condition itself, even if they were not trained on it. For dedicated U-Nets, "
-        "the estimates of single instruments are summed. The reference is the weighted sum of the sources."
-    )
+        "the estimates of single instruments are summed. "
+        if itself
+        else "The masks of single instruments are summed, for all architectures. "
+    ) + "The reference is the weighted sum of the sources."
     sections: list[Section] = []
     for group in (group for group in summary["group"].unique() if group != SINGLE):
         own = summary[summary["group"] == group]

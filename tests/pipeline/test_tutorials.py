@@ -27,7 +27,7 @@ def test_the_default_run(own_pipeline: Workspace) -> None:
     assert "| ideal-ratio-mask " in bash(own_pipeline, table)
     bash(own_pipeline, experiment)
     rows = [re.split(r"\s{2,}", line.strip()) for line in bash(own_pipeline, shown).splitlines() if "  " in line]
-    assert rows[0] == ["Experiment", "cunet.SDR mean", "unet.SDR mean", "control", "film"]
+    assert rows[0] == ["Experiment", "reports/sdr/cunet.json:mean", "reports/sdr/unet.json:mean", "control", "film"]
     assert rows[1][-1] == "complex"
     bash(own_pipeline, restore)
     assert architectures(own_pipeline)[2] == "simple-dense-pairs"
