@@ -1,5 +1,6 @@
 """Extras: packages that separation does without, such as Keras in `cunet[train]`."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,9 +18,9 @@ def needs(extra: str) -> Iterator[None]:
 
     Examples:
         >>> with needs("app"):
-        ...     import no_such_package
+        ...     import no_such_package  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        cunet.errors.UserError: no_such_package is not installed: run pip install 'cunet[app]'
+        cunet.errors.UserError: no_such_package is not installed. Run ...python... -m pip install '.[app]' in ...
     """
     try:
         yield
@@ -27,4 +28,5 @@ def needs(extra: str) -> Iterator[None]:
         package = (error.name or "").partition(".")[0]
         if package in BACKENDS or package == __package__:
             raise
-        raise UserError(f"{package} is not installed: run pip install 'cunet[{extra}]'") from None
+        install = f"{sys.executable} -m pip install '.[{extra}]'"
+        raise UserError(f"{package} is not installed. Run {install} in the folder of this project.") from None

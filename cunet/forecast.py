@@ -87,17 +87,17 @@ def show(params: Params) -> None:
     drawn = params.validation.tracks
     if isinstance(drawn, int) and not any(validation_tracks(dataset) for dataset in params.datasets):
         check_count(drawn, extent.tracks["train"])
-    hours = sum(extent.seconds.values()) / 3600
+    seconds = sum(extent.seconds.values())
     tracks = f"{extent.tracks['train']} + {extent.tracks['test']} tracks"
-    print(f"{' + '.join(params.datasets)}: {tracks}, {hours:.1f} hours of music")
+    print(f"{' + '.join(params.datasets)}: {tracks}, {duration(seconds)} of music")
     print("timing each step on this machine ...", flush=True)
     steps = forecast(params, extent)
-    disk, seconds = sum(step.disk for step in steps), sum(step.seconds for step in steps)
+    disk, needed = sum(step.disk for step in steps), sum(step.seconds for step in steps)
     rows = [
         (s.name, _or_dash(s.disk, human), _or_dash(s.memory, human), _or_dash(s.seconds, duration), s.note)
         for s in steps
     ]
-    rows.append(("all", human(disk), human(max(step.memory for step in steps)), duration(seconds), ""))
+    rows.append(("all", human(disk), human(max(step.memory for step in steps)), duration(needed), ""))
     print(tabulate(rows, ["step", "disk", "memory", "time, about", ""], colalign=("left", "right", "right", "right")))
     free = shutil.disk_usage(".").free
     print(f"free disk: {human(free)}")

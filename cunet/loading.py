@@ -4,6 +4,7 @@ import atexit
 import os
 import re
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -57,9 +58,9 @@ def load_model(
 
 
 def default_model() -> Path:
-    """The studied network trained in the current folder with seed 0, or else the starter model."""
+    """The studied network trained in the current folder with seed 0; without it or Keras, the starter model."""
     trained = MODELS / STUDIED / "0"
-    return trained if (trained / DESCRIPTION).is_file() else STARTER
+    return trained if (trained / DESCRIPTION).is_file() and find_spec("keras") else STARTER
 
 
 def find_model(source: str | Path) -> Path:

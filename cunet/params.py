@@ -1,5 +1,6 @@
 """Typed, validated `params.yaml`: unknown keys are refused, related fields are checked together."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -230,13 +231,14 @@ def _changed(values: Any, changes: Sequence[str]) -> Any:
             if not name or not value:
                 raise ValueError
             values = OmegaConf.to_container(OmegaConf.merge(values, OmegaConf.from_dotlist([change])))
-        except (ValueError, OmegaConfBaseException):
+        except (ValueError, yaml.YAMLError, OmegaConfBaseException):
             raise UserError(f"-S {change}: expected name=value, such as film=complex") from None
     return values
 
 
 def _one_problem(kind: str, location: list[int | str], message: str) -> str:
-    where = ".".join(str(part) for part in location)
+    # A value that may be of several kinds has problems with each; pydantic calls these "constrained-int", "list[...]".
+    where = ".".join(str(part) for part in location if not re.search(r"[\[(]|^constrained-", str(part)))
     message = message.removeprefix("Value error, ")
     if kind == "extra_forbidden":
         message = f"unknown parameter{suggestion(str(location[-1]), _known(location[:-1]))}"

@@ -96,22 +96,28 @@ def test_without_extras_a_song_is_separated_and_other_commands_say_what_they_nee
     assert len(stems) > 2
     np.testing.assert_allclose(sum(stems), soundfile.read(tmp_path / "song.wav")[0], atol=1e-3)
 
-    for arguments, said in {
-        ("app",): "error: gradio is not installed: run pip install 'cunet[app]'",
-        ("export", "--model", "starter"): "error: keras is not installed: run pip install 'cunet[train]'",
-        ("register",): "cunet[track]",
-        (
-            "separate",
-            "song.wav",
-            "-n",
-            "models:/x@best",
-        ): "error: mlflow is not installed: run pip install 'cunet[track]'",
-        ("separate", "song.wav", "-n", str(model_folder)): "cunet[train]",
-    }.items():
+    for arguments, missing, extra in (
+        (["app"], "gradio", "app"),
+        (["export", "--model", "starter"], "keras", "train"),
+        (["register"], "omegaconf", "track"),
+        (["separate", "song.wav", "-n", "models:/x@best"], "mlflow", "track"),
+        (["separate", "song.wav", "-n", str(model_folder)], "h5py", "train"),
+    ):
         failed = python("-m", "cunet", *arguments)
         assert failed.returncode == 1
-        assert said in failed.stderr, failed.stderr
+        assert f"{missing} is not installed. Run {tmp_path}/environment/bin/python -m pip install" in failed.stderr
+        assert failed.stderr.endswith(f" '.[{extra}]' in the folder of this project.\n")
         assert failed.stderr.count("\n") == 1
+
+
+def test_without_keras_the_starter_model_is_the_default_where_a_model_was_trained(
+    install: Callable[[str], Python], tmp_path: Path, model_folder: Path
+) -> None:
+    shutil.copytree(model_folder, tmp_path / "models" / "cunet" / "0")
+    song(tmp_path)
+    done = install("")("-m", "cunet", "separate", "song.wav")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "model: starter (models/cunet/0 needs Keras, which is not installed)\n"
 
 
 @pytest.mark.parametrize("extra", ROOMS)

@@ -162,7 +162,7 @@ def test_a_copied_folder_gets_an_environment_of_its_own(tmp_path: Path) -> None:
     set_up_by("uv", tmp_path, settings)
     shutil.copytree(tmp_path / "tree", tmp_path / "copy", symlinks=True)
     result = set_up(tmp_path, PYTHON, *MEDIA, tree="copy", **settings)
-    assert result.stdout.startswith("this folder was moved or copied: .venv is made again\n"), result.stderr
+    assert result.stdout.startswith("this folder was moved or copied: re-creating .venv\n"), result.stderr
     program = (tmp_path / "copy" / ".venv" / "bin" / "pip").read_text()
     assert str(tmp_path / "copy" / ".venv") in program
     assert set_up(tmp_path, PYTHON, *MEDIA, tree="copy", **settings).stdout == ""

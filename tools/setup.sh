@@ -119,7 +119,8 @@ fi
 
 # The programs in .venv name its folder: after a copy, they would run those of the original.
 if [ -f .venv/bin/pip ] && ! head -2 .venv/bin/pip | grep -qF "$(pwd -P)/.venv/bin/python"; then
-    echo "this folder was moved or copied: .venv is made again"
+    echo "this folder was moved or copied: re-creating .venv"
+    [ ! -f .venv/dev.installed ] || [ "$name" != base ] || { name=dev && lock=locks/dev.txt; }
     rm -rf .venv
     moved=yes
 fi

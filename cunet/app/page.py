@@ -34,7 +34,7 @@ LONGEST_NAME = 60  # characters of a song's in the names of its estimates: 240 b
 MIX = "mix"  # name of an estimate of several instruments
 WAITING = 8  # in the queue; one at a time is separated
 SWEEP, KEEP = 300, 1800  # seconds: how often old files are deleted, and how old they get while the page is open
-ABOVE: dict[str, Above] = {"The mixture's share": "share", "Silence": "silence"}
+ABOVE: dict[str, Above] = {"A share of the song": "share", "Silence": "silence"}
 TITLES, SHOWN = ("Song", "Estimate"), "waveform and spectrogram"
 VOCALS = "vocals"
 EXAMPLE, EXAMPLE_SECONDS, EXAMPLE_SEED = "Composed example", 20, 2019  # no song that a model was trained on
@@ -109,15 +109,15 @@ def build(model: Model) -> Any:
     handlers = _Handlers(model)
     with gr.Blocks(title=f"{model.name}: separate a song", analytics_enabled=False, delete_cache=(SWEEP, KEEP)) as page:
         gr.Markdown(
-            f"# Separate a song\nTell **{model.name}** how much of each instrument to keep. It hears up to "
-            f"{model.rate // 2000} kHz. A song may last {LONGEST} minutes; nothing leaves this machine."
+            "# Separate a song\nChoose how much of each instrument to keep. "
+            f"A song may last {LONGEST} minutes; nothing leaves this machine. Model: {model.name}."
         )
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 song, sliders, above = _questions(model, handlers)
                 with gr.Row():
                     separate = gr.Button("Separate", variant="primary", interactive=False)  # until there is a song
-                    stems = gr.Button("Each instrument", interactive=False)
+                    stems = gr.Button("Each instrument alone", interactive=False)
             with gr.Column(scale=3, min_width=320):
                 player = gr.HTML(html_template=PLAYER, js_on_load=SHOW, apply_default_css=False, min_height=120)
                 pictures = [
@@ -152,7 +152,8 @@ def _questions(model: Model, handlers: "_Handlers") -> tuple[gr.Audio, list[gr.S
     sliders = [gr.Slider(0, 1, value=float(name == last), step=0.05, label=name) for name in model.instruments]
     for button, weights in zip(buttons, presets(model.instruments).values(), strict=True):
         button.click(None, None, sliders, js=f"() => {weights}")
-    above = gr.Radio(list(ABOVE), value=next(iter(ABOVE)), label=f"Above {model.rate // 2000} kHz")
+    label = f"Above {model.rate // 2000} kHz, where the model hears nothing"
+    above = gr.Radio(list(ABOVE), value=next(iter(ABOVE)), label=label)
     return song, sliders, above
 
 

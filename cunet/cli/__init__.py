@@ -25,6 +25,10 @@ SHELLS = ("bash", "tcsh", "zsh")
 FILES = {"songs", "model", "out"}  # arguments that a shell completes with file names
 ENDINGS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGXCPU")  # not all are on every system
 INTERRUPTED = "interrupted"
+ADVICE = {
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Change its permissions, or choose another place."),
+}
 NO_SPACE = os.strerror(errno.ENOSPC)
 
 
@@ -48,8 +52,8 @@ def run(command: Callable[[], None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes the rest at exit
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            sys.exit(f"error: {readable(error.filename)}: {error.strerror}. Choose a shorter name.")
+        if error.errno in ADVICE and error.filename:
+            sys.exit(f"error: {readable(error.filename)}: {error.strerror}. {ADVICE[error.errno]}")
         if NO_SPACE not in str(error):  # HDF5 reports it in its text, without an errno
             raise
         sys.exit(f"error: {NO_SPACE}. Free some space and run the same command again; finished work is kept.")
@@ -277,7 +281,7 @@ def _add_export(commands: Commands) -> None:
         _export,
         "cunet export --model models/cunet/0 --format onnx --out exported",
     )
-    parser.add_argument("--model", required=True, help=MODEL)
+    parser.add_argument("-n", "--model", required=True, help=MODEL)
     parser.add_argument(
         "--format",
         dest="form",
@@ -285,7 +289,7 @@ def _add_export(commands: Commands) -> None:
         default="onnx",
         help="format of the networks (default: %(default)s)",
     )
-    parser.add_argument("--out", type=Path, default=Path("exported"), help="new folder (default: %(default)s)")
+    parser.add_argument("-o", "--out", type=Path, default=Path("exported"), help="new folder (default: %(default)s)")
 
 
 def _add_register(commands: Commands) -> None:
@@ -373,7 +377,8 @@ def _export(model: str, form: Any, out: Path) -> None:
 
 
 def _register(architectures: list[str], alias: str) -> None:
-    from cunet.layout import MODELS, RESULTS, folders
+    from cunet.layout import MODELS, RESULTS, check_architecture, folders
+    from cunet.models.architecture import DESCRIPTION, Architecture
 
     with needs("track"):
         from cunet.params import load_params
@@ -386,6 +391,10 @@ def _register(architectures: list[str], alias: str) -> None:
         raise UserError(f"{min(unknown)}: unknown architecture; params.yaml has {', '.join(known)}")
     places = folders(params.architecture, params.baselines)
     found = [places[name] / str(seed) for name in architectures or known for seed in params.seeds]
+    for name in architectures or known:
+        for folder in (places[name] / str(seed) for seed in params.seeds):
+            if (MODELS / folder / DESCRIPTION).is_file():
+                check_architecture(MODELS / folder, Architecture.load(MODELS / folder).name, name)
     with required():
         print(register({MODELS / folder: RESULTS / folder for folder in found}, alias))
 
@@ -409,11 +418,11 @@ def _log() -> None:
         for folder in folders:
             model = MODELS / folder
             trained += [model] if model.is_dir() else []
-            log_scores(RESULTS / folder, model if model.is_dir() else None)
-            print(f"logged: {RESULTS / folder}")
+            new = log_scores(RESULTS / folder, model if model.is_dir() else None)
+            print(f"{'logged' if new else 'logged before'}: {RESULTS / folder}")
         if (REPORTS / PAGE).is_file():
-            log_report(REPORTS, trained, MODELS / STUDIED / str(params.seeds[0]))
             print(f"logged: {REPORTS}")
+            log_report(REPORTS, trained, MODELS / STUDIED / str(params.seeds[0]))
 
 
 def _forecast(changes: list[str]) -> None:

@@ -18,13 +18,14 @@ CARD = "README.md"
 MANY = 12  # conditions that are listed; more are counted
 
 
-def model_card(model: Path, results: Path | None, commit: str = "") -> str:
+def model_card(model: Path, results: Path | None, commit: str = "", library: str = "keras") -> str:
     """The model card of a trained architecture, in Markdown.
 
     Args:
         model: folder written by training.
         results: its folder written by `evaluate`, if it was scored.
         commit: commit that the training started from, if known.
+        library: that loads the networks.
     """
     architecture, training = Architecture.load(model), read_provenance(model)
     datasets = [dataset for name in training["dataset"].split(" + ") if (dataset := DATASETS.get(name))]
@@ -34,6 +35,7 @@ def model_card(model: Path, results: Path | None, commit: str = "") -> str:
     limits = [*_limits(architecture, training), *_limits_of(datasets)]
     return environment.get_template("card.md").render(
         name=architecture.name,
+        library=library,
         architecture=architecture,
         spectrogram=architecture.spectrogram,
         instruments=", ".join(architecture.instruments),

@@ -53,7 +53,7 @@ def export(model: Path, form: Form, out: Path) -> list[Path]:
         shutil.copyfile(model / PROVENANCE, folder / PROVENANCE)
         card = model / CARD
         (folder / CARD).write_text(
-            card.read_text() if card.exists() else model_card(model, results_of(model), commit())
+            card.read_text() if card.exists() else model_card(model, results_of(model), commit(), form)
         )
     return sorted(out.iterdir())
 

@@ -334,7 +334,7 @@
 
     #help() {
       const most = Math.min(9, Math.max(...Object.values(this.data.targets).map(rows => rows.length - 1)));
-      const text = `Keys: Space plays or pauses; 0 to ${most} play one sound alone; ← and → move ${STEP} s. S solo, M mute.`;
+      const text = `Keys: Space plays or pauses, 0 ${most === 1 ? "and" : "to"} ${most} play one sound alone, ← and → move ${STEP} s. Buttons: S solo, M mute.`;
       this.status = make("p", { className: "status", role: "alert" });
       return make("footer", {}, make("p", { textContent: text }), this.status);
     }
@@ -401,6 +401,11 @@
     }
   }
 
+  // Whether the pointer was used last. Space plays then, though the button that was clicked has the focus.
+  let pointed = false;
+  document.addEventListener("pointerdown", () => (pointed = true), true);
+  document.addEventListener("keydown", event => event.key === "Tab" && (pointed = false), true);
+
   /** Whether an element needs this key itself: text is typed, a button is pressed, a slider of the page is moved. */
   function takes(element, key, player) {
     if (element.isContentEditable || element.matches("textarea, select, audio, video")) return true;
@@ -408,7 +413,7 @@
       const own = element.getRootNode() === player.shadowRoot;
       return !own && (!element.matches("[type=range], [type=checkbox], [type=radio], [type=button]") || key === " " || key.startsWith("Arrow"));
     }
-    return key === " " && element.matches("button, a, summary, [role=button]");
+    return key === " " && !pointed && element.matches("button, a, summary, [role=button]");
   }
 
   document.addEventListener("keydown", event => {

@@ -104,8 +104,14 @@ def separate_song(
         _bar(readable(song.path.name), audio, progress) as bar,
         _writers(files, suffix, audio) as writers,
     ):
+
+        def advance(samples: float) -> None:  # of two readings
+            bar.update(50 * samples / audio.samples)
+
         try:
-            for piece in model.estimates(audio, conditions, above, bar.update).pieces():
+            for piece in model.estimates(
+                audio, conditions, above, lambda samples: bar.update(50 * samples / audio.samples)
+            ).pieces():
                 for name, waveform in piece.items():
                     _write(writers[name], waveform)
                     peaks[name] = max(peaks[name], float(np.abs(waveform).max()))
@@ -180,7 +186,8 @@ def _bar(name: str, audio: Audio, shown: bool) -> tqdm:  # type: ignore[type-arg
     """A progress bar over two readings: for the peak of the mixture, and for the estimates."""
     return tqdm(
         disable=not shown,
-        total=2 * audio.samples,
+        total=100,
+        unit="%",
         desc=name,
         bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}",
     )

@@ -23,18 +23,21 @@ TABLE = "sdr_by_track.json"
 DECIMALS = 3  # of an SDR in dB
 
 
-def log_scores(results: Path, model: Path | None, separation: float | None = None) -> None:
+def log_scores(results: Path, model: Path | None, separation: float | None = None) -> bool:
     """Log the folder `results` to the run that trained `model`, or to a new run.
 
     Logs SDR by target, the table of all scores by track, the model, and its costs, including the seconds of
     `separation` per minute of one target, if known. Does nothing if a run has these results already.
+
+    Returns:
+        whether there was something to log.
     """
     connect()
     scores = read_scores(results)
     name = scores["architecture"].iloc[0]
     shown = {MODEL_TAG: fingerprint(model) if model else name, SCORES_TAG: fingerprint(results)}
     if find(shown):
-        return
+        return False
     trained = find({MODEL_TAG: shown[MODEL_TAG]})
     # A run that has a table was scored before, or killed during scoring: MLflow would append to the table.
     run_name = title(name, read_provenance(model)["seed"] if model else 0)
@@ -60,6 +63,7 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
             mlflow.log_metrics(metrics, model_id=served)
         mlflow.log_table(_table(scores, summary), TABLE)  # last, since it cannot be replaced
         mlflow.set_tags(shown)
+    return True
 
 
 def _log_training(model: Path, run_id: str) -> None:

@@ -4,6 +4,7 @@ Two or more instruments of any name, the same in every track; mono or stereo, an
 """
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from cunet.errors import UserError
@@ -37,12 +38,13 @@ def tracks(root: Path) -> list[FileTrack]:
     found = sorted((_track(folder) for folder in folders), key=lambda track: track.name)
     if not found:
         raise UserError(f"{root}: no tracks; expected <track>/<instrument>.wav in this folder (or .flac, .ogg)")
-    expected = found[0]
+    ((usual, _),) = Counter(track.instruments for track in found).most_common(1)
+    expected = next(track for track in found if track.instruments == usual)
     for track in found:
-        if track.instruments != expected.instruments:
+        if track.instruments != usual:
             raise UserError(
                 f"{root / track.name}: has {', '.join(track.instruments)}, but {expected.name} has "
-                f"{', '.join(expected.instruments)}. Give all tracks the same instruments (silent files if necessary)."
+                f"{', '.join(usual)}. Give all tracks the same instruments (silent files if necessary)."
             )
     return found
 

@@ -158,7 +158,7 @@ WATCH = """() => {
 
 @pytest.mark.parametrize(
     ("button", "result"),
-    [("Separate", "[alt='Estimate: waveform and spectrogram']"), ("Each instrument", "text=Download all (zip)")],
+    [("Separate", "[alt='Estimate: waveform and spectrogram']"), ("Each instrument alone", "text=Download all (zip)")],
 )
 def test_a_bar_moves_while_a_song_is_separated(page: Page, tmp_path: Path, button: str, result: str) -> None:
     soundfile.write(tmp_path / "long.flac", song(240), RATE)
@@ -186,7 +186,7 @@ def test_it_fits_the_screen(page: Page, mixture: Path) -> None:
 @on_both
 def test_results_are_seen_where_they_appear(page: Page, mixture: Path) -> None:
     upload(page, mixture)
-    page.get_by_role("button", name="Each instrument").click()
+    page.get_by_role("button", name="Each instrument alone").click()
     for name in ("Play", "Solo Song", "Solo tone"):
         expect(player(page).get_by_role("button", name=name, exact=True)).to_be_in_viewport()
 
@@ -208,7 +208,7 @@ def test_song_and_estimate_play_and_the_sliders_keep_their_keys(page: Page, mixt
 
 def test_every_instrument_is_heard_and_downloaded(page: Page, app: App, mixture: Path, tmp_path: Path) -> None:
     upload(page, mixture)
-    page.get_by_role("button", name="Each instrument").click()
+    page.get_by_role("button", name="Each instrument alone").click()
     link = page.get_by_role("link", name="Download all of My song (zip)")
     expect(link).to_be_visible()
     for name in ("clicks", "noise", "tone"):
@@ -230,7 +230,7 @@ def test_stems_stay_in_step_with_the_song_from_piece_to_piece(page: Page, tmp_pa
     """The stems add up to the song: without it, nothing is left of them."""
     soundfile.write(tmp_path / "long.flac", 0.5 * song(2 * PIECE + 5), RATE)
     upload(page, tmp_path / "long.flac")
-    page.get_by_role("button", name="Each instrument").click()
+    page.get_by_role("button", name="Each instrument alone").click()
     player(page).get_by_role("button", name="Play").click()
     player(page).evaluate(f"player => {{ player.seek({PIECE - 0.5}); player.engine.balance([0, 1, 1, 1]) }}")
     assert levels(player(page), 500)[-1] > 0.03
@@ -273,7 +273,7 @@ def test_a_recording_is_separated(page: Page) -> None:
 
 
 def test_nothing_is_separated_before_the_song_has_arrived(page: Page, app: App, mixture: Path) -> None:
-    buttons = [page.get_by_role("button", name=name, exact=True) for name in ("Separate", "Each instrument")]
+    buttons = [page.get_by_role("button", name=name, exact=True) for name in ("Separate", "Each instrument alone")]
     for button in buttons:
         expect(button).to_be_disabled()
     upload(page, mixture)

@@ -277,6 +277,19 @@ def test_seeking_leaves_one_movement_on_the_screen(page: Page, first: Locator) -
     assert 0 < first.evaluate(count) < 200
 
 
+def test_space_plays_after_a_click_and_presses_a_button_reached_by_keyboard(page: Page, first: Locator) -> None:
+    solo = first.get_by_role("button", name="Solo drums")
+    solo.click()
+    page.keyboard.press("Space")
+    expect(first.get_by_role("button", name="Pause")).to_be_visible()
+    expect(solo).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")
+    expect(solo).to_have_attribute("aria-pressed", "false")
+    expect(first.get_by_role("button", name="Pause")).to_be_visible()
+
+
 def test_a_held_key_counts_once(page: Page, first: Locator) -> None:
     for _ in range(4):  # all but the first are repeats
         page.keyboard.down("Space")
