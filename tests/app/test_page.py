@@ -169,7 +169,7 @@ def test_a_bar_moves_while_a_song_is_separated(page: Page, tmp_path: Path, butto
     shares = [float(width.removesuffix("%")) for width in page.evaluate("window.seen") if width]
     assert len(shares) > 2
     assert shares == sorted(shares)
-    assert min(shares) < 50
+    assert min(shares) < 75  # half of it is soon done
 
 
 @on_both
