@@ -5,7 +5,7 @@
 # make starter  retrain the model that comes with the package, on the tracks in SONGS
 # make test     run the tests                   make lint   check style, types and imports
 # make bench    run the short benchmarks        make lock   update the pinned dependencies
-# make docs     build the documents as a site in site/
+# make docs     build the documents as a site in site/    make audit  look the pinned packages up in the database of vulnerabilities
 # SET adds or changes parameters of study, paper and starter: make study SET='-S seeds=[0,1,2]'
 EXTRAS ?= base
 
@@ -35,7 +35,7 @@ SOURCES = The multitracks are four songs by Software-Entwicklungskit (Hydrogen, 
 
 BENCHMARKS = scoring training batches spectrograms separation overheads
 
-.PHONY: all setup test study paper starter lint docs bench peers lock
+.PHONY: all setup test study paper starter lint docs bench peers lock audit
 
 all: setup
 	@dvc repro
@@ -96,6 +96,13 @@ lock: setup
 	$(COMPILE) -c locks/dev.txt --extra all pyproject.toml -o locks/base.txt
 	$(COMPILE) -c locks/dev.txt --extra all --extra cuda pyproject.toml -o locks/cuda.txt
 	@echo uv | $(COMPILE) -c locks/dev.txt - -o locks/uv.txt
+
+# Ignored: diskcache of DVC, which SECURITY.md explains.
+audit: setup
+	@test -x .venv/audit/bin/pip-audit || { python -m venv .venv/audit && \
+		.venv/audit/bin/pip install --quiet pip-audit==2.10.1; }
+	@.venv/audit/bin/pip-audit --requirement locks/base.txt --require-hashes --disable-pip --strict \
+		--ignore-vuln CVE-2025-69872
 
 docs: EXTRAS = dev
 docs: setup

@@ -7,8 +7,9 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import yaml
@@ -18,6 +19,7 @@ from cunet.errors import UserError
 
 # What readers of JSON, CSV and HDF5 raise for other contents.
 DAMAGES = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RuntimeError)
+TEMPORARY, YOUNGEST = "cunet-", 60  # prefix of temporary folders; seconds before one can be a left one
 OTHER_FILES = 256  # open files of a training besides its tracks
 
 
@@ -41,12 +43,43 @@ def temporary_folder() -> Iterator[Path]:
         UserError: it cannot be created.
     """
     try:
-        folder = tempfile.TemporaryDirectory(prefix="cunet-")
+        folder = tempfile.TemporaryDirectory(prefix=TEMPORARY)
     except OSError as error:
         place = Path(error.filename).parent if error.filename else "TMPDIR"
         raise temporary_files_fail(place, error.strerror) from None
-    with folder as name:
+    with folder as name, ExitStack() as stack:
+        if os.name == "posix":
+            with suppress(OSError):  # a file system without locks
+                stack.enter_context(locked(Path(name)))
         yield Path(name)
+
+
+def sweep() -> None:
+    """Delete temporary folders that killed processes left: nobody holds their locks any more."""
+    if os.name != "posix":
+        return
+    for path in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
+        with suppress(OSError):
+            if path.stat().st_uid == os.getuid() and time.time() - path.stat().st_mtime > YOUNGEST:
+                with locked(path):
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file or folder; it ends with the process, however that ends.
+
+    Raises:
+        BlockingIOError: another process holds it.
+    """
+    import fcntl  # not on Windows
+
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def temporary_files_fail(place: Path | str, reason: str | None) -> UserError:

@@ -247,3 +247,40 @@ def test_what_is_no_port_is_said(port: str) -> None:
     done = cunet("app", "--port", port)
     assert done.returncode == 2
     assert "expected a number from 1 to 65535" in done.stderr
+
+
+STAGE = """
+import time
+from pathlib import Path
+from cunet.cli import run_stage
+
+def main(out: Path, seconds: float) -> None:
+    print("running", flush=True)
+    time.sleep(seconds)
+
+run_stage(main)
+"""
+
+
+def test_two_runs_of_a_stage_do_not_write_the_same_output(tmp_path: Path) -> None:
+    """As after SIGTERM to DVC alone, which leaves its stage running."""
+    (tmp_path / ".dvc" / "tmp").mkdir(parents=True)
+    (tmp_path / "stage.py").write_text(STAGE)
+
+    def start(out: str, seconds: int) -> "subprocess.Popen[str]":
+        command = [sys.executable, "stage.py", out, str(seconds)]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+    with start("models/0", 60) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "running\n"
+        second, other = start("models/0", 0), start("models/1", 0)
+        said = f"error: models/0: process {first.pid} is writing it. Wait until it ends, or stop it.\n"
+        assert second.communicate() == ("", said)
+        assert second.returncode == 1
+        assert other.communicate() == ("running\n", "")
+        first.kill()
+    third = start("models/0", 0)
+    assert third.communicate() == ("running\n", "")

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from cunet.errors import UserError
-from cunet.files import commit, identity, new_folder, resumable_folder, temporary_folder, workspace
+from cunet.files import commit, identity, locked, new_folder, resumable_folder, sweep, temporary_folder, workspace
 from cunet.params import Params
 from tests.conftest import ROOT
 
@@ -140,3 +140,32 @@ def test_the_workspace_is_the_users_where_dvc_runs_an_experiment_elsewhere(
     assert workspace() == tmp_path.resolve()
     monkeypatch.setenv("DVC_ROOT", str(tmp_path / "users"))
     assert workspace() == tmp_path.resolve() / "users"
+
+
+def test_temporary_folders_of_killed_processes_are_deleted_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("cunet-left", "cunet-young", "other-left"):
+        (tmp_path / name / "inside").mkdir(parents=True)
+    with temporary_folder() as live:
+        for path in (live, tmp_path / "cunet-left", tmp_path / "other-left"):
+            os.utime(path, (1, 1))
+        sweep()
+        assert {path.name for path in tmp_path.iterdir()} == {live.name, "cunet-young", "other-left"}
+
+
+def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
+    with locked(tmp_path), pytest.raises(BlockingIOError), locked(tmp_path):
+        pass
+    code = "import sys, time; from cunet.files import locked; from pathlib import Path\n"
+    code += "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(BlockingIOError), locked(tmp_path):
+            pass
+        holder.kill()
+    with locked(tmp_path):
+        pass

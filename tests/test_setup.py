@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-TOOLS = ("sh", "cat", "cmp", "cp", "env", "grep", "head", "id", "mkdir", "rm", "sed")
+TOOLS = ("sh", "cat", "chmod", "cmp", "cp", "env", "grep", "head", "id", "mkdir", "rm", "sed")
 MEDIA = [Path(str(shutil.which(program))) for program in ("ffmpeg", "ffprobe")]
 PYTHON = Path(os.path.realpath(sys.executable))
 
@@ -174,6 +174,20 @@ def test_a_folder_behind_a_link_keeps_its_environment(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "tree")
     through = settings | {"PWD": str(tmp_path / "link")}
     assert set_up(tmp_path, PYTHON, *MEDIA, tree="link", **through).stdout == ""
+
+
+def test_dvc_keeps_its_pickles_where_nobody_else_can_write(tmp_path: Path) -> None:
+    settings = own_index(tmp_path, with_uv=True)
+    program = b'#!/bin/sh\necho "$@" >> .dvc/config.local\n'
+    wheel = write_wheel(tmp_path / "mirror", "small", "1.0", {"small-1.0.data/scripts/dvc": program})
+    (tmp_path / "tree" / "locks" / "base.txt").write_text(wheel)
+    (tmp_path / "tree" / ".dvc").mkdir()
+    for _ in range(2):
+        assert set_up(tmp_path, PYTHON, *MEDIA, **settings).returncode == 0
+    private = tmp_path / "tree" / ".dvc" / "tmp" / "private"
+    assert private.stat().st_mode & 0o777 == 0o700
+    configured = (tmp_path / "tree" / ".dvc" / "config.local").read_text()
+    assert configured == f"config --quiet --local core.site_cache_dir {private}\n"  # once
 
 
 def test_pip_installs_where_there_is_no_uv(tmp_path: Path) -> None:

@@ -143,6 +143,14 @@ if ! cmp -s "$lock" ".venv/$name.installed" || ! cmp -s pyproject.toml .venv/pyp
     cp "$lock" ".venv/$name.installed"
 fi
 
+# DVC unpickles what it keeps in /var/tmp/dvc, where every user of this machine may write (CVE-2025-69872).
+private=$(pwd -P)/.dvc/tmp/private
+if [ -x .venv/bin/dvc ] && ! grep -qsF "$private" .dvc/config.local; then
+    mkdir -p "$private"
+    chmod 700 "$private"
+    .venv/bin/dvc config --quiet --local core.site_cache_dir "$private"
+fi
+
 # `mlflow ui` reads the store as it is.
 if [ -n "${moved:-}" ] && [ -f mlflow.db ]; then
     .venv/bin/python -c "from cunet.store import use_store; use_store()"

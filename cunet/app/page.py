@@ -11,6 +11,8 @@ from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
 
 from cunet.app.pictures import draw
 from cunet.app.pieces import PIECE, write_pieces
@@ -24,7 +26,7 @@ from cunet.player.element import script
 from cunet.player.sounds import Address, Download, Player, Sound, Source, peaks
 from cunet.separate.estimates import Above
 from cunet.separate.model import Model
-from cunet.separate.songs import Song, estimate_name, separate_song
+from cunet.separate.songs import Song, check_length, estimate_name, separate_song
 
 ADDRESS = "127.0.0.1"  # nobody else's machine gets to it
 FORMAT = "flac"
@@ -97,11 +99,29 @@ def serve(model: Model, port: int) -> None:
                 enable_monitoring=False,
                 quiet=True,
                 prevent_thread_lock=True,
+                app_kwargs={"middleware": [Middleware(_OwnPagesOnly, port=port)]},
             )
         except OSError:
             raise _port_is_taken(port) from None
         print(f"{model.name}: open http://{ADDRESS}:{port} in a browser; Ctrl+C ends it", flush=True)
         page.block_thread()
+
+
+class _OwnPagesOnly:
+    """Refuses what pages of other servers send to this one, under this name or another (DNS rebinding)."""
+
+    def __init__(self, app: Any, port: int) -> None:
+        self._app = app
+        self._hosts = {f"{name}:{port}".encode() for name in (ADDRESS, "localhost")}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        headers = dict(scope.get("headers", ()))
+        origin = headers.get(b"origin")
+        own = headers.get(b"host") in self._hosts and (origin is None or origin.removeprefix(b"http://") in self._hosts)
+        if scope["type"] == "lifespan" or own:
+            await self._app(scope, receive, send)
+        else:
+            await PlainTextResponse("this page is for its own machine alone", 403)(scope, receive, send)
 
 
 def build(model: Model) -> Any:
@@ -212,11 +232,7 @@ class _Handlers:
         if song is None:
             raise gr.Error("There is no song yet: drop a file on the page, or record one.", print_exception=False)
         path = Path(song)
-        with open_audio(path, LONGEST * 60) as audio:
-            if audio.samples > LONGEST * 60 * audio.rate:
-                raise UserError(
-                    f"{path}: lasts more than {LONGEST} minutes. The command cunet separate takes songs of any length."
-                )
+        check_length(path, LONGEST)
         task = Song(path, folder)
         for remark in separate_song(self._model, task, conditions, FORMAT, ABOVE[above]):
             shown = remark.replace(f"{path}:", path.name).replace(f"{folder}/", "")

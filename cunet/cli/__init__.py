@@ -3,6 +3,7 @@
 import argparse
 import errno
 import gc
+import hashlib
 import io
 import os
 import select
@@ -16,6 +17,7 @@ from typing import Any, TypeAlias, get_args, get_type_hints
 
 from cunet.errors import UserError
 from cunet.extras import needs
+from cunet.files import locked, sweep
 from cunet.names import readable
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Command]"
@@ -72,7 +74,27 @@ def run_stage(main: Callable[..., None]) -> None:
         elif name != "return":
             parser.add_argument(name, type=kind)
     arguments = vars(parser.parse_args())
-    run(lambda: main(**arguments))
+    run(lambda: _alone(arguments.get("out"), lambda: main(**arguments)))
+
+
+def _alone(out: Path | None, command: Callable[[], None]) -> None:
+    """Run a command unless another process is writing the same output, as after a kill of DVC alone.
+
+    Raises:
+        UserError: one is.
+    """
+    locks = Path(".dvc") / "tmp"
+    if out is None or not locks.is_dir():
+        return command()
+    lock = locks / f"cunet-{hashlib.sha256(os.fsencode(out)).hexdigest()[:16]}.lock"
+    lock.touch()
+    try:
+        with locked(lock):
+            lock.write_text(str(os.getpid()))
+            command()
+    except BlockingIOError:
+        process = lock.read_text()
+        raise UserError(f"{out}: process {process} is writing it. Wait until it ends, or stop it.") from None
 
 
 def _has_lost_its_reader(descriptor: int) -> bool:
@@ -147,6 +169,7 @@ def main() -> None:
         parser.exit(2, parser.format_help())
     arguments = vars(parser.parse_args())
     command = arguments.pop("command")
+    sweep()
     try:
         run(lambda: command(**arguments))
     except SystemExit as stop:

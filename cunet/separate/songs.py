@@ -128,6 +128,17 @@ def separate_song(
     ]
 
 
+def check_length(path: Path, minutes: int) -> None:
+    """Refuse a song that is too long, having decoded no more of it than that.
+
+    Raises:
+        UserError: it is, or it cannot be read.
+    """
+    with open_audio(path, minutes * 60) as audio:
+        if audio.samples > minutes * 60 * audio.rate:
+            raise UserError(f"{path}: lasts more than {minutes} minutes. The command cunet separate takes any length.")
+
+
 def _places(pattern: str, out: Path) -> Iterator[tuple[Path, Path]]:
     """Files that match a pattern, with their folders below `out`."""
     if not pattern:

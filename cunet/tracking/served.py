@@ -18,10 +18,11 @@ from cunet.conditions.naming import parse_condition
 from cunet.errors import UserError
 from cunet.files import temporary_folder
 from cunet.loading import load_model
-from cunet.separate.songs import Song, separate_song
+from cunet.separate.songs import Song, check_length, separate_song
 
 AUDIO, CONDITION = "audio", "condition"
 FORMAT = "wav"
+LARGEST, LONGEST = 200 * 10**6, 15  # bytes, minutes of a song: a request must end
 SIGNATURE = ModelSignature(
     # Not required, so that this file reports missing ones: MLflow's message would quote the whole request.
     Schema([ColSpec(DataType.binary, AUDIO, required=False), ColSpec(DataType.string, CONDITION, required=False)]),
@@ -72,10 +73,13 @@ class ServedModel(PythonModel):
         if not isinstance(audio, bytes) or not isinstance(condition, str):
             raise UserError("audio must be the bytes of a file, and condition a text such as vocals=1,drums=0.5")
         conditions = {"estimate": self._model.condition(parse_condition(condition))}
+        if len(audio) > LARGEST:
+            raise UserError(f"audio has more than {LARGEST // 10**6} MB")
         with temporary_folder() as folder:
             song = Song(folder / "audio", folder)
             song.path.write_bytes(_plain(audio))
             try:
+                check_length(song.path, LONGEST)
                 separate_song(self._model, song, conditions, FORMAT, progress=False)
             except UserError as error:
                 raise UserError(str(error).replace(str(song.path), AUDIO)) from None

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -304,7 +305,7 @@ def test_a_song_too_long_is_refused_and_so_is_nothing_at_all(page: Page, mixture
     soundfile.write(tmp_path / "long.flac", np.zeros(16 * 60 * 8000), 8000)
     upload(page, tmp_path / "long.flac")
     page.get_by_role("button", name="Separate", exact=True).click()
-    expect_error(page, "long.flac lasts more than 15 minutes. The command cunet separate takes songs of any length.")
+    expect_error(page, "long.flac lasts more than 15 minutes. The command cunet separate takes any length.")
     set_slider(page, "tone", 0)
     page.get_by_role("button", name="Separate", exact=True).click()
     expect_error(page, "All sliders are at 0")
@@ -324,6 +325,34 @@ def test_only_this_machine_reaches_it_and_nothing_is_left(tmp_path: Path) -> Non
     app.process.send_signal(signal.SIGHUP)  # its terminal was closed
     app.process.wait(20)
     assert [path for path in app.temporary.rglob("*") if path.is_file() or path.name.startswith("cunet")] == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:{port}"}, 200),
+        ({"Origin": "http://127.0.0.1:{port}"}, 200),
+        ({"Host": "evil.example:{port}"}, 403),
+        ({"Host": "evil.example"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://127.0.0.1:1"}, 403),
+    ],
+    ids=str,
+)
+def test_pages_of_others_get_nothing(app: App, headers: dict[str, str], status: int) -> None:
+    """A name that leads here by a trick of the name server, or a form on another page."""
+    port = app.address.rpartition(":")[2].strip("/")
+    sent = {name: value.format(port=port) for name, value in headers.items()}
+    for path, data in (("/", None), ("/gradio_api/upload", b"--x--")):
+        kind = {"Content-Type": "multipart/form-data; boundary=x"} if data else {}
+        request = urllib.request.Request(f"{app.address.rstrip('/')}{path}", data, sent | kind)
+        try:
+            found = urllib.request.urlopen(request).status
+        except urllib.error.HTTPError as error:
+            found = error.code
+        assert (found == 403) == (status == 403)
 
 
 def test_a_port_that_is_taken_is_one_line(app: App) -> None:

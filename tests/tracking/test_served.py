@@ -69,3 +69,13 @@ def test_what_is_wrong_with_a_request_is_one_line_without_the_song(
 def test_the_example_is_a_request(served: ServedModel, tmp_path: Path) -> None:
     (answer,) = served.predict(context(), input_example("clicks", tmp_path))["audio"]
     assert soundfile.info(io.BytesIO(answer)).frames == 44100
+
+
+def test_a_request_has_bounds(served: ServedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros(8000 * 60 * 16), 8000, format="FLAC")
+    with pytest.raises(RequestError, match=r"^audio: lasts more than 15 minutes\."):
+        served.predict(context(), pd.DataFrame([{"audio": file.getvalue(), "condition": "tone"}]))
+    monkeypatch.setattr("cunet.tracking.served.LARGEST", 1000)
+    with pytest.raises(RequestError, match=r"^audio has more than 0 MB$"):
+        served.predict(context(), pd.DataFrame([{"audio": bytes(1001), "condition": "tone"}]))
