@@ -30,7 +30,6 @@ BYSTANDERS = {
     "cunet.params": "reads params.yaml; dvc.yaml names the parameters",
     "cunet.progress": "the progress bar",
     "cunet.quiet": "drops notes of libraries",
-    "cunet.relocation": "as cunet.store",
     "cunet.registry.registry": "looks names up; the registries themselves are dependencies",
     "cunet.settings.cluster": "as cunet.cluster",
     "cunet.startup": "turns off the garbage collector during imports",

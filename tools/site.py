@@ -17,6 +17,7 @@ OUTSIDE = {
     "starter.md": "cunet/starter/README.md",
     "contributing.md": "CONTRIBUTING.md",
     "changelog.md": "CHANGELOG.md",
+    "security.md": "SECURITY.md",
     "CITATION.cff": "CITATION.cff",
 }
 PLACES = {path: place for place, path in OUTSIDE.items()}
