@@ -468,7 +468,6 @@ def test_dvc_drops_the_locks_of_a_killed_dvc(whole: Workspace, tmp_path: Path) -
 QUICK = Stage("spectrograms@train", "data/spectrograms/train", "*.h5", 3, "train: spectrograms")
 
 
-@pytest.mark.slow
 def test_spectrograms_killed_in_the_middle_go_on(pipeline: Workspace, tmp_path: Path) -> None:
     kept = killed(pipeline, QUICK, one_track, tmp_path / "killed", marks)
     printed = goes_on(pipeline, QUICK, tmp_path / "killed", kept)
