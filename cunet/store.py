@@ -59,7 +59,7 @@ def connect() -> None:
                 mlflow.create_experiment(name, artifacts, EXPERIMENT_TAGS)
         mlflow.set_experiment(name)
     except (MlflowException, OSError, SQLAlchemyError) as error:
-        reason = str(error).splitlines()[0][:200]
+        reason = str(error).splitlines()[0].partition(" with exception ")[0][:200]
         raise UserError(
             f"MLflow: the store at {mlflow.get_tracking_uri()} does not answer ({reason}). "
             "Start the server, or unset MLFLOW_TRACKING_URI."
