@@ -27,7 +27,7 @@ script() {
 {refresh_tag}
 <style>
   body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; }
-  body > div { overflow: auto !important; margin-bottom: 1.5rem; border-color: #ccc !important; }
+  body > div { max-width: 100%; overflow: auto !important; margin-bottom: 1.5rem; border-color: #ccc !important; }
   img { max-width: 100%; height: auto; }
 </style>
 HTML

@@ -64,7 +64,7 @@ def write_report(
     title = f"Conditioned-U-Net: {params.architecture}"
     of_first = comparison.by_seed[comparison.by_seed["seed"] == params.seeds[0]]
     rate = params.spectrogram.sample_rate
-    write_listening_page(out / SOUND, of_first, conditions, f"{title}: listening page", rate, out)
+    write_listening_page(out / SOUND, of_first, conditions, f"{title}, listening page", rate, out)
     document = [section for write in SECTIONS.values() for section in write(comparison, out)]
     write_markdown(document, out / "sdr.md")
     write_page(title, document, out / "index.html")
