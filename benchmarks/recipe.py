@@ -31,7 +31,7 @@ import pandas as pd
 from keras import KerasTensor, layers, ops
 
 from benchmarks.measure import machine
-from benchmarks.workspace import INDEXES, SPECTROGRAMS, check_indexes
+from benchmarks.workspace import INDEXES, SPECTROGRAMS, add_changes, check_indexes
 from cunet.cli import run
 from cunet.conditions.naming import by_name
 from cunet.conditions.sets import build_conditions, single_conditions
@@ -343,14 +343,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="CSV file to which rows are appended")
     parser.add_argument("--train", nargs="+", default=["*"], metavar="PATTERN", help="training songs (default: all)")
     parser.add_argument("--score", type=Path, metavar="FOLDER", help="folder of tracks to score instead of songs")
-    parser.add_argument(
-        "-S",
-        dest="changes",
-        action="append",
-        default=[],
-        metavar="name=value",
-        help="change of a parameter; repeatable",
-    )
+    add_changes(parser)
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.rows if name not in {*ROWS, *BOUNDS}]:
         parser.error(f"unknown row {unknown[0]}; choose from {', '.join([*BOUNDS, *ROWS])}")

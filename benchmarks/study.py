@@ -25,6 +25,7 @@ from statsmodels.stats.multitest import multipletests
 
 from benchmarks import study_figures
 from benchmarks.measure import machine
+from benchmarks.workspace import add_changes
 from cunet import cli
 from cunet.comparison.convergence import CONVERGED
 from cunet.comparison.statistics import differences, intervals, over_seeds, seed_spread
@@ -201,14 +202,7 @@ def main() -> None:
     parser.add_argument("what", choices=["run", "report"], help="train and score, or compare")
     parser.add_argument("--budgets", type=int, nargs="+", default=[4, 16], help="epochs per network (default: 4 16)")
     parser.add_argument("--out", type=Path, default=Path("study"), help="folder of the study (default: %(default)s)")
-    parser.add_argument(
-        "-S",
-        dest="changes",
-        action="append",
-        default=[],
-        metavar="name=value",
-        help="change of a parameter; repeatable",
-    )
+    add_changes(parser)
     arguments = parser.parse_args()
     print(machine(), flush=True)
 

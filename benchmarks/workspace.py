@@ -1,5 +1,6 @@
 """The batches and networks of this workspace, as in training."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -14,6 +15,18 @@ from cunet.train.fit import describe
 from cunet.variant import conditions_of
 
 INDEXES, SPECTROGRAMS = Path("data/indexes"), Path("data/spectrograms/train")
+
+
+def add_changes(parser: argparse.ArgumentParser) -> None:
+    """Add `-S name=value`, which changes a parameter as for `dvc exp run`."""
+    parser.add_argument(
+        "-S",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="name=value",
+        help="change of a parameter; repeatable",
+    )
 
 
 def check_indexes() -> None:

@@ -21,3 +21,13 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     by_folded = {one.casefold(): one for one in known}
     matches = get_close_matches(name.casefold(), by_folded, n=1)
     return f"; did you mean {by_folded[matches[0]]}?" if matches else ""
+
+
+def first_line(error: Exception, most: int = 200) -> str:
+    r"""What an error says, on one line of so many characters; its type if it says nothing.
+
+    Examples:
+        >>> first_line(ValueError("no such file\nin this folder")), first_line(KeyError())
+        ('no such file', 'KeyError')
+    """
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:most]

@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel
 
-from cunet.errors import UserError
+from cunet.errors import UserError, first_line
 
 # What readers of JSON, CSV and HDF5 raise for other contents.
 DAMAGES = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RuntimeError)
@@ -140,9 +140,7 @@ def intact(path: Path) -> Iterator[None]:
     try:
         yield
     except DAMAGES as error:
-        missing = isinstance(error, FileNotFoundError)
-        reason = os.strerror(errno.ENOENT) if missing else (str(error).strip() or type(error).__name__)
-        reason = reason.splitlines()[0][:200]
+        reason = os.strerror(errno.ENOENT) if isinstance(error, FileNotFoundError) else first_line(error)
         raise UserError(
             f"{path}: missing or damaged ({reason}). Restore it with dvc checkout, or write it again with dvc repro."
         ) from None

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from cunet.errors import UserError
+from cunet.errors import UserError, first_line
 from cunet.extras import needs
 from cunet.files import temporary_folder, workspace
 from cunet.layout import MODELS, STUDIED
@@ -53,14 +53,20 @@ def load_model(
     except UserError as error:
         raise UserError(f"{source}: {str(error).removeprefix(f'{folder}: ')}") from None
     except Exception as error:  # Keras, HDF5 and ONNX Runtime raise many types for foreign files
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200].removeprefix(f"{folder}: ")
+        reason = first_line(error).removeprefix(f"{folder}: ")
         raise UserError(f"{source}: cannot be loaded ({reason})") from None
 
 
-def default_model() -> Path:
-    """The studied network trained in the current folder with seed 0; without it or Keras, the starter model."""
+def default_model() -> tuple[Path, str]:
+    """The studied network trained in the current folder with seed 0; without it or Keras, the starter model.
+
+    Returns:
+        its folder, and why a trained network is not used, if there is one that is not.
+    """
     trained = MODELS / STUDIED / "0"
-    return trained if (trained / DESCRIPTION).is_file() and find_spec("keras") else STARTER
+    if not (trained / DESCRIPTION).is_file():
+        return STARTER, ""
+    return (trained, "") if find_spec("keras") else (STARTER, f"{trained} needs Keras, which is not installed")
 
 
 def find_model(source: str | Path) -> Path:
@@ -124,4 +130,4 @@ def _download(address: str) -> Path:
     try:
         return Path(download_artifacts(artifact_uri=address, dst_path=str(folder)))
     except Exception as error:  # from MLflow, or the library of its artifact store
-        raise UserError(f"{address}: no such model in MLflow ({str(error).splitlines()[0][:200]})") from None
+        raise UserError(f"{address}: no such model in MLflow ({first_line(error)})") from None

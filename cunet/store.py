@@ -11,7 +11,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from sqlalchemy.exc import SQLAlchemyError
 
-from cunet.errors import UserError
+from cunet.errors import UserError, first_line
 from cunet.files import commit, temporary_folder, workspace
 from cunet.relocation import follow
 
@@ -59,7 +59,7 @@ def connect() -> None:
                 mlflow.create_experiment(name, artifacts, EXPERIMENT_TAGS)
         mlflow.set_experiment(name)
     except (MlflowException, OSError, SQLAlchemyError) as error:
-        reason = str(error).splitlines()[0].partition(" with exception ")[0][:200]
+        reason = first_line(error).partition(" with exception ")[0]
         raise UserError(
             f"MLflow: the store at {mlflow.get_tracking_uri()} does not answer ({reason}). "
             "Start the server, or unset MLFLOW_TRACKING_URI."

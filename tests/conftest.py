@@ -30,6 +30,8 @@ from cunet.tracks import folder
 from tests import warm
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from cunet.masking.separator import Separator
 
 ROOT = Path(__file__).parent.parent
@@ -307,3 +309,12 @@ def mlflow_store(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     while mlflow.active_run():
         mlflow.end_run()
     mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Chromium, for all tests of a file."""
+    from tests.browser import chromium  # most tests need no Playwright
+
+    with chromium() as browser:
+        yield browser

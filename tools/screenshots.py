@@ -6,14 +6,7 @@ as `dvc exp run -S film=complex`, is a row. Needs Chromium, and the packages of 
 """
 
 import io
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -32,45 +25,12 @@ from cunet.report.listen import PAGE
 from cunet.store import EXPERIMENT
 from cunet.tracking.view import VIEW
 from tools.chromium import FLAGS, PROGRAM
+from tools.serving import served
 
 STORE, TRACKS, OUT = Path("mlflow.db"), Path("data/audio/test"), Path("docs/pictures")
 WIDTH = 1400
 COLOURS, LARGEST = (256, 128, 64, 32), 140_000  # of a picture: tried in this order; bytes
 SCORE = "sdr/mean"
-PATIENCE = 120  # seconds that a server may take to answer
-
-
-@contextmanager
-def served(*command: str) -> Iterator[str]:
-    """A command of the virtual environment on a free port; yields its address when it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    program = Path(sys.executable).parent / command[0]
-    process = subprocess.Popen(
-        [program, *command[1:], "--port", port],
-        env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(address)
-        yield address
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)  # its workers as well
-        process.wait()
-
-
-def _wait(address: str) -> None:
-    for _ in range(PATIENCE):
-        try:
-            urllib.request.urlopen(address).close()
-            return
-        except OSError:
-            time.sleep(1)
-    raise UserError(f"{address} does not answer")
 
 
 def tidy_copy(folder: Path) -> str:

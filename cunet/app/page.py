@@ -26,7 +26,7 @@ from cunet.player.element import script
 from cunet.player.sounds import Address, Download, Player, Sound, Source, peaks
 from cunet.separate.estimates import Above
 from cunet.separate.model import Model
-from cunet.separate.songs import Song, check_length, estimate_name, separate_song
+from cunet.separate.songs import Song, estimate_name, separate_song
 
 ADDRESS = "127.0.0.1"  # nobody else's machine gets to it
 FORMAT = "flac"
@@ -167,10 +167,11 @@ def _questions(model: Model, handlers: "_Handlers") -> tuple[gr.Audio, list[gr.S
     )
     gr.Button(f"Example: {EXAMPLE_SECONDS} s of composed music", size="sm").click(handlers.example, None, song)
     last = model.instruments[-1]
+    offered = presets(model.instruments)
     with gr.Row():
-        buttons = [gr.Button(name, size="sm", min_width=80) for name in presets(model.instruments)]
+        buttons = [gr.Button(name, size="sm", min_width=80) for name in offered]
     sliders = [gr.Slider(0, 1, value=float(name == last), step=0.05, label=name) for name in model.instruments]
-    for button, weights in zip(buttons, presets(model.instruments).values(), strict=True):
+    for button, weights in zip(buttons, offered.values(), strict=True):
         button.click(None, None, sliders, js=f"() => {weights}")
     label = f"Above {model.rate // 2000} kHz, where the model hears nothing"
     above = gr.Radio(list(ABOVE), value=next(iter(ABOVE)), label=label)
@@ -232,9 +233,8 @@ class _Handlers:
         if song is None:
             raise gr.Error("There is no song yet: drop a file on the page, or record one.", print_exception=False)
         path = Path(song)
-        check_length(path, LONGEST)
         task = Song(path, folder)
-        for remark in separate_song(self._model, task, conditions, FORMAT, ABOVE[above]):
+        for remark in separate_song(self._model, task, conditions, FORMAT, ABOVE[above], minutes=LONGEST):
             shown = remark.replace(f"{path}:", path.name).replace(f"{folder}/", "")
             gr.Warning(_sentence(shown.partition(". ")[0]))  # what to do concerns the command line
         files = task.files(conditions, FORMAT)

@@ -10,14 +10,13 @@ import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeAlias, get_args, get_type_hints
 
 from cunet.errors import UserError
 from cunet.extras import needs
-from cunet.files import locked, sweep
 from cunet.names import readable
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Command]"
@@ -83,18 +82,21 @@ def _alone(out: Path | None, command: Callable[[], None]) -> None:
     Raises:
         UserError: one is.
     """
+    from cunet.files import locked
+
     locks = Path(".dvc") / "tmp"
     if out is None or not locks.is_dir():
         return command()
     lock = locks / f"cunet-{hashlib.sha256(os.fsencode(out)).hexdigest()[:16]}.lock"
     lock.touch()
-    try:
-        with locked(lock):
-            lock.write_text(str(os.getpid()))
-            command()
-    except BlockingIOError:
-        process = lock.read_text()
-        raise UserError(f"{out}: process {process} is writing it. Wait until it ends, or stop it.") from None
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(lock))
+        except BlockingIOError:
+            process = lock.read_text()
+            raise UserError(f"{out}: process {process} is writing it. Wait until it ends, or stop it.") from None
+        lock.write_text(str(os.getpid()))
+        command()
 
 
 def _has_lost_its_reader(descriptor: int) -> bool:
@@ -169,6 +171,8 @@ def main() -> None:
         parser.exit(2, parser.format_help())
     arguments = vars(parser.parse_args())
     command = arguments.pop("command")
+    from cunet.files import sweep  # takes a moment to import, which the help does without
+
     sweep()
     try:
         run(lambda: command(**arguments))
@@ -413,13 +417,12 @@ def _register(architectures: list[str], alias: str) -> None:
     if unknown := set(architectures) - set(known):
         raise UserError(f"{min(unknown)}: unknown architecture; params.yaml has {', '.join(known)}")
     places = folders(params.architecture, params.baselines)
-    found = [places[name] / str(seed) for name in architectures or known for seed in params.seeds]
-    for name in architectures or known:
-        for folder in (places[name] / str(seed) for seed in params.seeds):
-            if (MODELS / folder / DESCRIPTION).is_file():
-                check_architecture(MODELS / folder, Architecture.load(MODELS / folder).name, name)
+    found = [(name, places[name] / str(seed)) for name in architectures or known for seed in params.seeds]
+    for name, folder in found:
+        if (MODELS / folder / DESCRIPTION).is_file():
+            check_architecture(MODELS / folder, Architecture.load(MODELS / folder).name, name)
     with required():
-        print(register({MODELS / folder: RESULTS / folder for folder in found}, alias))
+        print(register({MODELS / folder: RESULTS / folder for _, folder in found}, alias))
 
 
 def _log() -> None:

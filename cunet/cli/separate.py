@@ -5,14 +5,12 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cunet.conditions.naming import Condition, Conditions, condition_name, parse_condition
 from cunet.errors import UserError
 from cunet.files import temporary_files_fail, temporary_folder
-from cunet.layout import MODELS, STUDIED
 from cunet.loading import STARTER, default_model, load_model
 from cunet.names import readable
 from cunet.separate.songs import Song, estimate_name, find_songs, separate_song
@@ -77,10 +75,8 @@ def chosen_model(name: str | None) -> str | Path:
     """The named model, or else the default one, whose name is printed."""
     if name is not None:
         return name
-    found = default_model()
-    trained = MODELS / STUDIED / "0"
-    unused = f" ({trained} needs Keras, which is not installed)" if trained.exists() and not find_spec("keras") else ""
-    print(f"model: {'starter' if found == STARTER else found}{unused}", file=sys.stderr)
+    found, unused = default_model()
+    print(f"model: {'starter' if found == STARTER else found}{unused and f' ({unused})'}", file=sys.stderr)
     return found
 
 

@@ -88,19 +88,29 @@ def separate_song(
     suffix: str,
     above: "Above" = "share",
     progress: bool = True,
+    minutes: int | None = None,
 ) -> list[str]:
     """Write the estimates of a song, with its rate, length and number of channels.
+
+    Args:
+        model: separates it.
+        song: file, and folder of the estimates.
+        conditions: by the names of the estimates.
+        suffix: format of the estimates.
+        above: content above the model's band.
+        progress: whether a bar is shown.
+        minutes: that the song may last; no more of it is decoded. None: any length.
 
     Returns:
         remarks: defects of the song that do not prevent reading it, and clipped estimates.
 
     Raises:
-        UserError: the song cannot be read, or the estimates cannot be written.
+        UserError: the song cannot be read or is too long, or the estimates cannot be written.
     """
     files = song.files(conditions, suffix)
     peaks = dict.fromkeys(files, 0.0)
     with (
-        open_audio(song.path) as audio,
+        _opened(song.path, minutes) as audio,
         _bar(readable(song.path.name), audio, progress) as bar,
         _writers(files, suffix, audio) as writers,
     ):
@@ -109,9 +119,7 @@ def separate_song(
             bar.update(50 * samples / audio.samples)
 
         try:
-            for piece in model.estimates(
-                audio, conditions, above, lambda samples: bar.update(50 * samples / audio.samples)
-            ).pieces():
+            for piece in model.estimates(audio, conditions, above, advance).pieces():
                 for name, waveform in piece.items():
                     _write(writers[name], waveform)
                     peaks[name] = max(peaks[name], float(np.abs(waveform).max()))
@@ -128,15 +136,12 @@ def separate_song(
     ]
 
 
-def check_length(path: Path, minutes: int) -> None:
-    """Refuse a song that is too long, having decoded no more of it than that.
-
-    Raises:
-        UserError: it is, or it cannot be read.
-    """
-    with open_audio(path, minutes * 60) as audio:
-        if audio.samples > minutes * 60 * audio.rate:
+@contextmanager
+def _opened(path: Path, minutes: int | None) -> Iterator[Audio]:
+    with open_audio(path, minutes and minutes * 60) as audio:
+        if minutes and audio.samples > minutes * 60 * audio.rate:
             raise UserError(f"{path}: lasts more than {minutes} minutes. The command cunet separate takes any length.")
+        yield audio
 
 
 def _places(pattern: str, out: Path) -> Iterator[tuple[Path, Path]]:

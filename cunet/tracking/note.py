@@ -7,7 +7,6 @@ from pathlib import Path
 
 from cunet.files import workspace
 from cunet.layout import CHECKPOINTS
-from cunet.store import fingerprint
 
 UNLOGGED = "unlogged"  # no architecture is called so
 
@@ -54,6 +53,10 @@ def note_of_training(checkpoints: Path) -> Path:
     return checkpoints / "mlflow_run.json"
 
 
-def note_of_model(model: Path) -> Path:
-    """File of the note of a finished training that could not be logged; queued experiments share it."""
-    return workspace() / CHECKPOINTS / UNLOGGED / f"{fingerprint(model)}.json"
+def note_of_model(fingerprint: str) -> Path:
+    """File of the note of a finished training that could not be logged; queued experiments share it.
+
+    Args:
+        fingerprint: of the trained model.
+    """
+    return workspace() / CHECKPOINTS / UNLOGGED / f"{fingerprint}.json"

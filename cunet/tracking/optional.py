@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cunet.errors import UserError
+from cunet.errors import UserError, first_line
 from cunet.names import readable
 
 
@@ -39,5 +39,4 @@ def warn(error: Exception) -> None:
 
 
 def _reason(error: Exception) -> str:
-    first = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-    return first.removeprefix("MLflow: ").rstrip(".")
+    return first_line(error, 300).removeprefix("MLflow: ").rstrip(".")

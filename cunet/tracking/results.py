@@ -8,19 +8,18 @@ import mlflow
 import pandas as pd
 from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_ARTIFACTS
 
-from cunet.comparison.tables import SPREAD, over_tracks, protocol_of, sdr_table, summarise
+from cunet.comparison.tables import METRIC_DECIMALS, SPREAD, over_tracks, protocol_of, sdr_table, summarise
 from cunet.conditions.naming import SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.evaluate import EVALUATION, read_scores
 from cunet.store import MODEL_TAG, NOTE_TAG, SCORES_TAG, connect, existing_run, find, fingerprint, tags, title
 from cunet.tracking.datasets import log_tracks
 from cunet.tracking.note import Note, delete, note_of_model
-from cunet.tracking.training import COST, complete, log_provenance, log_training
+from cunet.tracking.training import COST, log_provenance, log_training
 from cunet.train.cost import Cost
 from cunet.train.history import read_provenance
 
 TABLE = "sdr_by_track.json"
-DECIMALS = 3  # of an SDR in dB
 
 
 def log_scores(results: Path, model: Path | None, separation: float | None = None) -> bool:
@@ -42,14 +41,17 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
     # A run that has a table was scored before, or killed during scoring: MLflow would append to the table.
     run_name = title(name, read_provenance(model)["seed"] if model else 0)
     unscored = [run for run in trained if MLFLOW_LOGGED_ARTIFACTS not in run.data.tags]
-    left = unscored[0] if unscored else existing_run(Note.read(note_of_model(model)).run) if model else None
+    file = note_of_model(shown[MODEL_TAG])
+    left = unscored[0] if unscored else existing_run(Note.read(file).run)
     own = left.data.tags if left else tags(name)
     with mlflow.start_run(run_id=left.info.run_id if left else None, run_name=run_name) as run:
         if left is None:
             mlflow.set_tags(own)
         mlflow.set_tag(MODEL_TAG, shown[MODEL_TAG])  # by which this run is found if what follows fails
         if model and not unscored:
-            _log_training(model, run.info.run_id)
+            log_training(model, run.info.run_id)
+            mlflow.log_metrics(Note.read(file).metrics)
+            delete(file)
         evaluation = json.loads((results / EVALUATION).read_text())
         log_provenance(evaluation)
         log_tracks("test", evaluation["data.test"])
@@ -66,14 +68,6 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
     return True
 
 
-def _log_training(model: Path, run_id: str) -> None:
-    """Log a training to the active run, as far as the run lacks it."""
-    log_training(model, run_id)
-    file = note_of_model(model)
-    complete(Note.read(file), model)
-    delete(file)
-
-
 def _log_cost(model: Path, separation: float | None) -> None:
     cost = asdict(Cost.load(model)) | ({"separation_seconds_per_minute": separation} if separation else {})
     mlflow.log_metrics({f"{COST}/{name}": float(value) for name, value in cost.items()})
@@ -83,7 +77,7 @@ def _log_results(scores: pd.DataFrame, summary: pd.DataFrame) -> dict[str, float
     """Log SDR by target, as metrics and as the run's description; return the metrics."""
     sdr = summary.dropna(subset=["SDR"])
     values = sdr[["group", "target", "SDR"]].to_numpy()
-    metrics = {_metric(*row): round(float(value), DECIMALS) for *row, value in values}
+    metrics = {_metric(*row): round(float(value), METRIC_DECIMALS) for *row, value in values}
     mlflow.log_metrics(metrics)
     title = f"SDR in dB, {protocol_of(scores).title}"
     mlflow.set_tag(NOTE_TAG, f"{title}\n\n{sdr_table(summary, SINGLE).to_markdown(index=False)}")

@@ -18,7 +18,7 @@ from cunet.conditions.naming import parse_condition
 from cunet.errors import UserError
 from cunet.files import temporary_folder
 from cunet.loading import load_model
-from cunet.separate.songs import Song, check_length, separate_song
+from cunet.separate.songs import Song, separate_song
 
 AUDIO, CONDITION = "audio", "condition"
 FORMAT = "wav"
@@ -79,8 +79,7 @@ class ServedModel(PythonModel):
             song = Song(folder / "audio", folder)
             song.path.write_bytes(_plain(audio))
             try:
-                check_length(song.path, LONGEST)
-                separate_song(self._model, song, conditions, FORMAT, progress=False)
+                separate_song(self._model, song, conditions, FORMAT, progress=False, minutes=LONGEST)
             except UserError as error:
                 raise UserError(str(error).replace(str(song.path), AUDIO)) from None
             return song.files(conditions, FORMAT)["estimate"].read_bytes()

@@ -71,9 +71,10 @@ class TrainingRun:
         """Log the cost of the training and a fingerprint of the model, by which its scores find the run."""
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
         self._note.metrics = {f"{COST}/train_seconds": seconds, f"{COST}/train_memory_gb": memory / 1e9}
-        unlogged = note_of_model(model)
+        trained = fingerprint(model)
+        unlogged = note_of_model(trained)
         self._note.write(unlogged)
-        if self._try(lambda: self._complete(model)):
+        if self._try(lambda: self._complete(trained)):
             delete(unlogged)
         print(f"{self._name}: trained in {seconds / 60:.1f} min, {memory / 1e9:.1f} GB of memory")
 
@@ -105,9 +106,10 @@ class TrainingRun:
         log_epochs(self._note.run, self._waiting)
         self._waiting = []
 
-    def _complete(self, model: Path) -> None:
+    def _complete(self, trained: str) -> None:
         self._log()
-        complete(self._note, model)
+        mlflow.log_metrics(self._note.metrics)
+        mlflow.set_tag(MODEL_TAG, trained)
 
     def _start(self) -> None:
         """Start the run; or continue the one of a killed training with this identity, and end one with another."""
@@ -123,12 +125,6 @@ class TrainingRun:
             mlflow.set_tags(tags(self._name))
         self._note.run = run.info.run_id
         self._note.write(self._path)
-
-
-def complete(note: Note, model: Path) -> None:
-    """Log what is known only after a training to the active run."""
-    mlflow.log_metrics(note.metrics)
-    mlflow.set_tag(MODEL_TAG, fingerprint(model))
 
 
 def log_training(model: Path, run_id: str) -> None:

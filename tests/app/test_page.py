@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 import cunet
 from cunet.app.page import presets
 from cunet.app.pieces import PIECE
-from tests.browser import chromium, needs_chromium, new_page
+from tests.browser import needs_chromium, new_page
 from tests.player.test_element import levels
 from tests.saved import save_model
 from tests.separate.conftest import song
@@ -66,12 +66,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     yield app
     app.process.terminate()
     app.process.wait(20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import chromium, needs_chromium, new_page
+from tests.browser import needs_chromium, new_page
 from tests.pipeline.workspace import Workspace, mlflow_process
 
 pytestmark = needs_chromium
@@ -18,12 +18,6 @@ def address(pipeline: Workspace) -> Iterator[str]:
     """`mlflow ui` on a free port; one worker shows the same pages as the usual four, and imports once."""
     with mlflow_process(pipeline.path, "ui", "--workers", "1") as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

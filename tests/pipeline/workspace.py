@@ -2,14 +2,9 @@
 
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +15,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from tests.conftest import ROOT, tiny_values
+from tools.serving import served
 
 BOUNDS = ("bounds@mixture", "bounds@ideal-ratio-mask")
 IGNORED_VARIABLES = ("MLFLOW_", "DVC_", "KERAS_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
@@ -95,32 +91,9 @@ def _environment(programs: Path | None = None) -> dict[str, str]:
     return inherited | {"PATH": os.pathsep.join(map(str, folders))}
 
 
-@contextmanager
-def mlflow_process(folder: Path, *command: str, **environment: str) -> Iterator[str]:
+def mlflow_process(folder: Path, *command: str, **environment: str) -> AbstractContextManager[str]:
     """Start `mlflow` with a command such as `ui` in a folder, on a free port; yields its address when it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [Path(sys.executable).parent / "mlflow", *command, "--port", str(port)],
-        cwd=folder,
-        env=_environment() | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | environment,  # a second process, unused
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/health")
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield address
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)  # its workers as well
-        process.wait()
+    return served("mlflow", *command, folder=folder, environment=_environment() | environment, ready="/health")
 
 
 def store(workspace: Workspace) -> str:

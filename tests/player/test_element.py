@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from cunet.player.element import script
 from cunet.player.sounds import Player, Sound, Source, peaks
-from tests.browser import chromium, needs_chromium, new_page
+from tests.browser import needs_chromium, new_page
 
 pytestmark = needs_chromium
 RATE, SECONDS = 16000, 12
@@ -66,12 +66,6 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def page(browser: Browser, file: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
     with new_page(browser, *getattr(request, "param", (1400, 900))) as page:
@@ -120,7 +114,7 @@ def test_space_plays_from_the_mixture_and_pauses(page: Page, first: Locator) -> 
     stopped = now(first)
     page.wait_for_timeout(300)
     assert now(first) == stopped > 0.3
-    expect(first.get_by_text("0:00 / 0:12")).to_be_visible()
+    expect(first.get_by_text(f"0:{int(stopped):02} / 0:12")).to_be_visible()
 
 
 def test_a_number_leaves_one_sound_at_the_same_position(page: Page, first: Locator) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cunet.store import fingerprint
 from cunet.tracking.note import Note, delete, note_of_model, note_of_training
 
 
@@ -13,15 +14,15 @@ def test_a_model_has_a_note_of_its_own_also_in_an_experiment_elsewhere(
     monkeypatch.chdir(tmp_path)
     model = tmp_path / "models" / "cunet" / "0"
     model.mkdir(parents=True)
-    path = note_of_model(model)
+    path = note_of_model(fingerprint(model))
     written = Note("run", "identity", {"size_and_time/train_seconds": 90})
     written.write(path)
     (tmp_path / "experiment").mkdir()
     monkeypatch.chdir(tmp_path / "experiment")
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    assert Note.read(note_of_model(model)) == written
+    assert Note.read(note_of_model(fingerprint(model))) == written
     (model / "weights").write_text("of a later training")
-    assert Note.read(note_of_model(model)) == Note()
+    assert Note.read(note_of_model(fingerprint(model))) == Note()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"other": 1}'])

@@ -153,7 +153,7 @@ def test_a_server_that_fails_or_is_silent_holds_nothing_up(
     assert warning.startswith(f"warning: MLflow: the store at {address} does not answer")
     assert "run cunet log" in warning
     training.forget()
-    assert Note.read(note_of_model(mlflow_store / "model")).metrics["size_and_time/train_seconds"] == 90
+    assert Note.read(note_of_model(fingerprint(mlflow_store / "model"))).metrics["size_and_time/train_seconds"] == 90
 
 
 def test_when_the_store_is_back_all_is_logged_once_and_in_order(
