@@ -107,8 +107,7 @@ def new_folder(out: Path) -> Iterator[Path]:
     part.mkdir(parents=True)
     try:
         yield part
-        shutil.rmtree(out, ignore_errors=True)
-        part.replace(out)
+        put_in_place(part, out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -126,8 +125,7 @@ def resumable_folder(out: Path, identity: str) -> Iterator[Path]:
             shutil.rmtree(other)
     part.mkdir(parents=True, exist_ok=True)
     yield part
-    shutil.rmtree(out, ignore_errors=True)
-    part.replace(out)
+    put_in_place(part, out)
 
 
 @contextmanager
@@ -146,8 +144,23 @@ def intact(path: Path) -> Iterator[None]:
         ) from None
 
 
+def put_in_place(part: Path, path: Path) -> None:
+    """Rename a complete file or folder to `path`, which it replaces; a power failure leaves all of it or none.
+
+    Without synchronising first, file systems may know the new name before the content, which is then empty.
+    """
+    for entry in (*part.rglob("*"), part):
+        synchronise(entry)
+    if path.is_dir():
+        shutil.rmtree(path)
+    part.replace(path)
+    synchronise(path.parent)
+
+
 def synchronise(path: Path) -> None:
     """Have a file, or the names in a folder, written to the disk, so that they survive a power failure."""
+    if os.name != "posix":  # Windows synchronises no files that are only read
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -3,7 +3,6 @@
 import gc
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,7 @@ from cunet.preprocess.writing import write_track
 from cunet.settings.conditions import ConditionSet
 from cunet.tracks import folder
 from tests import warm
+from tests.disks import mounted
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -116,12 +116,8 @@ def programs(shared: Path) -> Path:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of a megabyte."""
-    disk = tmp_path / "small"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1M", "none", disk], check=False).returncode:
-        pytest.skip("mounting takes root")
-    yield disk
-    subprocess.run(["umount", "--lazy", disk], check=True)
+    with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=1M", "none") as disk:
+        yield disk
 
 
 # A pipeline of seconds: songs of seconds, a U-Net of three layers, one architecture beside the one under study.

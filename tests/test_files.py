@@ -11,9 +11,20 @@ import pytest
 from pydantic import BaseModel
 
 from cunet.errors import UserError
-from cunet.files import commit, identity, locked, new_folder, resumable_folder, sweep, temporary_folder, workspace
+from cunet.files import (
+    commit,
+    identity,
+    locked,
+    new_folder,
+    put_in_place,
+    resumable_folder,
+    sweep,
+    temporary_folder,
+    workspace,
+)
 from cunet.params import Params
 from tests.conftest import ROOT
+from tests.disks import Disk
 
 
 def test_a_stage_goes_on_after_edits_that_do_not_concern_it(tmp_path: Path) -> None:
@@ -67,6 +78,20 @@ def test_a_folder_takes_its_place_only_when_it_is_whole(tmp_path: Path) -> None:
     with new_folder(out) as folder:
         (folder / "new").touch()
     assert [path.name for path in out.iterdir()] == ["new"]
+
+
+def test_what_took_its_place_survives_a_power_failure(tmp_path: Path) -> None:
+    mount = tmp_path / "mount"
+    disk = Disk.formatted(tmp_path / "disk", 1 << 23)
+    with disk.mounted(mount):
+        with new_folder(mount / "models" / "cunet") as folder:
+            (folder / "weights").write_bytes(b"12")
+        (mount / "scores.part").write_bytes(b"34")
+        put_in_place(mount / "scores.part", mount / "scores")
+        after = disk.after_power_loss(tmp_path / "after")
+    with after.mounted(mount):
+        assert (mount / "models" / "cunet" / "weights").read_bytes() == b"12"
+        assert (mount / "scores").read_bytes() == b"34"
 
 
 def test_a_folder_of_the_user_is_left_alone(tmp_path: Path) -> None:

@@ -151,6 +151,11 @@ if [ -x .venv/bin/dvc ] && ! grep -qsF "$private" .dvc/config.local; then
     .venv/bin/dvc config --quiet --local core.site_cache_dir "$private"
 fi
 
+# DVC overwrites this file in place: a kill at that moment leaves a damaged one, which it then refuses to read.
+if [ -f .dvc/tmp/rwlock ] && ! .venv/bin/python -m json.tool .dvc/tmp/rwlock >/dev/null 2>&1; then
+    rm .dvc/tmp/rwlock
+fi
+
 # `mlflow ui` reads the store as it is.
 if [ -n "${moved:-}" ] && [ -f mlflow.db ]; then
     .venv/bin/python -c "from cunet.store import use_store; use_store()"

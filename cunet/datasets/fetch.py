@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 from cunet.datasets import http
 from cunet.datasets.disk import CHUNK, checksum_of, human, length, progress_bar, require_space
 from cunet.errors import UserError
+from cunet.files import put_in_place
 
 PROGRESS = 10**8  # bytes; after this many new ones, the count of broken connections starts again
 AGAIN = "Run the same command again to continue"
@@ -66,7 +67,7 @@ def fetch(
             download = _Download(url, path.name, part, used, room, size, size)
             download.run()
             _verify(part, checksum, download.total)
-            part.replace(path)
+            put_in_place(part, path)
     except OSError as error:
         raise UserError(_disk_trouble(error, part)) from None
 

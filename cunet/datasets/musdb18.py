@@ -22,7 +22,7 @@ from cunet.datasets.extent import Extent
 from cunet.datasets.fetch import fetch
 from cunet.datasets.zenodo import ZenodoFile, download
 from cunet.errors import UserError
-from cunet.files import workspace
+from cunet.files import put_in_place, workspace
 from cunet.names import is_scattered, normalise
 from cunet.settings.base import SUBSETS, Settings, Subset
 from cunet.tracks.checks import check_tracks
@@ -248,7 +248,7 @@ def _copy(source: Path, track: _Track, out: Path) -> None:
         ) from None
     except OSError as error:
         raise UserError(f"{source}: {track.name} cannot be copied to {out} ({error.strerror})") from None
-    part.replace(out / track.name)
+    put_in_place(part, out / track.name)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cunet.conditions.naming import SINGLE, Conditions, condition_group
 from cunet.errors import UserError
+from cunet.files import put_in_place, synchronise
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, is_silent, whole_track
 from cunet.evaluation.protocols import Signals
 from cunet.masking.masks import Mask
@@ -62,10 +63,11 @@ class TrackScores:
 
     def write(self, folder: Path) -> None:
         """Write `<track>.json`, and the table as `<track>.csv`, which exists only when both are complete."""
-        (folder / f"{self.track}.json").write_text(self.json + "\n")
-        part = folder / f"{self.track}.csv.part"
+        frames, part = folder / f"{self.track}.json", folder / f"{self.track}.csv.part"
+        frames.write_text(self.json + "\n")
+        synchronise(frames)
         self.table().to_csv(part, index=False)
-        part.replace(folder / f"{self.track}.csv")
+        put_in_place(part, folder / f"{self.track}.csv")
 
 
 def score_track(

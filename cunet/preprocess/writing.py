@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 
 from cunet.errors import UserError
+from cunet.files import put_in_place
 from cunet.names import MIXTURE
 from cunet.settings.spectrogram import Spectrogram
 from cunet.signals.arrays import Mono
@@ -57,4 +58,4 @@ def write_track(track: Track, path: Path, settings: Spectrogram) -> None:
         file.attrs["samples"] = samples
         file.attrs["peak"] = peak or 1.0
         file.attrs["sha256"] = digest.hexdigest()
-    part.replace(path)
+    put_in_place(part, path)

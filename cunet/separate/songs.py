@@ -17,6 +17,7 @@ from tqdm import tqdm
 from cunet.audio import Audio, open_audio
 from cunet.conditions.naming import Condition, Conditions
 from cunet.errors import UserError
+from cunet.files import put_in_place
 from cunet.names import is_scattered, readable
 from cunet.signals.arrays import Waveform
 
@@ -220,7 +221,7 @@ def _writers(files: dict[str, Path], suffix: str, audio: Audio) -> Iterator[dict
         with ExitStack() as stack:
             yield {name: stack.enter_context(_writer(part, suffix, audio)) for name, part in parts.items()}
         for name, part in parts.items():
-            part.replace(files[name])
+            put_in_place(part, files[name])
     except (OSError, soundfile.LibsndfileError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.error_string
         raise UserError(f"{folder}: cannot be written ({reason}). Choose another --out, or free some space.") from None

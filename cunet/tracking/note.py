@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from cunet.files import workspace
+from cunet.files import put_in_place, workspace
 from cunet.layout import CHECKPOINTS
 
 UNLOGGED = "unlogged"  # no architecture is called so
@@ -38,7 +38,7 @@ class Note:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         part.write_text(json.dumps(asdict(self)))
-        part.replace(path)
+        put_in_place(part, path)
 
 
 def delete(path: Path) -> None:

@@ -18,6 +18,7 @@ from cunet.datasets import fetch, http
 from cunet.errors import UserError
 from tests.conftest import ROOT
 from tests.datasets.archive_server import ArchiveServer, serve
+from tests.disks import mounted
 
 CONTENT = random.Random(0).randbytes(600_000)
 CHECKSUM = f"md5:{hashlib.md5(CONTENT).hexdigest()}"
@@ -455,13 +456,8 @@ def test_no_space_is_noticed_before_anything_is_written(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(disk)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("mounting a small disk is not allowed here")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=256k", "none") as disk:
+        yield disk
 
 
 def test_a_disk_that_fills_up(archive: ArchiveServer, small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:

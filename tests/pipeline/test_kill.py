@@ -20,10 +20,10 @@ import yaml
 
 from tests.conftest import TINY
 from tests.datasets.musdb_trees import NAMES, stems, write_stem_file, zip_tree
+from tests.pipeline.processes import freeze, kill, lives, stage_process
 from tests.pipeline.workspace import Workspace, make_workspace
 
 TRIES = 5  # for moments that may pass between two looks at the file system
-PATIENCE = 60.0  # seconds that processes have to stop or to end
 EPOCHS, BATCHES = 4, 3
 TRACKS = {"train": (*NAMES["train"], "Another - One", "Another - Two"), "test": (*NAMES["test"], "A - Third", "A - 4")}
 SECONDS = 20.0
@@ -81,12 +81,8 @@ class Run:
         return found
 
     def own_process(self) -> psutil.Process | None:
-        """The Python process of the stage, below those of DVC and the shell."""
-        for process in self._descendants():
-            with suppress(psutil.Error):
-                if process.cmdline()[1:2] == ["-m"] and process.cmdline()[2].startswith("stages."):
-                    return process
-        return None
+        """The Python process of the stage."""
+        return stage_process(self.process.pid)
 
     def workers(self) -> list[psutil.Process]:
         """Processes that the stage started."""
@@ -101,50 +97,10 @@ class Run:
             time.sleep(0.002)
         return False
 
-    def freeze(self) -> None:
-        """Stop all processes of the group, so that what is looked at now is what the kill will find."""
-        os.killpg(self.process.pid, signal.SIGSTOP)
-        wait_until(lambda: all(map(_stands_still, [psutil.Process(self.process.pid), *self._descendants()])))
-
-    def kill(self) -> None:
-        """`kill -9` of DVC, the stage, its workers, and theirs."""
-        group = self._descendants()
-        with suppress(ProcessLookupError):  # they have ended
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        wait_until(lambda: not any(map(_lives, group)))
-
-    def _descendants(self) -> list[psutil.Process]:
-        try:
-            return psutil.Process(self.process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            return []
-
 
 Moment = Callable[[Run], bool]
 Marks = dict[str, tuple[int, int]]
 Found = TypeVar("Found")
-
-
-def _stands_still(process: psutil.Process) -> bool:
-    try:
-        return process.status() in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return True
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "did not come to be"
-        time.sleep(0.01)
 
 
 # Moments. Each is looked for in a run under way, and must hold still when all its processes are stopped.
@@ -296,13 +252,13 @@ def frozen(
         run = start(before(whole, start_before or stage, path), stage)
         try:
             if run.watch(moment):
-                run.freeze()
+                freeze(run.process)
                 if moment(run):
                     assert stage.name not in run.workspace.locked()
                     yield run
                     return
         finally:
-            run.kill()
+            kill(run.process)
         print(run.log.read_text())
     pytest.fail(f"{stage.name} was never seen in the moment {moment.__name__}")
 
@@ -436,7 +392,7 @@ def test_workers_end_with_a_stage_that_is_killed_alone(unbroken: Workspace, stag
         os.killpg(run.process.pid, signal.SIGCONT)
         assert run.process.wait() > 0  # DVC says that the stage failed
         printed = goes_on(unbroken, stage, tmp_path / "killed", kept)  # at once, whether or not the workers have ended
-        assert not any(map(_lives, workers))
+        assert not any(map(lives, workers))
     assert bar_start(printed, stage.bar) == (len(kept), stage.total)
 
 

@@ -41,11 +41,12 @@ class Workspace:
             assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}\n{result.stderr}"
         return result
 
-    def start(self, *command: str, log: Path) -> subprocess.Popen[bytes]:
+    def start(self, *command: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
         """Start a command in a process group of its own; what it prints goes to the file `log`."""
+        variables = _environment() | environment
         with log.open("wb") as file:
             return subprocess.Popen(
-                command, cwd=self.path, env=_environment(), stdout=file, stderr=file, start_new_session=True
+                command, cwd=self.path, env=variables, stdout=file, stderr=file, start_new_session=True
             )
 
     def stages_run(self, *command: str) -> list[str]:

@@ -1,0 +1,332 @@
+"""Crashes of a whole `dvc repro` at random moments: it ends in the same dvc.lock, leaves nothing, logs everything once.
+
+`test_kill.py` kills each stage in chosen moments; here the moments, and what is hit, are random.
+"""
+
+import errno
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from mlflow import MlflowClient
+
+from tests.disks import Disk, mounted
+from tests.pipeline.processes import descendants, freeze, kill, lives, stage_process, wait_until
+from tests.pipeline.workspace import Workspace, make_workspace, store
+
+pytestmark = pytest.mark.slow
+
+KILLS = 200
+LATEST = 15.0  # seconds after the start of `dvc repro` at which it is killed at the latest; most stages take less
+DISK = 1 << 29  # bytes of a disk that is filled or loses power; a chain needs a quarter
+ROOM = 40_000_000  # bytes that are free on a full disk at most
+AGAIN = 2.0  # the same for the second of two kills
+LONG = 600.0  # seconds; a chain takes two minutes
+SETTINGS: dict[str, Any] = {"dask": {"scheduler": None, "workers": 2}}
+# DVC's own, which it overwrites in place; docs/guides/compare.md says to delete it.
+LOCK, DAMAGED_LOCK = ".dvc/tmp/rwlock", "rwlock'. JSON structure is corrupted"
+REFUSED = "is writing it. Wait until it ends, or stop it."
+MEASURED = ("size_and_time/", "system/")  # prefixes of metrics that differ from run to run
+UNTRACKED = (".git", ".dvc/tmp", "mlartifacts", "mlflow.db", "__pycache__")  # of the files that must be the same
+
+
+@dataclass
+class Chain:
+    """A workspace whose `dvc repro` is broken again and again.
+
+    Attributes:
+        workspace: it.
+        random: chooses moments and victims.
+        victims: how often each stage was hit, by the names of all workspaces.
+        orphans: processes that outlived a kill.
+    """
+
+    workspace: Workspace
+    random: random.Random
+    victims: Counter[str]
+    orphans: list[psutil.Process] = field(default_factory=list)
+
+    @property
+    def log(self) -> Path:
+        """What the last command printed."""
+        return self.workspace.path.with_name("log")
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        temporary = self.workspace.path.with_name("temporary")
+        temporary.mkdir(exist_ok=True)
+        return self.workspace.start("dvc", "repro", log=self.log, TMPDIR=str(temporary))
+
+    def is_completed(self) -> bool:
+        """Whether a `dvc repro` that is broken at a random moment is complete before."""
+        run = self.start()
+        try:
+            return self.is_complete(run, self.random.uniform(0, LATEST))
+        except subprocess.TimeoutExpired:
+            self.victims[stage_of(run)] += 1
+            self.random.choice(WAYS)(self, run)
+            return False
+
+    def is_complete(self, run: "subprocess.Popen[bytes]", seconds: float = LONG) -> bool:
+        """Whether an unbroken run completes; where it does not, an orphan must hold one of its outputs."""
+        if not run.wait(seconds):
+            return True
+        if DAMAGED_LOCK in self.log.read_text():
+            (self.workspace.path / LOCK).unlink()
+            return False
+        assert REFUSED in self.log.read_text() and self.orphans, self.log.read_text()
+        wait_until(lambda: not any(map(lives, self.orphans)), LONG)
+        self.orphans = []
+        return False
+
+
+def stage_of(run: "subprocess.Popen[bytes]") -> str:
+    process = stage_process(run.pid)
+    try:
+        return " ".join(process.cmdline()[2:4]) if process else "dvc"
+    except psutil.Error:
+        return "dvc"
+
+
+def everything(chain: Chain, run: "subprocess.Popen[bytes]") -> None:
+    kill(run)
+
+
+def twice(chain: Chain, run: "subprocess.Popen[bytes]") -> None:
+    """The second time while the next `dvc repro` starts."""
+    kill(run)
+    run = chain.start()
+    try:
+        run.wait(chain.random.uniform(0, AGAIN))
+    except subprocess.TimeoutExpired:
+        kill(run)
+
+
+def dvc_alone(chain: Chain, run: "subprocess.Popen[bytes]") -> None:
+    """Its stage keeps running."""
+    chain.orphans += descendants(run.pid)
+    run.kill()
+    run.wait()
+
+
+def the_stage_alone(chain: Chain, run: "subprocess.Popen[bytes]") -> None:
+    process = stage_process(run.pid)
+    if process is None:
+        kill(run)
+        return
+    process.kill()
+    assert run.wait(LONG), chain.log.read_text()
+
+
+WAYS: list[Callable[[Chain, "subprocess.Popen[bytes]"], None]] = [everything, twice, dvc_alone, the_stage_alone]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace in which nothing was broken."""
+    workspace = make_workspace(tmp_path_factory.mktemp("whole") / "workspace", **SETTINGS)
+    workspace.run("dvc", "repro")
+    return workspace
+
+
+def files(workspace: Workspace) -> set[str]:
+    """Files that the pipeline wrote, hidden ones as well."""
+    found = (path.relative_to(workspace.path).as_posix() for path in workspace.path.rglob("*") if path.is_file())
+    return {path for path in found if not any(re.search(rf"(^|/){re.escape(name)}(/|$)", path) for name in UNTRACKED)}
+
+
+def records(workspace: Workspace) -> list[dict[str, Any]]:
+    """All runs in MLflow; of metrics that were measured, only how often."""
+    client = MlflowClient(store(workspace))
+    (experiment,) = [found for found in client.search_experiments() if found.name != "Default"]
+    return sorted((record(client, run) for run in client.search_runs([experiment.experiment_id])), key=str)
+
+
+def record(client: MlflowClient, run: Any) -> dict[str, Any]:
+    identity = run.info.run_id
+    folder = Path(run.info.artifact_uri.removeprefix("file://"))
+    curves = {
+        name: [(metric.step, metric.value) for metric in client.get_metric_history(identity, name)]
+        for name in run.data.metrics
+        if not name.startswith(MEASURED)
+    }
+    artifacts = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return {
+        "name": run.info.run_name,
+        "status": run.info.status,
+        "curves": curves,
+        "costs": sorted(name for name in run.data.metrics if name.startswith(MEASURED[0])),
+        "parameters": run.data.params,
+        "artifacts": artifacts,
+    }
+
+
+def survived(workspace: Workspace, whole: Workspace) -> None:
+    """A workspace is as if nothing had happened."""
+    assert (workspace.path / "dvc.lock").read_bytes() == (whole.path / "dvc.lock").read_bytes()
+    assert workspace.stages_run("dvc", "repro") == []
+    assert files(workspace) == files(whole)
+    assert records(workspace) == records(whole)
+
+
+def test_kills(whole: Workspace, tmp_path: Path) -> None:
+    victims: Counter[str] = Counter()
+    chains = 0
+    while victims.total() < KILLS:
+        chain = Chain(make_workspace(tmp_path / str(chains) / "workspace", **SETTINGS), random.Random(chains), victims)
+        while victims.total() < KILLS and not chain.is_completed():
+            pass
+        while not chain.is_complete(chain.start()):
+            pass
+        survived(chain.workspace, whole)
+        chains += 1
+        print(f"{victims.total()} kills in {chains} chains:", dict(victims.most_common()), flush=True)
+        left = sorted(path.name for path in (chain.workspace.path.with_name("temporary")).iterdir())
+        print("temporary:", left)
+
+
+def fails_in_one_line(chain: Chain, *expected: str) -> bool:
+    """Whether `dvc repro` fails; what it prints then has no traceback, and one of the texts."""
+    if not chain.start().wait(LONG):
+        return False
+    printed = chain.log.read_text()
+    assert "Traceback" not in printed, printed
+    assert any(text in printed for text in expected), printed
+    return True
+
+
+def test_full_disks(whole: Workspace, tmp_path: Path) -> None:
+    """Each time the disk is full, half of what fills it goes away."""
+    disk = tmp_path / "disk"
+    with mounted(disk, "-t", "tmpfs", "-o", f"size={DISK}", "none"):
+        chain = Chain(make_workspace(disk / "workspace", **SETTINGS), random.Random(0), Counter())
+        times = 0
+        left = disk / "ballast"
+        while True:
+            free = shutil.disk_usage(disk).free
+            room = chain.random.randint(0, ROOM)
+            with left.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, max(1, free - room))
+            if not fails_in_one_line(chain, os.strerror(errno.ENOSPC), "disk is full"):
+                break
+            times += 1
+            left.unlink()
+        left.unlink()
+        chain.workspace.run("cunet", "log")
+        survived(chain.workspace, whole)
+    print(f"the disk was full {times} times")
+    assert times > 5
+
+
+FOLDERS = ("data", "models", "checkpoints", "results", "reports", "mlartifacts", ".dvc/cache", ".dvc/tmp", ".")
+
+
+def test_read_only_folders(whole: Workspace, tmp_path: Path) -> None:
+    chain = Chain(make_workspace(tmp_path / "workspace", **SETTINGS), random.Random(0), Counter())
+    failed = []
+    for name in FOLDERS:
+        folder = chain.workspace.path / name
+        with mounted(folder, "--bind", folder):
+            subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+            if fails_in_one_line(chain, os.strerror(errno.EROFS)):
+                failed.append(name)
+    assert chain.is_complete(chain.start())
+    chain.workspace.run("cunet", "log")
+    survived(chain.workspace, whole)
+    assert set(failed) >= {"data", "models", "checkpoints", "results"}, failed
+    print("read-only:", failed)
+
+
+@contextmanager
+def dask_scheduler(folder: Path, workspace: Workspace) -> Iterator[tuple[str, Callable[[], list[psutil.Process]]]]:
+    """A scheduler and two workers, which are started anew when they die: its address, and the workers of now."""
+    described = folder / "scheduler.json"
+    place = ["--scheduler-file", str(described), "--no-dashboard"]
+    environment = os.environ | {"PYTHONPATH": str(workspace.path)}
+    with ExitStack() as stack:
+
+        def start(*command: str) -> "subprocess.Popen[bytes]":
+            with (folder / command[0]).open("wb") as log:
+                started = subprocess.Popen(
+                    ["dask", *command],
+                    cwd=workspace.path,
+                    env=environment,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            stack.callback(kill, started)
+            return started
+
+        start("scheduler", *place, "--port", "0")
+        wait_until(described.exists)
+        nannies = start("worker", *place, "--nworkers", "2", "--nthreads", "1", "--local-directory", str(folder))
+
+        def workers() -> list[psutil.Process]:
+            return [process for process in descendants(nannies.pid) if "spawn_main" in " ".join(process.cmdline())]
+
+        yield json.loads(described.read_text())["address"], workers
+
+
+def test_lost_dask_workers(whole: Workspace, tmp_path: Path) -> None:
+    """Of a running scheduler: one dies at a time, and another one comes."""
+    chain = Chain(make_workspace(tmp_path / "workspace", **SETTINGS), random.Random(0), Counter())
+    lost = failures = 0
+    with dask_scheduler(tmp_path, chain.workspace) as (address, workers):
+        chain.workspace.params(dask={"scheduler": address, "workers": None})
+        while True:
+            run = chain.start()
+            while run.poll() is None:
+                with suppress(subprocess.TimeoutExpired):
+                    run.wait(chain.random.uniform(0.2, 4))
+                    break
+                if "stages.train" not in stage_of(run):  # which does not use dask
+                    victims = workers()
+                    chain.random.choice(victims).kill()
+                    lost += bool(victims)
+            if not run.returncode:
+                break
+            failures += 1
+            printed = chain.log.read_text()
+            assert "Traceback" not in printed, printed
+            assert "a worker was killed" in printed, printed
+    print(f"{lost} workers were lost; {failures} times, dvc repro had to be started again")
+    survived(chain.workspace, whole)
+
+
+@pytest.mark.parametrize("options", ["defaults", "data=writeback,noauto_da_alloc,commit=300"])
+def test_power_losses(whole: Workspace, tmp_path: Path, options: str) -> None:
+    """The next `dvc repro` sees only what the file system had written to its disk until then."""
+    disk = Disk.formatted(tmp_path / "0.img", DISK, options)
+    workspace, rng = Workspace(tmp_path / "mounted" / "workspace"), random.Random(0)
+    losses = 0
+    with disk.mounted(tmp_path / "mounted"):
+        make_workspace(workspace.path, **SETTINGS)
+    complete = False
+    while not complete:
+        with disk.mounted(tmp_path / "mounted"):
+            chain = Chain(workspace, rng, Counter())
+            run = chain.start()
+            try:
+                complete = chain.is_complete(run, rng.uniform(0, 2 * LATEST))
+            except subprocess.TimeoutExpired:
+                losses += 1
+                freeze(run)
+                after = disk.after_power_loss(tmp_path / f"{losses}.img")
+                kill(run)
+            else:
+                workspace.run("cunet", "log")
+                survived(workspace, whole)
+        disk.image.unlink()
+        disk = after
+    print(f"{losses} power losses with {options}")
