@@ -190,6 +190,17 @@ def test_dvc_keeps_its_pickles_where_nobody_else_can_write(tmp_path: Path) -> No
     assert configured == f"config --quiet --local core.site_cache_dir {private}\n"  # once
 
 
+@pytest.mark.parametrize(("content", "kept"), [("", False), ('{"read": {"da', False), ('{"read": {}}', True)])
+def test_a_lock_of_dvc_that_a_kill_left_damaged_is_deleted(tmp_path: Path, content: str, kept: bool) -> None:
+    settings = own_index(tmp_path, with_uv=True)
+    set_up_by("uv", tmp_path, settings)
+    lock = tmp_path / "tree" / ".dvc" / "tmp" / "rwlock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text(content)
+    assert set_up(tmp_path, PYTHON, *MEDIA, **settings).stdout == ""
+    assert lock.exists() == kept
+
+
 def test_pip_installs_where_there_is_no_uv(tmp_path: Path) -> None:
     printed = set_up_by("pip", tmp_path, own_index(tmp_path, with_uv=False))
     reasons = [line for line in printed.splitlines() if line.startswith("uv failed")]

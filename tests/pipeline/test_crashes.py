@@ -25,7 +25,7 @@ from tests.disks import Disk, mounted
 from tests.pipeline.processes import descendants, freeze, kill, lives, stage_process, wait_until
 from tests.pipeline.workspace import Workspace, make_workspace, store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(0)]  # hours
 
 KILLS = 200
 LATEST = 15.0  # seconds after the start of `dvc repro` at which it is killed at the latest; most stages take less
@@ -34,8 +34,8 @@ ROOM = 40_000_000  # bytes that are free on a full disk at most
 AGAIN = 2.0  # the same for the second of two kills
 LONG = 600.0  # seconds; a chain takes two minutes
 SETTINGS: dict[str, Any] = {"dask": {"scheduler": None, "workers": 2}}
-# DVC's own, which it overwrites in place; docs/guides/compare.md says to delete it.
-LOCK, DAMAGED_LOCK = ".dvc/tmp/rwlock", "rwlock'. JSON structure is corrupted"
+# Files that DVC overwrites in place, and what it says of damaged ones; docs/guides/compare.md says to delete them.
+DAMAGED = {"rwlock'. JSON structure is corrupted": ".dvc/tmp/rwlock", "dvc.lock' validation failed": "dvc.lock"}
 REFUSED = "is writing it. Wait until it ends, or stop it."
 MEASURED = ("size_and_time/", "system/")  # prefixes of metrics that differ from run to run
 UNTRACKED = (".git", ".dvc/tmp", "mlartifacts", "mlflow.db", "__pycache__")  # of the files that must be the same
@@ -74,6 +74,7 @@ class Chain:
             return self.is_complete(run, self.random.uniform(0, LATEST))
         except subprocess.TimeoutExpired:
             self.victims[stage_of(run)] += 1
+            print(".", end="", flush=True)
             self.random.choice(WAYS)(self, run)
             return False
 
@@ -81,10 +82,14 @@ class Chain:
         """Whether an unbroken run completes; where it does not, an orphan must hold one of its outputs."""
         if not run.wait(seconds):
             return True
-        if DAMAGED_LOCK in self.log.read_text():
-            (self.workspace.path / LOCK).unlink()
+        printed = self.log.read_text()
+        assert "Traceback" not in printed, printed
+        if damaged := [path for said, path in DAMAGED.items() if said in printed]:
+            print(f"deleted: {damaged[0]}")
+            (self.workspace.path / damaged[0]).unlink()
             return False
-        assert REFUSED in self.log.read_text() and self.orphans, self.log.read_text()
+        assert REFUSED in printed, printed
+        assert self.orphans, printed
         wait_until(lambda: not any(map(lives, self.orphans)), LONG)
         self.orphans = []
         return False
@@ -321,6 +326,7 @@ def test_power_losses(whole: Workspace, tmp_path: Path, options: str) -> None:
                 complete = chain.is_complete(run, rng.uniform(0, 2 * LATEST))
             except subprocess.TimeoutExpired:
                 losses += 1
+                print(".", end="", flush=True)
                 freeze(run)
                 after = disk.after_power_loss(tmp_path / f"{losses}.img")
                 kill(run)
