@@ -136,10 +136,17 @@ def the_stage_alone(chain: Chain, run: "subprocess.Popen[bytes]") -> None:
 WAYS: list[Callable[[Chain, "subprocess.Popen[bytes]"], None]] = [everything, twice, dvc_alone, the_stage_alone]
 
 
+def new_workspace(path: Path) -> Workspace:
+    """A workspace as `tools/setup.sh` leaves it: DVC keeps everything in it."""
+    workspace = make_workspace(path, **SETTINGS)
+    workspace.run("dvc", "config", "--local", "core.site_cache_dir", str(path / ".dvc" / "tmp" / "private"))
+    return workspace
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace in which nothing was broken."""
-    workspace = make_workspace(tmp_path_factory.mktemp("whole") / "workspace", **SETTINGS)
+    workspace = new_workspace(tmp_path_factory.mktemp("whole") / "workspace")
     workspace.run("dvc", "repro")
     return workspace
 
@@ -188,7 +195,7 @@ def test_kills(whole: Workspace, tmp_path: Path) -> None:
     victims: Counter[str] = Counter()
     chains = 0
     while victims.total() < KILLS:
-        chain = Chain(make_workspace(tmp_path / str(chains) / "workspace", **SETTINGS), random.Random(chains), victims)
+        chain = Chain(new_workspace(tmp_path / str(chains) / "workspace"), random.Random(chains), victims)
         while victims.total() < KILLS and not chain.is_completed():
             pass
         while not chain.is_complete(chain.start()):
@@ -214,7 +221,7 @@ def test_full_disks(whole: Workspace, tmp_path: Path) -> None:
     """Each time the disk is full, half of what fills it goes away."""
     disk = tmp_path / "disk"
     with mounted(disk, "-t", "tmpfs", "-o", f"size={DISK}", "none"):
-        chain = Chain(make_workspace(disk / "workspace", **SETTINGS), random.Random(0), Counter())
+        chain = Chain(new_workspace(disk / "workspace"), random.Random(0), Counter())
         times = 0
         left = disk / "ballast"
         while True:
@@ -237,7 +244,7 @@ FOLDERS = ("data", "models", "checkpoints", "results", "reports", "mlartifacts",
 
 
 def test_read_only_folders(whole: Workspace, tmp_path: Path) -> None:
-    chain = Chain(make_workspace(tmp_path / "workspace", **SETTINGS), random.Random(0), Counter())
+    chain = Chain(new_workspace(tmp_path / "workspace"), random.Random(0), Counter())
     failed = []
     for name in FOLDERS:
         folder = chain.workspace.path / name
@@ -285,7 +292,7 @@ def dask_scheduler(folder: Path, workspace: Workspace) -> Iterator[tuple[str, Ca
 
 def test_lost_dask_workers(whole: Workspace, tmp_path: Path) -> None:
     """Of a running scheduler: one dies at a time, and another one comes."""
-    chain = Chain(make_workspace(tmp_path / "workspace", **SETTINGS), random.Random(0), Counter())
+    chain = Chain(new_workspace(tmp_path / "workspace"), random.Random(0), Counter())
     lost = failures = 0
     with dask_scheduler(tmp_path, chain.workspace) as (address, workers):
         chain.workspace.params(dask={"scheduler": address, "workers": None})
@@ -316,7 +323,7 @@ def test_power_losses(whole: Workspace, tmp_path: Path, options: str) -> None:
     workspace, rng = Workspace(tmp_path / "mounted" / "workspace"), random.Random(0)
     losses = 0
     with disk.mounted(tmp_path / "mounted"):
-        make_workspace(workspace.path, **SETTINGS)
+        new_workspace(workspace.path)
     complete = False
     while not complete:
         with disk.mounted(tmp_path / "mounted"):
