@@ -14,7 +14,7 @@ import numpy as np
 import soundfile
 
 from cunet.blocks import unwritten
-from cunet.errors import UserError
+from cunet.errors import NO_MEMORY, UserError
 from cunet.files import temporary_files_fail, temporary_folder
 from cunet.frames import STREAMS, Stream, find_frames, is_cut_off, mend
 from cunet.pages import CHAINED, CUT_OFF, DAMAGED, fault_of_pages
@@ -496,6 +496,8 @@ def _ffmpeg(path: Path, out: Path, reason: str, options: Sequence[str]) -> _Said
     problems = "\n".join(PROBLEM.findall(done.stderr))
     if full := next((said for said in NO_ROOM if said in problems), None):
         raise temporary_files_fail(out.parent.parent, full)
+    if NO_MEMORY.search(problems):
+        raise MemoryError(f"ffmpeg: {os.strerror(errno.ENOMEM)}")
     complaints = [error or other for error, other in COMPLAINT.findall(problems)]
     if done.returncode and not complaints:
         complaints = [f"exit status {done.returncode}"]

@@ -1,7 +1,15 @@
 """The error for mistakes that a user can correct."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+# What libraries say if memory or threads are refused; many raise their own type of error.
+NO_MEMORY = re.compile(
+    "bad_alloc|failed to map segment|cannot allocate memory|unable to allocate|out of memory|oom when allocating|"
+    "can't start new thread|resource temporarily unavailable|pthread_create|virtualalloc",
+    re.IGNORECASE,
+)
 
 
 class UserError(Exception):
@@ -31,3 +39,13 @@ def first_line(error: Exception, most: int = 200) -> str:
         ('no such file', 'KeyError')
     """
     return (str(error).strip() or type(error).__name__).splitlines()[0][:most]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a library failed because the system refused memory or threads, whatever type of error it raised.
+
+    Examples:
+        >>> is_out_of_memory(RuntimeError("Exception during initialization: std::bad_alloc"))
+        True
+    """
+    return isinstance(error, MemoryError) or bool(NO_MEMORY.search(str(error)))
