@@ -5,6 +5,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
+
+from cunet.errors import is_out_of_memory, no_memory
 
 
 @contextmanager
@@ -34,3 +37,15 @@ def in_utf8() -> None:
     os.environ["PYTHONUTF8"] = "1"  # also for the processes that this one starts
     os.environ.setdefault("PYTHONIOENCODING", f"{encoding}:backslashreplace")
     os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+
+
+def name_memory_as_cause() -> None:
+    """Have an import that fails for too little memory end the process in one line, as `cunet.cli.run` does later."""
+    sys.excepthook = _in_one_line
+
+
+def _in_one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if is_out_of_memory(error):
+        print(f"error: {no_memory(error)}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)

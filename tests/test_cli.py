@@ -16,7 +16,7 @@ import pytest
 import soundfile
 
 from cunet.cli import ENDINGS, command_line, commands_of, run
-from cunet.errors import UserError
+from cunet.errors import UserError, is_out_of_memory
 from tests.conftest import ROOT
 
 
@@ -75,6 +75,10 @@ def test_too_little_memory_is_one_line_whoever_notices_it(error: Exception) -> N
     assert "\n" not in message
 
 
+def test_a_file_that_another_process_locks_is_no_lack_of_memory() -> None:
+    assert not is_out_of_memory(BlockingIOError(11, "unable to lock file: Resource temporarily unavailable"))
+
+
 @pytest.mark.parametrize("megabytes", [220, 260, 300])
 def test_a_song_in_too_little_memory_blames_neither_model_nor_song(tmp_path: Path, megabytes: int) -> None:
     soundfile.write(tmp_path / "song.wav", np.zeros((22050, 2)), 22050)
@@ -89,6 +93,16 @@ def test_a_song_in_too_little_memory_blames_neither_model_nor_song(tmp_path: Pat
         assert "emory" in done.stderr.splitlines()[-1]
         assert "Traceback" not in done.stderr
         assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["song.wav"]
+
+
+def test_a_stage_without_memory_for_its_libraries_ends_in_one_line(tmp_path: Path) -> None:
+    command = f'ulimit -v {1024 * 900}; exec "$0" -m stages.train --help'
+    done = subprocess.run(
+        ["bash", "-c", command, sys.executable], cwd=ROOT, capture_output=True, text=True, env={**os.environ}
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: not enough memory (")
+    assert "Traceback" not in done.stderr
 
 
 def test_names_are_utf_8_in_any_locale(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TypeAlias, get_args, get_type_hints
 
-from cunet.errors import UserError, first_line, is_out_of_memory
+from cunet.errors import UserError, is_out_of_memory, no_memory
 from cunet.extras import needs
 from cunet.names import readable
 from cunet.startup import in_utf8
@@ -55,7 +55,7 @@ def run(command: Callable[[], None]) -> None:
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
         if is_out_of_memory(error):
-            sys.exit(f"error: {_no_memory(error)}")
+            sys.exit(f"error: {readable(no_memory(error))}")
         if error.errno in ADVICE and error.filename:
             sys.exit(f"error: {readable(error.filename)}: {error.strerror}. {ADVICE[error.errno]}")
         if NO_SPACE not in str(error):  # HDF5 reports it in its text, without an errno
@@ -64,15 +64,11 @@ def run(command: Callable[[], None]) -> None:
     except Exception as error:
         if not is_out_of_memory(error):
             raise
-        sys.exit(f"error: {_no_memory(error)}")
+        sys.exit(f"error: {readable(no_memory(error))}")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     finally:
         gc.freeze()  # no garbage collection of imported modules at exit, which takes seconds with TensorFlow
-
-
-def _no_memory(error: Exception) -> str:
-    return f"not enough memory ({readable(first_line(error))}). Close other programs, or raise this process's limit."
 
 
 def run_stage(main: Callable[..., None]) -> None:
