@@ -44,7 +44,7 @@ def unwritten(file: soundfile.SoundFile, path: Path) -> tuple[float, float] | No
 def _holes(content: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> Iterator[tuple[int, int]]:
     """Start and end of every run of zero blocks, the last of which the file may end."""
     whole = len(content) // BLOCK
-    zero = ~content[: whole * BLOCK].view(np.uint64).reshape(whole, -1).any(axis=1)
+    zero = ~content[: whole * BLOCK].view(np.uint64).reshape(whole, BLOCK // 8).any(axis=1)
     edges = np.flatnonzero(np.diff(zero.astype(np.int8), prepend=0, append=0))
     for first, last in edges.reshape(-1, 2):
         to_end = last == whole and not content[whole * BLOCK :].any()

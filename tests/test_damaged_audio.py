@@ -153,3 +153,9 @@ def test_silence_of_a_song_is_no_hole(tmp_path: Path) -> None:
         soundfile.write(tmp_path / "song.wav", np.pad(np.repeat(sound[:, None], 2, 1), ((0, 9000), (0, 0))), RATE)
         with open_audio(tmp_path / "song.wav") as audio:
             assert audio.remarks == ()
+
+
+@pytest.mark.parametrize("samples", [1, 100, 1013, 1014])
+def test_a_file_smaller_than_a_block_is_read(tmp_path: Path, samples: int) -> None:
+    soundfile.write(tmp_path / "short.wav", np.full((samples, 2), 0.5), RATE)
+    assert len(read_audio(tmp_path / "short.wav")[0]) == samples
