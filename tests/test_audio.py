@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from cunet.audio import CUT_OFF, TOO_SHORT, Audio, open_audio, read_audio, read_duration
+from cunet.audio import TOO_SHORT, Audio, open_audio, read_audio, read_duration
 from cunet.errors import UserError
+from cunet.pages import CUT_OFF
 
 RATE = 44100
 WRITABLE = [
