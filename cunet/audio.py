@@ -1,7 +1,6 @@
 """Audio files of any format and length, read whole or piece by piece: the only reader of songs and stems."""
 
 import errno
-import mmap
 import os
 import re
 import subprocess
@@ -14,12 +13,16 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from cunet.errors import UserError
+from cunet.blocks import unwritten
+from cunet.errors import NO_MEMORY, UserError
 from cunet.files import temporary_files_fail, temporary_folder
+from cunet.frames import STREAMS, Stream, find_frames, is_cut_off, mend
+from cunet.pages import CHAINED, CUT_OFF, DAMAGED, fault_of_pages
 from cunet.quiet import quiet
 from cunet.signals.arrays import Waveform
 
 BLOCK = 2**16  # samples decoded at a time; fits the cache
+STEP = 2**12  # samples of damaged files decoded at a time; a usual frame of FLAC
 LOWEST_RATE, HIGHEST_RATE = 1_000, 1_000_000  # Hz
 MOST_CHANNELS = 64
 LARGEST_WHOLE = 2**30  # float32 values: more than three hours of CD audio
@@ -45,15 +48,22 @@ SAMPLES = re.compile(r"^ +(?:Frames|Rows : \d+ +Cols) *: (\d+)$", re.MULTILINE)
 CUT = re.compile(r"Seems to be a truncated file|[Ff]ile seems to be truncated")
 NOT_CLOSED = "wasn't closed properly"
 STRAY = re.compile(r"Unknown chunk marker .* at position (\d+)")
-OGG_PAGE, OGG_HEADER = b"OggS", 27  # bytes before the segment lengths of a page (RFC 3533, section 6)
-BEGINNING_OF_STREAM, END_OF_STREAM = 0x02, 0x04
+PROBLEM = re.compile(r"^(?:\[[^]]* @ 0x\w+\] )?\[(?:warning|error|fatal|panic)\].*", re.MULTILINE)
 COMPLAINT = re.compile(r"\[(?:error|fatal|panic)\] *(.+)|(filesize and duration do not match)")
+INPUT = re.compile(r"^\[info\] Input #0, ([^,]+)", re.MULTILINE)
+DURATION = re.compile(r"^\[info\]   Duration: (\d+):(\d+):([\d.]+), start", re.MULTILINE)
+INPUT_STREAM = re.compile(r"^\[info\]   Stream #0:\d+.*: (?:Audio|Video)", re.MULTILINE)
+ESTIMATED = "Estimating duration from bitrate"
+FROM_ZERO = ("wv", "tta")  # formats whose time begins at 0; in others, the padding of the encoder has times too
+INEXACT = 0.2  # seconds: the padding of encoders, and frames that end behind the sound
 NO_ROOM = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 
-CUT_OFF = "is truncated: its end is missing"
-CHAINED = "several concatenated streams"
 TOO_SHORT = "declares less audio in its header than it contains: only the declared part is used"
 UNCLOSED = "declares no length in its header, as after a crash: all samples up to its end are used"
+HOLE = (
+    "is silent from {:.1f} to {:.1f} s, exactly in blocks of the disk, like an incomplete copy (if the silence is "
+    "intended, convert the file to FLAC)"
+)
 MALFORMED = "is malformed and may be truncated: only the part that can be decoded is used"
 
 
@@ -266,6 +276,8 @@ def _opened(path: Path) -> Iterator[AudioFile | _Unread]:
         remarks = _remarks(file, path)
         if CHAINED in remarks:
             yield _Unread(CHAINED)  # ffmpeg reads all of them
+        elif DAMAGED in remarks:
+            yield _Unread("damaged")  # libsndfile ends at the damage
         elif file.frames >= LONGEST or file.subtype in GUESSED:
             yield _Unread("unknown length", remarks)
         else:
@@ -297,32 +309,13 @@ def _remarks(file: _SoundFile, path: Path) -> tuple[str, ...]:
     if NOT_CLOSED in log:
         return (UNCLOSED,)
     if file.format == "OGG":
-        fault = _fault_of_ogg(path)
+        fault = fault_of_pages(path)
         return (fault,) if fault else ()
     if file.format in ("WAV", "WAVEX") and (stray := STRAY.search(log)) and path.stat().st_size > 2 * int(stray[1]):
         return (TOO_SHORT,)
+    if hole := unwritten(file, path):
+        return (HOLE.format(*hole),)
     return (CUT_OFF,) if CUT.search(log) else ()
-
-
-def _fault_of_ogg(path: Path) -> str | None:
-    """Defect of an Ogg file, found from its pages: libsndfile's log is not reliable here.
-
-    Damaged pages are skipped: the decoder reports them.
-    """
-    begun = ended = False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        place = content.find(OGG_PAGE)
-        while place >= 0:
-            header = content[place : place + OGG_HEADER]
-            lengths = content[place + OGG_HEADER : place + OGG_HEADER + header[-1]]
-            stop = place + OGG_HEADER + header[-1] + sum(lengths)
-            if len(header) < OGG_HEADER or stop > len(content):
-                return CUT_OFF
-            if begun and header[5] & BEGINNING_OF_STREAM:
-                return CHAINED
-            begun, ended = not header[5] & BEGINNING_OF_STREAM, bool(header[5] & END_OF_STREAM)
-            place = content.find(OGG_PAGE, stop)
-    return None if ended else CUT_OFF
 
 
 def _is_placeholder(length: int) -> bool:
@@ -345,19 +338,14 @@ def _wanted(audio: Audio, longest: float | None) -> int:
 def _decoded(path: Path, found: AudioFile | _Unread, folder: Path, longest: float | None) -> Iterator[AudioFile]:
     """Decode a file from start to end: with libsndfile if it can read all of it, otherwise with ffmpeg."""
     if isinstance(found, AudioFile):
-        wanted, copied, copy = _wanted(found, longest), 0, folder / "decoded.raw"
-        try:
-            with copy.open("wb") as raw:
-                for block in found.blocks(wanted):
-                    copied += len(block)
-                    raw.write(block.data)
-        except OSError as error:
-            raise temporary_files_fail(folder.parent, error.strerror) from None
-        if copied == wanted:
+        wanted, copy = _wanted(found, longest), folder / "decoded.raw"
+        copied, silent = _copy(_bridged(path, wanted) if found.exact else found.blocks(wanted), copy)
+        if copied == wanted or (found.exact and copied):
+            fault = _ends_early(copied, wanted, found.rate) if copied < wanted else _is_silent(silent, found.rate)
             with _SoundFile(
                 os.fsencode(copy), "r", found.rate, found.channels, format="RAW", subtype="FLOAT", endian="CPU"
             ) as file:
-                yield AudioFile(file, found.remarks)
+                yield AudioFile(file, (fault,) if fault else found.remarks)
             return
         found = _Unread("damaged or truncated", found.remarks, wanted / found.rate)
     decoded, complaint = _decode_by_ffmpeg(path, folder, found.reason, longest)
@@ -367,36 +355,135 @@ def _decoded(path: Path, found: AudioFile | _Unread, folder: Path, longest: floa
             raise UserError(f"{path}: contains no samples. Replace the file.")
         seconds = file.frames / file.samplerate
         damage = f"is damaged (ffmpeg: {complaint}): {seconds:.1f} s could be decoded; the rest is silent or missing"
-        remarks = found.remarks or ((damage,) if complaint else ())
+        remarks = found.remarks or ((complaint if complaint == CUT_OFF else damage,) if complaint else ())
         if (promise := round(found.seconds * file.samplerate)) > file.frames:
             remarks = (_ends_early(file.frames, promise, file.samplerate),)
         yield AudioFile(file, remarks)
 
 
+def _copy(blocks: Iterator[Waveform | int], copy: Path) -> tuple[int, int]:
+    """Write blocks, or so many samples of silence, to a temporary file; return how many samples, and how many silent.
+
+    Silence at the end is not written.
+    """
+    copied = silent = waiting = 0
+    try:
+        with copy.open("wb") as raw:
+            for block in blocks:
+                if isinstance(block, int):
+                    waiting += block
+                    continue
+                raw.seek(waiting * block.shape[1] * block.itemsize, os.SEEK_CUR)
+                raw.write(block.data)
+                copied, silent, waiting = copied + waiting + len(block), silent + waiting, 0
+    except OSError as error:
+        raise temporary_files_fail(copy.parent.parent, error.strerror) from None
+    return copied, silent
+
+
+def _bridged(path: Path, samples: int) -> Iterator[Waveform | int]:
+    """The first `samples` of a damaged FLAC file: blocks, and the number of samples that cannot be decoded."""
+    place = 0
+    while place < samples:
+        with suppress(soundfile.LibsndfileError), _SoundFile(os.fsencode(path)) as file:
+            file.seek(place)
+            while len(block := file.read(min(STEP, samples - place), np.float32, always_2d=True)):
+                place += len(block)
+                yield block
+        if place < samples:
+            damaged = _damaged(path, place, samples)
+            place += damaged
+            yield damaged
+
+
+def _damaged(path: Path, place: int, samples: int) -> int:
+    """How many samples from here cannot be decoded: doubles until something can, then halves."""
+    last = (samples - 1 - place) // STEP
+    damaged, intact = 0, 1
+    while intact < last and not _can_be_decoded(path, place + intact * STEP):
+        damaged, intact = intact, 2 * intact
+    if intact >= last:
+        intact = last
+        if not _can_be_decoded(path, place + intact * STEP):
+            return samples - place
+    while intact - damaged > 1:
+        middle = (damaged + intact) // 2
+        if _can_be_decoded(path, place + middle * STEP):
+            intact = middle
+        else:
+            damaged = middle
+    return intact * STEP
+
+
+def _can_be_decoded(path: Path, place: int) -> bool:
+    try:
+        with _SoundFile(os.fsencode(path)) as file:
+            file.seek(place)
+            return len(file.read(STEP)) > 0
+    except soundfile.LibsndfileError:
+        return False
+
+
+def _is_silent(samples: int, rate: int) -> str:
+    return f"is damaged: {samples / rate:.1f} s of it cannot be decoded and are silent" if samples else ""
+
+
 def _decode_by_ffmpeg(path: Path, folder: Path, reason: str, longest: float | None) -> tuple[Path, str]:
-    """The decoded file, and ffmpeg's first complaint, if any.
+    """The decoded file, and what is wrong with it, if anything: ffmpeg's first complaint, or that its end is missing.
 
     ffmpeg skips what it cannot decode, which shifts the rest. In this case the file is decoded again, with silence in
     the gaps between its timestamps. Intact files are decoded once: some formats have inexact timestamps.
     """
-    decoded, filled = folder / "decoded.wav", folder / "filled.wav"
+    decoded, filled, source = folder / "decoded.wav", folder / "filled.wav", path
     limit = [] if longest is None else ["-t", str(longest + 1)]
-    complaint = _ffmpeg(path, decoded, reason, limit)
-    if complaint and (seconds := soundfile.info(os.fsencode(decoded)).duration):
+    said = _ffmpeg(path, decoded, reason, limit)
+    complaint, seconds = said.complaint, soundfile.info(os.fsencode(decoded)).duration
+    declared = said.seconds if longest is None else min(said.seconds, longest + 1)
+    if said.kind in STREAMS:
+        stream = find_frames(path.read_bytes())
+        if stream.cut_off:
+            complaint = complaint or CUT_OFF
+        if complaint and stream.lost():
+            source = folder / f"mended.{said.kind}"
+            _write_mended(stream, source, said.seconds)
+    elif said.kind == "asf" and not complaint and is_cut_off(path):
+        complaint = CUT_OFF
+    elif not complaint and 0 < seconds < declared - INEXACT:
+        complaint = f"{declared - seconds:.1f} s less than declared"
+    if complaint and seconds:
         bound = 2 * seconds + 60  # timestamps that claim more are damaged themselves
-        _ffmpeg(path, filled, reason, ["-t", str(bound), "-af", "aresample=async=1:min_hard_comp=0.01"])
+        first = ":first_pts=0" if said.kind in FROM_ZERO else ""
+        options = ["-t", str(bound), "-af", f"aresample=async=1:min_hard_comp=0.01{first}"]
+        _ffmpeg(source, filled, reason, options)
         if seconds < soundfile.info(os.fsencode(filled)).duration < bound - 0.1:
             return filled, complaint
     return decoded, complaint
 
 
-def _ffmpeg(path: Path, out: Path, reason: str, options: Sequence[str]) -> str:
-    """Decode the first audio stream of a file to 32-bit float WAV; return ffmpeg's complaint, or an empty text."""
+def _write_mended(stream: Stream, path: Path, seconds: float) -> None:
+    try:
+        mend(stream, path, seconds)
+    except OSError as error:
+        raise temporary_files_fail(path.parent.parent, error.strerror) from None
+
+
+@dataclass(frozen=True)
+class _Said:
+    """ffmpeg's first complaint, or an empty text; its name of the format; the declared seconds, if known."""
+
+    complaint: str
+    kind: str
+    seconds: float
+
+
+def _ffmpeg(path: Path, out: Path, reason: str, options: Sequence[str]) -> _Said:
+    """Decode the first audio stream of a file to 32-bit float WAV, checking checksums."""
     source = ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS, "-i", f"file:{path.resolve()}"]
     target = ["-map", "0:a:0", *options, "-c:a", "pcm_f32le", "-rf64", "auto", str(out)]
+    log = ["-nostdin", "-nostats", "-hide_banner", "-v", "level+info"]
     try:
         done = subprocess.run(
-            ["ffmpeg", "-nostdin", "-hide_banner", "-v", "level+warning", *source, *target],
+            ["ffmpeg", *log, "-err_detect", "crccheck", *source, *target],
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -406,15 +493,29 @@ def _ffmpeg(path: Path, out: Path, reason: str, options: Sequence[str]) -> str:
         raise UserError(
             f"{path}: libsndfile cannot read it ({reason}), and ffmpeg is missing. Install ffmpeg."
         ) from None
-    if full := next((said for said in NO_ROOM if said in done.stderr), None):
+    problems = "\n".join(PROBLEM.findall(done.stderr))
+    if full := next((said for said in NO_ROOM if said in problems), None):
         raise temporary_files_fail(out.parent.parent, full)
-    complaints = [error or other for error, other in COMPLAINT.findall(done.stderr)]
+    if NO_MEMORY.search(problems):
+        raise MemoryError(f"ffmpeg: {os.strerror(errno.ENOMEM)}")
+    complaints = [error or other for error, other in COMPLAINT.findall(problems)]
     if done.returncode and not complaints:
         complaints = [f"exit status {done.returncode}"]
     if done.returncode and not (out.is_file() and out.stat().st_size):
         said = complaints[-1].rpartition(": ")[2]
-        said = "no audio stream" if "matches no streams" in done.stderr else said
+        said = "no audio stream" if "matches no streams" in problems else said
         raise UserError(
             f"{path}: cannot be decoded (libsndfile: {reason}; ffmpeg: {said}). Replace or remove the file."
         )
-    return complaints[0] if complaints else ""
+    kind = INPUT.search(done.stderr)
+    return _Said(complaints[0] if complaints else "", kind[1] if kind else "", _declared(done.stderr))
+
+
+def _declared(log: str) -> float:
+    """The duration in seconds that a file declares for its only stream; 0 if none is known."""
+    before, _, _ = log.partition("Stream mapping:")
+    duration = DURATION.search(before)
+    if duration is None or ESTIMATED in log or len(INPUT_STREAM.findall(before)) != 1:
+        return 0
+    hours, minutes, seconds = duration.groups()
+    return 3600 * int(hours) + 60 * int(minutes) + float(seconds)

@@ -1,7 +1,15 @@
 """The error for mistakes that a user can correct."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+# What libraries say if memory or threads are refused; many raise their own type of error.
+NO_MEMORY = re.compile(
+    "bad_alloc|failed to map segment|cannot allocate memory|unable to allocate|out of memory|oom when allocating|"
+    "can't start new thread|pthread_create|posixthread|arena alloc failed",
+    re.IGNORECASE,
+)
 
 
 class UserError(Exception):
@@ -23,7 +31,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {by_folded[matches[0]]}?" if matches else ""
 
 
-def first_line(error: Exception, most: int = 200) -> str:
+def first_line(error: BaseException, most: int = 200) -> str:
     r"""What an error says, on one line of so many characters; its type if it says nothing.
 
     Examples:
@@ -31,3 +39,19 @@ def first_line(error: Exception, most: int = 200) -> str:
         ('no such file', 'KeyError')
     """
     return (str(error).strip() or type(error).__name__).splitlines()[0][:most]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a library failed because the system refused memory or threads, whatever type of error it raised.
+
+    Examples:
+        >>> is_out_of_memory(RuntimeError("Exception during initialization: std::bad_alloc"))
+        True
+    """
+    refused = isinstance(error, MemoryError) or bool(NO_MEMORY.search(str(error)))
+    return refused or (error.__context__ is not None and is_out_of_memory(error.__context__))
+
+
+def no_memory(error: BaseException) -> str:
+    """The line for an error that is due to too little memory."""
+    return f"not enough memory ({first_line(error)}). Close other programs, or raise this process's limit."

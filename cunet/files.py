@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel
 
-from cunet.errors import UserError, first_line
+from cunet.errors import UserError, first_line, is_out_of_memory
 
 # What readers of JSON, CSV and HDF5 raise for other contents.
 DAMAGES = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RuntimeError)
@@ -138,6 +138,8 @@ def intact(path: Path) -> Iterator[None]:
     try:
         yield
     except DAMAGES as error:
+        if is_out_of_memory(error):
+            raise
         reason = os.strerror(errno.ENOENT) if isinstance(error, FileNotFoundError) else first_line(error)
         raise UserError(
             f"{path}: missing or damaged ({reason}). Restore it with dvc checkout, or write it again with dvc repro."

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from cunet.errors import UserError, first_line
+from cunet.errors import UserError, first_line, is_out_of_memory
 from cunet.extras import needs
 from cunet.files import temporary_folder, workspace
 from cunet.layout import MODELS, STUDIED
@@ -53,6 +53,8 @@ def load_model(
     except UserError as error:
         raise UserError(f"{source}: {str(error).removeprefix(f'{folder}: ')}") from None
     except Exception as error:  # Keras, HDF5 and ONNX Runtime raise many types for foreign files
+        if is_out_of_memory(error):
+            raise MemoryError(first_line(error)) from None
         reason = first_line(error).removeprefix(f"{folder}: ")
         raise UserError(f"{source}: cannot be loaded ({reason})") from None
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import soundfile
 
 from cunet.cli import ENDINGS, command_line, commands_of, run
-from cunet.errors import UserError
+from cunet.errors import UserError, is_out_of_memory
 from tests.conftest import ROOT
 
 
@@ -50,6 +51,70 @@ def test_what_the_user_can_mend_is_one_line_and_status_one() -> None:
     with pytest.raises(SystemExit) as stop:
         run(wrong)
     assert stop.value.code == "error: params.yaml: film: no such film"
+
+
+REFUSED = [
+    MemoryError("Unable to allocate 1.68 MiB"),
+    RuntimeError("Exception during initialization: std::bad_alloc"),
+    RuntimeError("can't start new thread"),
+    OSError(12, "Cannot allocate memory"),
+    ImportError("onnxruntime.so: failed to map segment from shared object"),
+]
+
+
+@pytest.mark.parametrize("error", REFUSED, ids=str)
+def test_too_little_memory_is_one_line_whoever_notices_it(error: Exception) -> None:
+    def refused() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as stop:
+        run(refused)
+    message = str(stop.value)
+    assert message.startswith("error: not enough memory (")
+    assert message.endswith("Close other programs, or raise this process's limit.")
+    assert "\n" not in message
+
+
+def test_a_file_that_another_process_locks_is_no_lack_of_memory() -> None:
+    assert not is_out_of_memory(BlockingIOError(11, "unable to lock file: Resource temporarily unavailable"))
+
+
+@pytest.mark.parametrize("megabytes", [220, 260, 300])
+def test_a_song_in_too_little_memory_blames_neither_model_nor_song(tmp_path: Path, megabytes: int) -> None:
+    soundfile.write(tmp_path / "song.wav", np.zeros((22050, 2)), 22050)
+    done = subprocess.run(
+        ["bash", "-c", f'ulimit -v {1024 * megabytes}; exec "$0" -m cunet separate song.wav', sys.executable],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:  # how much is needed differs by machine
+        assert "emory" in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+        assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["song.wav"]
+
+
+def test_a_stage_without_memory_for_its_libraries_ends_in_one_line(tmp_path: Path) -> None:
+    command = f'ulimit -v {1024 * 900}; exec "$0" -m stages.train --help'
+    done = subprocess.run(
+        ["bash", "-c", command, sys.executable], cwd=ROOT, capture_output=True, text=True, env={**os.environ}
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: not enough memory (")
+    assert "Traceback" not in done.stderr
+
+
+def test_names_are_utf_8_in_any_locale(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "Größe.wav", np.zeros((2205, 2)), 22050)
+    done = subprocess.run(
+        [sys.executable, "-m", "cunet", "separate", "Größe.wav", "--target", "gesäng"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr.splitlines()[-1].startswith(r"error: unknown instrument 'ges\xe4ng'")
 
 
 LONG = """

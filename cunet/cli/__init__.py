@@ -15,9 +15,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TypeAlias, get_args, get_type_hints
 
-from cunet.errors import UserError
+from cunet.errors import UserError, is_out_of_memory, no_memory
 from cunet.extras import needs
 from cunet.names import readable
+from cunet.startup import in_utf8
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Command]"
 MODEL = "model folder such as models/cunet/0, or MLflow address such as models:/conditioned-u-net@best"
@@ -53,11 +54,17 @@ def run(command: Callable[[], None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes the rest at exit
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
+        if is_out_of_memory(error):
+            sys.exit(f"error: {readable(no_memory(error))}")
         if error.errno in ADVICE and error.filename:
             sys.exit(f"error: {readable(error.filename)}: {error.strerror}. {ADVICE[error.errno]}")
         if NO_SPACE not in str(error):  # HDF5 reports it in its text, without an errno
             raise
         sys.exit(f"error: {NO_SPACE}. Free some space and run the same command again; finished work is kept.")
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        sys.exit(f"error: {readable(no_memory(error))}")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     finally:
@@ -66,6 +73,7 @@ def run(command: Callable[[], None]) -> None:
 
 def run_stage(main: Callable[..., None]) -> None:
     """Run `main` of a stage with the command-line arguments, in order."""
+    in_utf8()
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     for name, kind in get_type_hints(main).items():
         if choices := get_args(kind):
@@ -166,6 +174,7 @@ class _Completion(argparse.Action):
 
 def main() -> None:
     """Entry point of `cunet`; without a command, it prints the help."""
+    in_utf8()
     parser = command_line()
     if len(sys.argv) < 2:
         parser.exit(2, parser.format_help())

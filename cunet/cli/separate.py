@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cunet.conditions.naming import Condition, Conditions, condition_name, parse_condition
 from cunet.errors import UserError
 from cunet.files import temporary_files_fail, temporary_folder
@@ -47,6 +49,7 @@ def separate(
         _check_songs(found)
         with uncollected():
             trained = load_model(chosen_model(model), consistency=consistency)
+        _reserve_memory()
         conditions = _conditions(trained, targets, mixed) if two_stems is None else _two_stems(trained, two_stems)
         files = [file for song in found for file in song.files(conditions, suffix).values()]
         _check_targets(found, files, overwrite)
@@ -69,6 +72,12 @@ def separate(
             print("\n".join(readable(file) for file in song.files(conditions, suffix).values()))
     if failed:
         raise UserError(f"{failed} of {len(found)} songs could not be separated; see above")
+
+
+def _reserve_memory() -> None:
+    """Multiply matrices before anything is written: OpenBLAS ends the process if it gets no memory then."""
+    matrix = np.ones((512, 512), np.float32)
+    np.matmul(matrix, matrix)
 
 
 def chosen_model(name: str | None) -> str | Path:

@@ -3,6 +3,7 @@
 import glob
 import os
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -33,6 +34,7 @@ SUFFIXES = (
 FORMATS = {"wav": "FLOAT", "flac": "PCM_24", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
 CLIPPED = "flac"
 LARGEST_WAV = 2**32 - 2**16  # bytes: the limit of its header
+PROBE = 2**20  # bytes that a folder must take
 BLOCK = 2**16  # samples at a time: libsndfile's Vorbis encoder keeps its input on the stack
 
 
@@ -223,7 +225,7 @@ def _writers(files: dict[str, Path], suffix: str, audio: Audio) -> Iterator[dict
         for name, part in parts.items():
             put_in_place(part, files[name])
     except (OSError, soundfile.LibsndfileError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error.error_string
+        reason = error.strerror if isinstance(error, OSError) else _why_not(folder) or error.error_string.rstrip(".")
         raise UserError(f"{folder}: cannot be written ({reason}). Choose another --out, or free some space.") from None
     finally:
         with suppress(OSError):
@@ -231,6 +233,16 @@ def _writers(files: dict[str, Path], suffix: str, audio: Audio) -> Iterator[dict
                 part.unlink(missing_ok=True)
             for path in made:
                 path.rmdir()  # fails if the folder has estimates
+
+
+def _why_not(folder: Path) -> str:
+    """Why nothing more can be written to a folder, of which libsndfile only says "System error"."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(PROBE))
+    except OSError as error:
+        return error.strerror or ""
+    return ""
 
 
 def _writer(path: Path, suffix: str, audio: Audio) -> soundfile.SoundFile:

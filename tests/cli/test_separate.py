@@ -413,3 +413,11 @@ def test_masks_may_be_those_of_the_network_itself(separate: Command) -> None:
         errors[consistency] = np.abs(sum(stems) - waveform).max()
     assert errors["ratio"] < 1e-5
     assert errors["none"] > 0.01
+
+
+def test_a_full_folder_for_estimates_is_the_cause(separate: Command, small_disk: Path) -> None:
+    soundfile.write("long.wav", song(10, RATE), RATE)
+    status, _, err = separate("long.wav", "--out", str(small_disk / "out"))
+    assert status == 1
+    assert f"{small_disk}/out/long: cannot be written (No space left on device). Choose another --out" in err
+    assert not list(small_disk.iterdir())
