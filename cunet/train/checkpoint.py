@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from cunet.files import DAMAGES, synchronise
 
-SUFFIXES = (".h5", ".previous", ".part")
 Arrays = list[npt.NDArray[Any]]
 # State of the callbacks between epochs, besides the best weights.
 MEMORY = {
@@ -70,12 +69,6 @@ def load(path: Path, identity: str) -> TrainingState:
             continue
         return state if found == identity else TrainingState()
     return TrainingState()
-
-
-def delete(folder: Path) -> None:
-    """Delete all states in a folder."""
-    for path in [path for suffix in SUFFIXES for path in folder.glob(f"*{suffix}")]:
-        path.unlink()
 
 
 def _previous(path: Path) -> Path:
