@@ -386,13 +386,16 @@ def _separate(**arguments: Any) -> None:
 
 
 def _app(model: str | None, port: int) -> None:
-    with needs("app"):
-        from cunet.app.page import check_port, serve
     from cunet.cli.separate import chosen_model
+    from cunet.files import temporary_folder
     from cunet.loading import load_model
 
-    check_port(port)
-    serve(load_model(chosen_model(model)), port)
+    with temporary_folder() as folder:
+        os.environ["GRADIO_TEMP_DIR"] = str(folder)  # its own is shared, and another user's if that one was first
+        with needs("app"):
+            from cunet.app.page import check_port, serve
+        check_port(port)
+        serve(load_model(chosen_model(model)), port, folder)
 
 
 def _export(model: str, form: Any, out: Path) -> None:
