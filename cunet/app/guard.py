@@ -1,6 +1,8 @@
 """What stands between the page and its callers: other sites, uploads without end, calls that the page never makes."""
 
 import asyncio
+import os
+import shutil
 import sys
 import time
 from collections import defaultdict
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 
 from cunet.errors import first_line
@@ -36,11 +39,11 @@ def make_room(folder: Path, size: int = 0) -> None:
         with suppress(OSError):  # deleted in the meantime
             if path.is_file():
                 files.append((path.stat().st_mtime, max(LEAST, path.stat().st_size), path))
-    total = size + sum(taken for _, taken, _ in files)
+    total, free = size + sum(taken for _, taken, _ in files), shutil.disk_usage(folder).free
     for changed, taken, path in sorted(files):
-        if total <= KEPT and time.time() - changed < KEEP:
+        if total <= KEPT and size <= free and time.time() - changed < KEEP:
             return
-        total -= taken
+        total, free = total - taken, free + taken
         with suppress(OSError):
             path.unlink()
             path.parent.rmdir()  # each has a folder of its own
@@ -113,7 +116,8 @@ class Guard:
                     await self._app(scope, received, send)
             finally:
                 for left in self._folder.glob("tmp*"):  # of one that was broken off
-                    left.unlink(missing_ok=True)
+                    os.truncate(left, 0)  # it is still open, and would keep its place on the disk
+                    left.unlink()
 
 
 class _Answer:
@@ -126,6 +130,8 @@ class _Answer:
     async def of(self, app: Any, receive: Any) -> None:
         try:
             await app(self._scope, receive, self._sent)
+        except ClientDisconnect:
+            pass
         except HTTPException as error:
             await self._fail(error.status_code, error.detail, receive)
         except TimeoutError:

@@ -1,5 +1,6 @@
 """The page: a song, a slider for each instrument, and what the model makes of both."""
 
+import logging
 import socket
 import time
 import zipfile
@@ -108,12 +109,15 @@ def serve(model: Model, port: int, folder: Path) -> None:
         )
     except OSError:
         raise _port_is_taken(port) from None
+    for name in ("asyncio", "python_multipart", "uvicorn.error"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # they report what callers do wrong, with tracebacks
     print(f"{model.name}: open http://{ADDRESS}:{port} in a browser; Ctrl+C ends it", flush=True)
     try:
         while True:
             time.sleep(SWEEP)
             make_room(folder)
     finally:
+        page.server.force_exit = True  # open pages listen for ever
         page.close(verbose=False)
 
 
@@ -210,7 +214,7 @@ class _Handlers:
 
     def example(self) -> Iterator[str]:
         """A song that is composed here and now, always the same."""
-        with temporary_folder() as folder:
+        with temporary_folder(self._folder) as folder:
             compose_song(folder / EXAMPLE, (EXAMPLE_SEED,), EXAMPLE_SECONDS)
             yield str((folder / EXAMPLE / f"{MIXTURE}.wav").rename(folder / f"{EXAMPLE}.wav"))
 
@@ -263,9 +267,9 @@ class _Handlers:
     def _working_folder(self, song: str | None) -> Iterator[Path]:
         """A temporary folder; what goes wrong in it is a sentence on the page."""
         folder = None
-        make_room(self._folder, LARGEST)
+        make_room(self._folder)
         try:
-            with temporary_folder() as folder:
+            with temporary_folder(self._folder) as folder:
                 yield folder
         except UserError as error:
             text = str(error).replace(f"{song}:", Path(str(song)).name).replace(f"{folder}: ", "")
