@@ -3,5 +3,6 @@
 import signal
 import sys
 
-if sys.argv[0] == "-m":  # one of them is about to run: nothing is at stake while it imports its libraries
+# One of them is about to run. Nothing is at stake while it imports its libraries, so that Ctrl+C may end it at once.
+if sys.argv[0] == "-m" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
