@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -123,13 +124,24 @@ def _signals_as_interrupts() -> Iterator[None]:
             ended = now
             raise KeyboardInterrupt
 
+    def repeat(ignored: Any) -> None:
+        """Interrupt once more after Python has dropped the interruption, as in callbacks of the garbage collector."""
+        nonlocal ended
+        if ignored.exc_type is not KeyboardInterrupt:
+            sys.__unraisablehook__(ignored)
+        else:
+            ended = 0.0
+            threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
     numbers = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
     before = {number: handler for number in numbers if (handler := signal.getsignal(number)) != signal.SIG_IGN}
     for number in before:
         signal.signal(number, end)
+    sys.unraisablehook = repeat
     try:
         yield
     finally:
+        sys.unraisablehook = sys.__unraisablehook__
         if not ended:
             for number, handler in before.items():
                 signal.signal(number, handler)
