@@ -11,6 +11,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import ROOT
 
@@ -188,6 +189,28 @@ def test_dvc_keeps_its_pickles_where_nobody_else_can_write(tmp_path: Path) -> No
     assert private.stat().st_mode & 0o777 == 0o700
     configured = (tmp_path / "tree" / ".dvc" / "config.local").read_text()
     assert configured == f"config --quiet --local core.site_cache_dir {private}\n"  # once
+
+
+def test_queued_experiments_keep_them_there_too(tmp_path: Path) -> None:
+    """DVC runs them in folders of their own, to which it copies the configuration."""
+    private = tmp_path / ".dvc" / "tmp" / "private"
+    (tmp_path / "params.yaml").write_text("x: 1\n")
+    stages = {"a": {"cmd": 'dvc doctor > "$DVC_ROOT/seen"; touch o', "params": ["x"], "outs": ["o"]}}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for command in (
+        ["git", "init", "-q"],
+        ["dvc", "init", "-q"],
+        ["dvc", "config", "--local", "core.site_cache_dir", str(private)],
+        ["git", "add", "-A"],
+        ["git", *identity, "commit", "-qm", "x"],
+        ["dvc", "exp", "run", "-q", "--queue", "-S", "x=2"],
+        ["dvc", "exp", "run", "-q", "--run-all"],
+    ):
+        own = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        subprocess.run(command, cwd=tmp_path, env=own | {"DVC_NO_ANALYTICS": "true"}, check=True)
+    seen = (tmp_path / "seen").read_text()
+    assert f"Repo.site_cache_dir: {private}{os.sep}" in seen
 
 
 def test_pip_installs_where_there_is_no_uv(tmp_path: Path) -> None:
