@@ -32,7 +32,6 @@ from cunet.separate.songs import Song, estimate_name, separate_song
 ADDRESS = "127.0.0.1"  # nobody else's machine gets to it
 FORMAT = "flac"
 LONGEST = 15  # minutes
-LONGEST_FAULT = 200  # characters
 LONGEST_NAME = 60  # characters of a song's in the names of its estimates: 240 bytes at most
 MIX = "mix"  # name of an estimate of several instruments
 WAITING = 8  # in the queue; one at a time is separated
@@ -127,11 +126,9 @@ class _Page(gr.Blocks):
     async def preprocess_data(self, block_fn: Any, *arguments: Any, **settings: Any) -> Any:
         """The values of a call, as the handlers take them."""
         try:
-            if block_fn.fn is None:  # it runs in the browser
-                raise gr.Error("The page does not ask for this.")
+            if block_fn.fn is None:
+                raise ValueError("it runs in the browser")
             return await super().preprocess_data(block_fn, *arguments, **settings)
-        except gr.Error as error:
-            raise gr.Error(error.message[:LONGEST_FAULT], print_exception=False) from None
         except Exception:
             raise gr.Error("The page does not send such values.", print_exception=False) from None
 
