@@ -62,7 +62,7 @@ def _local_cluster(workers: int, processes: bool) -> Iterator["LocalCluster"]:
 
     atexit.unregister(close_clusters)  # it waits, and fails, for a cluster that an interruption left half started
     with temporary_folder() as folder, dask.config.set(temporary_directory=str(folder)):
-        with _signals_to_this_process_alone():
+        with _signals_to_this_process_alone() if processes else nullcontext():
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -87,8 +87,13 @@ def _signals_to_this_process_alone() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT})
+    from multiprocessing import resource_tracker
+
+    blocked = {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
     try:
+        resource_tracker.ensure_running()  # it unblocks SIGINT
+        signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
