@@ -204,14 +204,14 @@ def presets(instruments: Sequence[str]) -> dict[str, list[float]]:
 
 
 class _Handlers:
-    """What the buttons do. Files live until the page has taken them: Gradio keeps copies in `folder`."""
+    """What the buttons do. Files live beside `folder` until the page has taken them: Gradio keeps copies in it."""
 
     def __init__(self, model: Model, folder: Path) -> None:
         self._model, self._folder = model, folder
 
     def example(self) -> Iterator[str]:
         """A song that is composed here and now, always the same."""
-        with temporary_folder(self._folder) as folder:
+        with temporary_folder(self._folder.parent) as folder:
             compose_song(folder / EXAMPLE, (EXAMPLE_SEED,), EXAMPLE_SECONDS)
             yield str((folder / EXAMPLE / f"{MIXTURE}.wav").rename(folder / f"{EXAMPLE}.wav"))
 
@@ -266,7 +266,7 @@ class _Handlers:
         folder = None
         make_room(self._folder)
         try:
-            with temporary_folder(self._folder) as folder:
+            with temporary_folder(self._folder.parent) as folder:
                 yield folder
         except UserError as error:
             text = str(error).replace(f"{song}:", Path(str(song)).name).replace(f"{folder}: ", "")

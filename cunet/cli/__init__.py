@@ -410,11 +410,12 @@ def _app(model: str | None, port: int) -> None:
     from cunet.loading import load_model
 
     with temporary_folder() as folder:
-        os.environ["GRADIO_TEMP_DIR"] = str(folder)  # its own is shared, and another user's if that one was first
+        files = folder / "files"
+        os.environ["GRADIO_TEMP_DIR"] = str(files)  # its own is the first user's of the machine
         with needs("app"):
             from cunet.app.page import check_port, serve
         check_port(port)
-        serve(load_model(chosen_model(model)), port, folder)
+        serve(load_model(chosen_model(model)), port, files)
 
 
 def _export(model: str, form: Any, out: Path) -> None:

@@ -151,7 +151,7 @@ def test_an_upload_is_refused_before_it_is_sent(app: App) -> None:
 @pytest.mark.usefixtures("silent")
 def test_an_upload_that_is_broken_off_leaves_nothing(app: App) -> None:
     def parts() -> list[Path]:
-        return list(app.temporary.glob("cunet-*/tmp*"))
+        return list(app.temporary.glob("cunet-*/files/tmp*"))
 
     with request(app, f"POST {API}/upload\r\n{FORM}Content-Length: 3000000\r\n", PART + "\0" * 10**6):
         while not parts():
