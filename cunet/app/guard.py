@@ -55,7 +55,7 @@ class Guard:
     Errors in Gradio's routes end here: they come from calls that the page does not make.
 
     Args:
-        port: of the page.
+        hosts: names of the page, with its port, as browsers send them.
         folder: of its files.
     """
 

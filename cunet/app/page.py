@@ -84,11 +84,8 @@ def serve(model: Model, port: int, folder: Path) -> None:
     Raises:
         UserError: the port is taken.
     """
-    hosts = {
-        f"{name}{ending}"
-        for name in (ADDRESS, "localhost")
-        for ending in ([f":{port}", ""] if port == 80 else [f":{port}"])
-    }
+    names = (ADDRESS, "localhost")
+    hosts = {f"{name}:{port}" for name in names} | ({*names} if port == 80 else set())  # which browsers leave out
     page = build(model, folder).queue(max_size=WAITING)
     try:
         page.launch(
