@@ -162,6 +162,82 @@ def test_a_terminal_that_closes_may_send_several_signals(tmp_path: Path) -> None
             process.send_signal(number)
 
 
+SLOWLY = LONG.replace(
+    "run(work)",
+    """
+def slowly():
+    try:
+        work()
+    finally:
+        time.sleep(0.5)
+        Path("cleared").touch()
+run(slowly)""",
+)
+
+
+def test_a_second_ctrl_c_waits_until_temporary_files_are_deleted(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOWLY],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+        assert process.communicate(timeout=30)[1] == "interrupted\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["cleared"]
+
+
+DROPPED = """
+import gc, time
+from cunet.cli import run
+def look(phase, info):
+    if phase == "start":
+        print("ready", flush=True)
+        time.sleep(0.5)
+def work():
+    gc.callbacks.append(look)
+    gc.collect()
+    gc.callbacks.remove(look)
+    time.sleep(60)
+run(work)
+"""
+
+
+def test_an_interruption_that_python_drops_is_repeated() -> None:
+    """Exceptions in callbacks of the garbage collector, or in `__del__`, end there."""
+    command = [sys.executable, "-c", DROPPED]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGHUP)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (1, "interrupted\n")
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"])
+def test_a_stage_that_is_ended_while_it_imports_says_nothing(tmp_path: Path, name: str) -> None:
+    """With its libraries it takes seconds, and has not begun."""
+    (tmp_path / "keras.py").write_text("import time; print('ready', flush=True); time.sleep(60)")
+    command = [sys.executable, "-m", "stages.train"]
+    paths = {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=os.environ | paths, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(getattr(signal, name))
+        assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == -getattr(signal, name)
+
+
 LOOP = 'for song in 1 2; do "$0" -m cunet separate - --out out; echo again; done'
 
 

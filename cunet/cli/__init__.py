@@ -9,6 +9,8 @@ import os
 import select
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -26,7 +28,7 @@ OMITTED = ", or starter, the model that comes with cunet (default: models/cunet/
 SHELLS = ("bash", "tcsh", "zsh")
 FILES = {"songs", "model", "out"}  # arguments that a shell completes with file names
 ENDINGS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGXCPU")  # not all are on every system
-INTERRUPTED = "interrupted"
+INTERRUPTED, CLEARING = "interrupted", 1.0  # seconds to delete temporary files undisturbed
 ADVICE = {
     errno.ENAMETOOLONG: "Choose a shorter name.",
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Change its permissions, or choose another place."),
@@ -118,23 +120,36 @@ def _has_lost_its_reader(descriptor: int) -> bool:
 def _signals_as_interrupts() -> Iterator[None]:
     """Handle signals that end the program like Ctrl+C, so that temporary files are deleted.
 
-    Signals that are ignored, as under nohup, stay ignored. After the first signal, only Ctrl+C is handled.
+    Signals that are ignored, as under nohup, stay ignored. After the first signal, only Ctrl+C is handled, and only
+    when temporary files have had time to be deleted.
     """
-    ended = False
+    ended = 0.0
 
     def end(number: int, frame: FrameType | None) -> None:
         nonlocal ended
-        if not ended or number == signal.SIGINT:
-            ended = True
+        now = time.monotonic()
+        if not ended or (number == signal.SIGINT and now > ended + CLEARING):
+            ended = now
             raise KeyboardInterrupt
+
+    def repeat(ignored: Any) -> None:
+        """Interrupt once more after Python has dropped the interruption, as in callbacks of the garbage collector."""
+        nonlocal ended
+        if ignored.exc_type is not KeyboardInterrupt:
+            sys.__unraisablehook__(ignored)
+        else:
+            ended = 0.0
+            threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGTERM)).start()
 
     numbers = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
     before = {number: handler for number in numbers if (handler := signal.getsignal(number)) != signal.SIG_IGN}
     for number in before:
         signal.signal(number, end)
+    sys.unraisablehook = repeat
     try:
         yield
     finally:
+        sys.unraisablehook = sys.__unraisablehook__
         if not ended:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -175,6 +190,18 @@ class _Completion(argparse.Action):
 def main() -> None:
     """Entry point of `cunet`; without a command, it prints the help."""
     in_utf8()
+    try:
+        run(_command)
+    except SystemExit as stop:
+        if stop.code != INTERRUPTED:
+            raise
+        # A shell stops a loop only if a command in it dies from the signal.
+        print(INTERRUPTED, file=sys.stderr)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def _command() -> None:
     parser = command_line()
     if len(sys.argv) < 2:
         parser.exit(2, parser.format_help())
@@ -183,15 +210,7 @@ def main() -> None:
     from cunet.files import sweep  # takes a moment to import, which the help does without
 
     sweep()
-    try:
-        run(lambda: command(**arguments))
-    except SystemExit as stop:
-        if stop.code != INTERRUPTED:
-            raise
-        # A shell stops a loop only if a command in it dies from the signal.
-        print(INTERRUPTED, file=sys.stderr)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
+    command(**arguments)
 
 
 def command_line() -> argparse.ArgumentParser:
@@ -395,13 +414,17 @@ def _separate(**arguments: Any) -> None:
 
 
 def _app(model: str | None, port: int) -> None:
-    with needs("app"):
-        from cunet.app.page import check_port, serve
     from cunet.cli.separate import chosen_model
+    from cunet.files import temporary_folder
     from cunet.loading import load_model
 
-    check_port(port)
-    serve(load_model(chosen_model(model)), port)
+    with temporary_folder() as folder:
+        files = folder / "files"
+        os.environ["GRADIO_TEMP_DIR"] = str(files)  # its own is the first user's of the machine
+        with needs("app"):
+            from cunet.app.page import check_port, serve
+        check_port(port)
+        serve(load_model(chosen_model(model)), port, files)
 
 
 def _export(model: str, form: Any, out: Path) -> None:

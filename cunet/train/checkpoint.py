@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from cunet.errors import first_line
 from cunet.files import DAMAGES, synchronise
 
 Arrays = list[npt.NDArray[Any]]
@@ -63,7 +64,7 @@ def load(path: Path, identity: str) -> TrainingState:
         try:
             found, state = _read(place)
         except DAMAGES as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0]
+            reason = first_line(error)
             print(f"warning: {place}: damaged ({reason}). Training resumes from an earlier state.", file=sys.stderr)
             place.unlink()
             continue
