@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.measure import Side, conclude, own_peak, run_process, seconds, table
-from cunet.cli import run
+from cunet.cli.running import run
 
 SOURCES = 4
 

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from cunet.cli import run_stage
+from cunet.cli.running import run_stage
 from cunet.conditions.naming import by_name
 from cunet.conditions.tables import read_conditions
 from cunet.evaluation.evaluate import evaluate

@@ -5,7 +5,7 @@ The checkpoints stay until `evaluate` reads the model, which DVC has then: a kil
 
 from pathlib import Path
 
-from cunet.cli import run_stage
+from cunet.cli.running import run_stage
 from cunet.conditions.tables import read_conditions
 from cunet.layout import checkpoints_of
 from cunet.params import load_params

@@ -66,7 +66,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
 AT_WORK = """
 import time
 from cunet import cluster
-from cunet.cli import run
+from cunet.cli.running import run
 from cunet.settings.cluster import Dask
 def work():
     with cluster.connect(Dask(scheduler=None, workers=2)) as client:
