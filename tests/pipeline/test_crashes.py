@@ -172,11 +172,13 @@ def record(client: MlflowClient, run: Any) -> dict[str, Any]:
         for name in run.data.metrics
         if not name.startswith(MEASURED)
     }
+    # A kill while scores are logged has them logged again; epochs are logged once and in order.
+    scores = {name: list(dict.fromkeys(curve)) for name, curve in curves.items() if name.startswith("sdr")}
     artifacts = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return {
         "name": run.info.run_name,
         "status": run.info.status,
-        "curves": curves,
+        "curves": curves | scores,
         "costs": sorted(name for name in run.data.metrics if name.startswith(MEASURED[0])),
         "parameters": run.data.params,
         "artifacts": artifacts,
