@@ -25,6 +25,7 @@ from cunet.startup import in_utf8
 ENDINGS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGXCPU")  # not all are on every system
 INTERRUPTED, CLEARING = "interrupted", 1.0  # seconds to delete temporary files undisturbed
 ADVICE = {
+    errno.EBUSY: "Unmount it, or end what uses it.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Change its permissions, or choose another place."),
     **dict.fromkeys(

@@ -242,7 +242,7 @@ def test_full_disks(whole: Workspace, tmp_path: Path) -> None:
     assert times > 5
 
 
-FOLDERS = ("data", "models", "checkpoints", "results", "reports", "mlartifacts", ".dvc/cache", ".dvc/tmp", ".")
+FOLDERS = ("data", "models", "checkpoints", "results", "mlartifacts", ".dvc/cache", ".dvc/tmp", ".")
 
 
 def test_read_only_folders(whole: Workspace, tmp_path: Path) -> None:
