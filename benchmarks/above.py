@@ -28,7 +28,7 @@ import pandas as pd
 from scipy.signal import stft
 
 from cunet.bsseval import sdr_v4
-from cunet.cli import run
+from cunet.cli.running import run
 from cunet.loading import load_model
 from cunet.separate.estimates import Above
 from cunet.separate.model import Model

@@ -32,6 +32,7 @@ import psutil
 import yaml
 from tabulate import tabulate
 
+from cunet.cli.running import run
 from tests.datasets.musdb_trees import Stems, stems, write_stem_file, write_wav_folder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -291,4 +292,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

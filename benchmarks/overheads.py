@@ -46,7 +46,7 @@ def main(runs: int) -> None:
         later = LATER.get(stage, [])
         imports = f"import {', '.join([*names, *later])}"
         # Import everything, then end like a stage.
-        lines = [f"from cunet.cli import run; import stages.{stage}", *(f"import {name}" for name in later)]
+        lines = [f"from cunet.cli.running import run; import stages.{stage}", *(f"import {name}" for name in later)]
         if stage == "evaluate":  # for a network; bounds do not need Keras
             lines[-1] = "from cunet.startup import uncollected\nwith uncollected(): import cunet.masking.separator"
         ended = "\n".join([*lines, "run(lambda: None)"])

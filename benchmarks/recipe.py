@@ -32,7 +32,7 @@ from keras import KerasTensor, layers, ops
 
 from benchmarks.measure import machine
 from benchmarks.workspace import INDEXES, SPECTROGRAMS, add_changes, check_indexes
-from cunet.cli import run
+from cunet.cli.running import run
 from cunet.conditions.naming import by_name
 from cunet.conditions.sets import build_conditions, single_conditions
 from cunet.datasets.synthetic import Synthetic, compose_song, plan_songs

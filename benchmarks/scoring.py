@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.measure import Side, conclude, own_peak, run_process, seconds, table
+from cunet.cli.running import run
 
 SOURCES = 4
 
@@ -130,4 +131,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -24,6 +24,7 @@ import soundfile
 
 from benchmarks.measure import Side, conclude, run_process, table
 from benchmarks.peers import SOURCES
+from cunet.cli import running
 from cunet.conditions.sets import single_conditions
 from cunet.export.card import CARD
 from cunet.export.export import export
@@ -183,4 +184,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    running.run(main)

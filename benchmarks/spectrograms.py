@@ -21,6 +21,7 @@ import soundfile
 
 from benchmarks.measure import Side, conclude, table
 from benchmarks.peers import SOURCES, on_signal
+from cunet.cli.running import run
 from cunet.preprocess.writing import write_track
 from cunet.settings.spectrogram import Spectrogram
 from cunet.tracks.track import FileTrack
@@ -122,4 +123,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

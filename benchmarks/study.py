@@ -26,7 +26,7 @@ from statsmodels.stats.multitest import multipletests
 from benchmarks import study_figures
 from benchmarks.measure import machine
 from benchmarks.workspace import add_changes
-from cunet import cli
+from cunet.cli import running
 from cunet.comparison.convergence import CONVERGED
 from cunet.comparison.statistics import differences, intervals, over_seeds, seed_spread
 from cunet.comparison.tables import MEAN, sdr_table, summarise
@@ -211,7 +211,7 @@ def main() -> None:
             run(arguments.budgets, arguments.changes, arguments.out)
         report(arguments.out)
 
-    cli.run(study)
+    running.run(study)
 
 
 if __name__ == "__main__":

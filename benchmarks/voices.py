@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 
-from cunet.cli import run
+from cunet.cli.running import run
 from cunet.errors import UserError
 from cunet.signals.arrays import Mono
 from cunet.signals.resampling import resample

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cunet.cli import run
+from cunet.cli.running import run
 from cunet.conditions.naming import by_name
 from cunet.conditions.sets import single_conditions
 from cunet.errors import UserError

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # otherwise MLflow sends usage data
 os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")  # otherwise it reports every table that it creates
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime, too
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's start-up messages
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # hide its retracing warnings, which several networks cause
 

@@ -1,7 +1,9 @@
 """Per-track work on dask.distributed: on a local cluster or a running scheduler."""
 
+import atexit
 import logging
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from cunet.errors import UserError
+from cunet.files import temporary_folder
 from cunet.settings.cluster import Dask
 
 if TYPE_CHECKING:  # imported where work is shared out: stages that only name a data set do without
@@ -53,21 +56,47 @@ def connect(settings: Dask, memory: int = 0, processes: bool = True) -> Iterator
 
 @contextmanager
 def _local_cluster(workers: int, processes: bool) -> Iterator["LocalCluster"]:
+    import dask
     from distributed import LocalCluster
+    from distributed.deploy.spec import close_clusters
 
-    cluster = LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=processes,
-        memory_limit="auto" if processes else None,  # dask measures only the memory of the whole process
-        dashboard_address=":0",
-        silence_logs=logging.CRITICAL,  # errors reach the caller; the log would repeat them
-    )
+    atexit.unregister(close_clusters)  # it waits, and fails, for a cluster that an interruption left half started
+    with temporary_folder() as folder, dask.config.set(temporary_directory=str(folder)):
+        with _signals_to_this_process_alone() if processes else nullcontext():
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=processes,
+                memory_limit="auto" if processes else None,  # dask measures only the memory of the whole process
+                dashboard_address=":0",
+                silence_logs=logging.CRITICAL,  # errors reach the caller; the log would repeat them
+            )
+        try:
+            yield cluster
+        finally:
+            with suppress(AssertionError):  # dask raises it while it restarts a killed worker; harmless
+                cluster.close()
+
+
+@contextmanager
+def _signals_to_this_process_alone() -> Iterator[None]:
+    """Start processes that a terminal does not end: this one ends them, and Python's own helper loses count if it dies.
+
+    They inherit the blocked signals. Those that arrive in the meantime follow at the end of the block.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    blocked = {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
     try:
-        yield cluster
+        resource_tracker.ensure_running()  # it unblocks SIGINT
+        signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
+        yield
     finally:
-        with suppress(AssertionError):  # dask raises it while it restarts a killed worker; harmless
-            cluster.close()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def local_workers(settings: Dask, memory: int) -> int:

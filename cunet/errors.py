@@ -15,7 +15,7 @@ NO_MEMORY = re.compile(
 class UserError(Exception):
     """A mistake that the user can correct; its text is one line: what, where, what to do.
 
-    `cunet.cli.run` prints it and exits with status 1, without a traceback.
+    `cunet.cli.running.run` prints it and exits with status 1, without a traceback.
     """
 
 

@@ -36,14 +36,15 @@ def commit() -> str:
 
 
 @contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """A temporary folder, deleted at the end of the block.
+def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
+    """A temporary folder, in `parent` or where the system has them, deleted at the end of the block.
 
     Raises:
         UserError: it cannot be created.
     """
     try:
-        folder = tempfile.TemporaryDirectory(prefix=TEMPORARY)
+        # Threads of an interrupted command may still write to it: what they leave, the next command deletes.
+        folder = tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=parent, ignore_cleanup_errors=True)
     except OSError as error:
         place = Path(error.filename).parent if error.filename else "TMPDIR"
         raise temporary_files_fail(place, error.strerror) from None

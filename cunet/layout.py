@@ -25,7 +25,7 @@ def folders(architecture: str, baselines: Sequence[str]) -> dict[str, Path]:
 
 
 def checkpoints_of(architecture: str, seed: int) -> Path:
-    """The folder for the state of an unfinished training."""
+    """The folder for the checkpoints of a training."""
     return CHECKPOINTS / architecture / str(seed)
 
 

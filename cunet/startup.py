@@ -40,7 +40,7 @@ def in_utf8() -> None:
 
 
 def name_memory_as_cause() -> None:
-    """Have an import that fails for too little memory end the process in one line, as `cunet.cli.run` does later."""
+    """End the process in one line if an import fails for too little memory, as `cunet.cli.running` does later."""
     sys.excepthook = _in_one_line
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from cunet.cli import run_stage
+from cunet.cli.running import run_stage
 from cunet.conditions.naming import by_name
 from cunet.conditions.tables import read_conditions
 from cunet.evaluation.bounds import BOUNDS

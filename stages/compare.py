@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cunet import layout
-from cunet.cli import run_stage
+from cunet.cli.running import run_stage
 from cunet.comparison.comparison import compare
 from cunet.conditions.naming import by_name
 from cunet.conditions.tables import read_conditions

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cunet.cli import run_stage
+from cunet.cli.running import run_stage
 from cunet.conditions.naming import by_name
 from cunet.conditions.path import ends
 from cunet.conditions.sets import build_conditions, scored_conditions

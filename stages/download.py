@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from cunet import cluster
-from cunet.cli import run_stage
+from cunet.cli.running import run_stage
 from cunet.datasets import joined
 from cunet.files import identity, resumable_folder
 from cunet.params import load_params

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from cunet.cli import run_stage
+from cunet.cli.running import run_stage
 from cunet.conditions.naming import by_name
 from cunet.conditions.tables import read_conditions
 from cunet.evaluation.evaluate import evaluate
@@ -11,6 +11,8 @@ from cunet.files import identity, resumable_folder
 from cunet.masking.separator import Separator
 from cunet.params import load_params
 from cunet.startup import uncollected
+from cunet.store import fingerprint
+from cunet.tracking.note import forget_training
 from cunet.tracking.optional import optional
 from cunet.tracking.results import log_scores
 from cunet.tracks.reading import read_tracks
@@ -22,6 +24,7 @@ def main(model: Path, audio: Path, spectrograms: Path, conditions: Path, out: Pa
     with uncollected():  # importing Keras takes seconds
         separator = Separator(model, params.evaluate.overlap)
     name = separator.architecture.name
+    forget_training(name, fingerprint(model))
     tracks, scored = read_tracks(audio), by_name(read_conditions(conditions))
     settings = params.spectrogram, params.evaluate
     get_masks = partial(separator.masks, consistency=params.evaluate.consistency)

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from cunet.cli import run_stage
+from cunet.cli.running import run_stage
 from cunet.conditions.naming import by_name
 from cunet.conditions.path import ends, path
 from cunet.conditions.tables import read_conditions

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cunet.cli import run_stage
+from cunet.cli.running import run_stage
 from cunet.files import new_folder
 from cunet.params import load_params
 from cunet.startup import uncollected

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cunet import cluster
-from cunet.cli import run_stage
+from cunet.cli.running import run_stage
 from cunet.files import identity, resumable_folder
 from cunet.params import load_params
 from cunet.preprocess.writing import write_track

@@ -1,8 +1,11 @@
-"""train: train the networks of an architecture with one seed, or resume a killed training."""
+"""train: train the networks of an architecture with one seed, or resume a killed training.
+
+The checkpoints stay until `evaluate` reads the model, which DVC has then: a kill before does not lose the training.
+"""
 
 from pathlib import Path
 
-from cunet.cli import run_stage
+from cunet.cli.running import run_stage
 from cunet.conditions.tables import read_conditions
 from cunet.layout import checkpoints_of
 from cunet.params import load_params
@@ -23,8 +26,6 @@ def main(name: str, seed: int, spectrograms: Path, indexes: Path, conditions: Pa
     trainer = Trainer(architecture, params.train, seed, described, spectrograms, indexes, checkpoints, tracked.on_epoch)
     with tracked.open(described, trainer.identity, trainer.histories):
         tracked.finish(out, trainer.train(out))
-    trainer.forget()  # last, so that a kill before does not lose the training
-    tracked.forget()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """Per-track work on a local cluster, and on one that runs already."""
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -11,6 +14,7 @@ from cunet import cluster
 from cunet.errors import UserError
 from cunet.params import Params
 from cunet.settings.cluster import Dask
+from tests.conftest import ROOT
 
 
 def test_an_existing_scheduler_does_the_work(params: Params, tmp_path: Path) -> None:
@@ -57,3 +61,45 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
         cluster.connect(Dask(scheduler="tcp://127.0.0.1:9", workers=None)),
     ):
         pass
+
+
+AT_WORK = """
+import time
+from cunet import cluster
+from cunet.cli.running import run
+from cunet.settings.cluster import Dask
+def work():
+    with cluster.connect(Dask(scheduler=None, workers=2)) as client:
+        client.submit(time.sleep, 60)
+        print("ready", flush=True)
+        time.sleep(60)
+if __name__ == "__main__":
+    run(work)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT"])
+def test_a_terminal_ends_a_stage_and_its_workers_without_a_word(tmp_path: Path, name: str) -> None:
+    """It sends the signal to all of them."""
+    (tmp_path / "work.py").write_text(AT_WORK)
+    (tmp_path / "temporary").mkdir()
+    paths = {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "temporary")}
+    with subprocess.Popen(
+        [sys.executable, "work.py"],
+        cwd=tmp_path,
+        env=os.environ | paths,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        workers = psutil.Process(process.pid).children(recursive=True)
+        os.killpg(process.pid, getattr(signal, name))
+        _, errors = process.communicate(timeout=30)  # which the workers hold open, too
+    assert (process.returncode, errors) == (1, "interrupted\n")
+    assert len(workers) >= 3  # with Python's own helper
+    _, alive = psutil.wait_procs(workers, 5)
+    assert [worker for worker in alive if worker.status() != psutil.STATUS_ZOMBIE] == []
+    assert list((tmp_path / "temporary").iterdir()) == []

@@ -10,6 +10,7 @@ from cunet.errors import UserError
 from cunet.evaluation.evaluate import read_scores
 from cunet.preprocess.indexes import read_index
 from cunet.preprocess.spectrogram import TrackSpectrograms, tracks_fingerprint
+from cunet.tracking.results import read_evaluation
 from cunet.train.cost import Cost
 from cunet.train.history import read_history, read_provenance
 from tests.saved import whole_model
@@ -30,6 +31,7 @@ def outputs(prepared: Path, tmp_path: Path) -> Outputs:
     index.write_bytes((prepared / "indexes" / "training.csv").read_bytes())
     (tmp_path / "results").mkdir()
     scores_of_three_tracks().to_csv(tmp_path / "results" / "scores.csv", index=False)
+    (tmp_path / "results" / "evaluation.json").write_text('{"evaluate.window": 1.0, "data.test": "0123456789abcdef"}')
     conditions = tmp_path / "conditions.csv"
     conditions.write_text("bass,vocals\n1,0\n0,1\n")
     return {
@@ -39,6 +41,7 @@ def outputs(prepared: Path, tmp_path: Path) -> Outputs:
         track: lambda: (TrackSpectrograms(track), tracks_fingerprint(track.parent)),
         index: lambda: read_index(index),
         tmp_path / "results" / "scores.csv": lambda: read_scores(tmp_path / "results"),
+        tmp_path / "results" / "evaluation.json": lambda: read_evaluation(tmp_path / "results"),
         conditions: lambda: read_conditions(conditions),
     }
 

@@ -47,7 +47,7 @@ def test_a_stage_goes_on_after_edits_that_do_not_concern_it(tmp_path: Path) -> N
 
 def test_more_tracks_than_the_system_allows_are_one_line() -> None:
     script = (
-        "import resource; from cunet.cli import run; from cunet.files import allow_open_files\n"
+        "import resource; from cunet.cli.running import run; from cunet.files import allow_open_files\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300)); run(lambda: allow_open_files(100))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,8 +1,11 @@
 """Loading a model from wherever it is kept."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -14,6 +17,7 @@ from cunet import loading
 from cunet.errors import UserError
 from cunet.export.card import CARD
 from cunet.loading import STARTER, find_model
+from tests.conftest import ROOT
 
 
 def test_missing_and_foreign_models_are_said(
@@ -101,6 +105,15 @@ def test_the_starter_model_is_small_and_its_card_begins_with_its_limits() -> Non
     _, title, first = (STARTER / CARD).read_text().split("\n\n")[:3]
     assert title.startswith("# ")
     assert re.fullmatch(r"\*\*Mean SDR: \d\.\d dB on 3 test tracks, .* only up to 4096 Hz\.\*\*", first)
+
+
+def test_onnx_runtime_sends_no_usage_data(tmp_path: Path) -> None:
+    """It would keep a file with the identity of this machine among the temporary ones."""
+    code = "import cunet; print(cunet.load_model('starter').name)"
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, cwd=ROOT, env=environment | {"TMPDIR": str(tmp_path)}, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_starter_model_is_named_by_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

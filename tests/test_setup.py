@@ -11,6 +11,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import ROOT
 
@@ -199,6 +200,28 @@ def test_a_lock_of_dvc_that_a_kill_left_damaged_is_deleted(tmp_path: Path, conte
     lock.write_text(content)
     assert set_up(tmp_path, PYTHON, *MEDIA, **settings).stdout == ""
     assert lock.exists() == kept
+
+
+def test_queued_experiments_keep_them_there_too(tmp_path: Path) -> None:
+    """DVC runs them in folders of their own, to which it copies the configuration."""
+    private = tmp_path / ".dvc" / "tmp" / "private"
+    (tmp_path / "params.yaml").write_text("x: 1\n")
+    stages = {"a": {"cmd": 'dvc doctor > "$DVC_ROOT/seen"; touch o', "params": ["x"], "outs": ["o"]}}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for command in (
+        ["git", "init", "-q"],
+        ["dvc", "init", "-q"],
+        ["dvc", "config", "--local", "core.site_cache_dir", str(private)],
+        ["git", "add", "-A"],
+        ["git", *identity, "commit", "-qm", "x"],
+        ["dvc", "exp", "run", "-q", "--queue", "-S", "x=2"],
+        ["dvc", "exp", "run", "-q", "--run-all"],
+    ):
+        own = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        subprocess.run(command, cwd=tmp_path, env=own | {"DVC_NO_ANALYTICS": "true"}, check=True)
+    seen = (tmp_path / "seen").read_text()
+    assert f"Repo.site_cache_dir: {private}{os.sep}" in seen
 
 
 def test_pip_installs_where_there_is_no_uv(tmp_path: Path) -> None:

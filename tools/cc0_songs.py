@@ -19,7 +19,7 @@ import soundfile
 from tqdm import tqdm
 
 from cunet.audio.reading import read_audio
-from cunet.cli import run
+from cunet.cli.running import run
 from cunet.errors import UserError
 from cunet.files import new_folder
 from cunet.settings.base import Subset

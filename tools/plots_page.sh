@@ -3,7 +3,8 @@
 # from a server, and declares no charset, so that minus signs are garbled. Needs npm.
 set -eu
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+trap 'rm -rf "$folder" .dvc/plots/page.html.part' EXIT
+trap 'exit 1' HUP INT QUIT TERM # else some shells end without the above
 
 # script PACKAGE VERSION
 script() {

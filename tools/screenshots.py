@@ -17,7 +17,7 @@ from mlflow import MlflowClient
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from cunet.cli import run
+from cunet.cli.running import run
 from cunet.errors import UserError
 from cunet.files import temporary_folder
 from cunet.layout import REPORTS

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from cunet.cli import run
+from cunet.cli.running import run
 from cunet.errors import UserError
 from cunet.files import temporary_folder
 from cunet.layout import MODELS, STUDIED

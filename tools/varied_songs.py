@@ -15,7 +15,7 @@ from pathlib import Path
 import soundfile
 from tqdm import tqdm
 
-from cunet.cli import run
+from cunet.cli.running import run
 from cunet.errors import UserError
 from cunet.files import new_folder
 from cunet.tracks.folder import existing, tracks

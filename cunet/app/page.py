@@ -1,7 +1,8 @@
 """The page: a song, a slider for each instrument, and what the model makes of both."""
 
-import os
+import logging
 import socket
+import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,8 +13,8 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
 
+from cunet.app.guard import LARGEST, Guard, make_room
 from cunet.app.pictures import draw
 from cunet.app.pieces import PIECE, write_pieces
 from cunet.audio.reading import open_audio
@@ -30,12 +31,12 @@ from cunet.separate.songs import Song, estimate_name, separate_song
 
 ADDRESS = "127.0.0.1"  # nobody else's machine gets to it
 FORMAT = "flac"
-LARGEST = "500mb"  # of an upload
 LONGEST = 15  # minutes
 LONGEST_NAME = 60  # characters of a song's in the names of its estimates: 240 bytes at most
 MIX = "mix"  # name of an estimate of several instruments
 WAITING = 8  # in the queue; one at a time is separated
-SWEEP, KEEP = 300, 1800  # seconds: how often old files are deleted, and how old they get while the page is open
+SESSIONS = 100  # browsers whose values are kept
+SWEEP = 300  # seconds until old files are deleted
 ABOVE: dict[str, Above] = {"A share of the song": "share", "Silence": "silence"}
 TITLES, SHOWN = ("Song", "Estimate"), "waveform and spectrogram"
 VOCALS = "vocals"
@@ -77,57 +78,69 @@ def _port_is_taken(port: int) -> UserError:
     return UserError(f"port {port}: is in use, or needs other permissions. Choose another --port.")
 
 
-def serve(model: Model, port: int) -> None:
-    """Show the page on this machine until it is interrupted; uploads and estimates are deleted with it.
+def serve(model: Model, port: int, folder: Path) -> None:
+    """Show the page on this machine until it is interrupted; uploads and estimates are in the folder.
 
     Raises:
         UserError: the port is taken.
     """
-    with temporary_folder() as folder:
-        os.environ["GRADIO_TEMP_DIR"] = str(folder)
-        page = build(model).queue(max_size=WAITING)
+    names = (ADDRESS, "localhost")
+    hosts = {f"{name}:{port}" for name in names} | ({*names} if port == 80 else set())  # which browsers leave out
+    page = build(model, folder).queue(max_size=WAITING)
+    try:
+        page.launch(
+            server_name=ADDRESS,
+            server_port=port,
+            max_file_size=LARGEST,
+            footer_links=[],
+            head=HEAD,
+            css=CSS,
+            share=False,
+            ssr_mode=False,
+            enable_monitoring=False,
+            state_session_capacity=SESSIONS,
+            quiet=True,
+            prevent_thread_lock=True,
+            app_kwargs={"middleware": [Middleware(Guard, hosts=hosts, folder=folder)]},
+        )
+    except OSError:
+        raise _port_is_taken(port) from None
+    for name in ("asyncio", "python_multipart", "uvicorn.error"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # they report what callers do wrong, with tracebacks
+    print(f"{model.name}: open http://{ADDRESS}:{port} in a browser; Ctrl+C ends it", flush=True)
+    try:
+        while True:
+            time.sleep(SWEEP)
+            make_room(folder)
+    finally:
+        page.server.force_exit = True  # open pages listen for ever
+        page.close(verbose=False)
+
+
+class _Page(gr.Blocks):
+    """Gradio's page, which answers calls that it cannot meet with a sentence and prints nothing."""
+
+    async def preprocess_data(self, block_fn: Any, *arguments: Any, **settings: Any) -> Any:
+        """The values of a call, as the handlers take them."""
         try:
-            page.launch(
-                server_name=ADDRESS,
-                server_port=port,
-                max_file_size=LARGEST,
-                footer_links=[],
-                head=HEAD,
-                css=CSS,
-                share=False,
-                ssr_mode=False,
-                enable_monitoring=False,
-                quiet=True,
-                prevent_thread_lock=True,
-                app_kwargs={"middleware": [Middleware(_OwnPagesOnly, port=port)]},
-            )
-        except OSError:
-            raise _port_is_taken(port) from None
-        print(f"{model.name}: open http://{ADDRESS}:{port} in a browser; Ctrl+C ends it", flush=True)
-        page.block_thread()
+            if block_fn.fn is None:
+                raise ValueError("it runs in the browser")
+            return await super().preprocess_data(block_fn, *arguments, **settings)
+        except Exception:
+            raise gr.Error("The page does not send such values.", print_exception=False) from None
+
+    async def process_api(self, *arguments: Any, **settings: Any) -> Any:
+        """The answer to a call."""
+        try:
+            return await super().process_api(*arguments, **settings)
+        except OSError as error:
+            raise gr.Error(f"The files cannot be kept ({error.strerror}).", print_exception=False) from None
 
 
-class _OwnPagesOnly:
-    """Refuses what pages of other servers send to this one, under this name or another (DNS rebinding)."""
-
-    def __init__(self, app: Any, port: int) -> None:
-        self._app = app
-        self._hosts = {f"{name}:{port}".encode() for name in (ADDRESS, "localhost")}
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        headers = dict(scope.get("headers", ()))
-        origin = headers.get(b"origin")
-        own = headers.get(b"host") in self._hosts and (origin is None or origin.removeprefix(b"http://") in self._hosts)
-        if scope["type"] == "lifespan" or own:
-            await self._app(scope, receive, send)
-        else:
-            await PlainTextResponse("this page is for its own machine alone", 403)(scope, receive, send)
-
-
-def build(model: Model) -> Any:
-    """The page of a model."""
-    handlers = _Handlers(model)
-    with gr.Blocks(title=f"{model.name}: separate a song", analytics_enabled=False, delete_cache=(SWEEP, KEEP)) as page:
+def build(model: Model, folder: Path) -> Any:
+    """The page of a model, with its files in a folder."""
+    handlers = _Handlers(model, folder)
+    with _Page(title=f"{model.name}: separate a song", analytics_enabled=False) as page:
         gr.Markdown(
             "# Separate a song\nChoose how much of each instrument to keep. "
             f"A song may last {LONGEST} minutes; nothing leaves this machine. Model: {model.name}."
@@ -188,14 +201,14 @@ def presets(instruments: Sequence[str]) -> dict[str, list[float]]:
 
 
 class _Handlers:
-    """What the buttons do. Files live until the page has taken them: gradio keeps copies, and deletes them later."""
+    """What the buttons do. Files live beside `folder` until the page has taken them: Gradio keeps copies in it."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self, model: Model, folder: Path) -> None:
+        self._model, self._folder = model, folder
 
     def example(self) -> Iterator[str]:
         """A song that is composed here and now, always the same."""
-        with temporary_folder() as folder:
+        with temporary_folder(self._folder.parent) as folder:
             compose_song(folder / EXAMPLE, (EXAMPLE_SEED,), EXAMPLE_SECONDS)
             yield str((folder / EXAMPLE / f"{MIXTURE}.wav").rename(folder / f"{EXAMPLE}.wav"))
 
@@ -206,10 +219,10 @@ class _Handlers:
 
         Gradio passes `progress` by position, so it stands before the weights.
         """
-        condition = dict(zip(self._model.instruments, weights, strict=True))
         if not any(weights):
             raise gr.Error("All sliders are at 0: raise at least one.", print_exception=False)
-        with _working_folder(song) as folder:
+        with self._working_folder(song) as folder:
+            condition = self._model.condition(dict(zip(self._model.instruments, weights, strict=True)))
             (file,) = self._write(song, {estimate_name(condition, MIX): condition}, above, folder)
             with open_audio(Path(str(song))) as mixture, open_audio(file) as estimate:
                 pictures = draw(dict(zip(TITLES, (mixture, estimate), strict=True)))
@@ -218,7 +231,7 @@ class _Handlers:
 
     def stems(self, song: str | None, above: str, progress: gr.Progress = PROGRESS) -> Iterator[tuple[Any, ...]]:
         """The estimate of each instrument, and all of them in one file."""
-        with _working_folder(song) as folder:
+        with self._working_folder(song) as folder:
             files = self._write(song, self._model.single_conditions(), above, folder)
             archive = folder / f"{Path(str(song)).stem}.zip"
             with zipfile.ZipFile(archive, "w") as packed:
@@ -232,13 +245,29 @@ class _Handlers:
         """Estimates in files that are named as they are downloaded: `<song> - <estimate>.flac`."""
         if song is None:
             raise gr.Error("There is no song yet: drop a file on the page, or record one.", print_exception=False)
+        if above not in ABOVE:
+            raise gr.Error("Choose what is above the model's band.", print_exception=False)
         path = Path(song)
+        if not path.is_file():
+            raise gr.Error("The song is no longer here: drop it on the page again.", print_exception=False)
         task = Song(path, folder)
         for remark in separate_song(self._model, task, conditions, FORMAT, ABOVE[above], minutes=LONGEST):
             shown = remark.replace(f"{path}:", path.name).replace(f"{folder}/", "")
             gr.Warning(_sentence(shown.partition(". ")[0]))  # what to do concerns the command line
         files = task.files(conditions, FORMAT)
         return [file.rename(folder / f"{path.stem[:LONGEST_NAME]} - {file.name}") for file in files.values()]
+
+    @contextmanager
+    def _working_folder(self, song: str | None) -> Iterator[Path]:
+        """A temporary folder; what goes wrong in it is a sentence on the page."""
+        folder = None
+        make_room(self._folder)
+        try:
+            with temporary_folder(self._folder.parent) as folder:
+                yield folder
+        except UserError as error:
+            text = str(error).replace(f"{song}:", Path(str(song)).name).replace(f"{folder}: ", "")
+            raise gr.Error(_sentence(text), print_exception=False) from None
 
 
 def _player(song: Path, estimates: dict[str, Path], folder: Path) -> Player:
@@ -257,18 +286,6 @@ def _player(song: Path, estimates: dict[str, Path], folder: Path) -> Player:
 def _address(path: Path) -> Address:
     """A file as Gradio serves it, and deletes it later."""
     return dict(FileData(path=str(path)).model_dump())
-
-
-@contextmanager
-def _working_folder(song: str | None) -> Iterator[Path]:
-    """A temporary folder; what goes wrong in it is a sentence on the page."""
-    folder = None
-    try:
-        with temporary_folder() as folder:
-            yield folder
-    except UserError as error:
-        text = str(error).replace(f"{song}:", Path(str(song)).name).replace(f"{folder}: ", "")
-        raise gr.Error(_sentence(text), print_exception=False) from None
 
 
 def _sentence(text: str) -> str:

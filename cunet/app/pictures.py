@@ -1,6 +1,7 @@
 """Waveforms and spectrograms of audio of any length."""
 
 from itertools import pairwise
+from typing import Any
 
 import matplotlib
 
@@ -17,15 +18,20 @@ from cunet.separate.audio import Downmix
 COLUMNS = 900  # of a picture, each for a stretch of time
 WINDOW = 0.05  # seconds, for the spectrum of a column
 RANGE_DB = 80
+LINES = "#828282"  # contrasts with the light and the dark page, which show through the pictures
+COLOURS: dict[Any, Any] = {"figure.facecolor": "none", "axes.facecolor": "none"} | dict.fromkeys(
+    ("axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color"), LINES
+)
 Picture = npt.NDArray[np.uint8]
 
 
 def draw(audios: dict[str, Audio]) -> list[Picture]:
-    """One picture `(height, width, 3)` per audio: waveform above spectrogram, all on the scales of the first."""
+    """One picture `(height, width, 4)` per audio: waveform above spectrogram, all on the scales of the first."""
     measured = {title: _measure(Downmix(audio)) for title, audio in audios.items()}
     envelope, spectra = next(iter(measured.values()))
     reach, top = max(float(np.abs(envelope).max()), 1e-3), max(float(spectra.max()), -RANGE_DB)
-    return [_picture(title, *measured[title], reach, top, audio) for title, audio in audios.items()]
+    with matplotlib.rc_context(COLOURS):
+        return [_picture(title, *measured[title], reach, top, audio) for title, audio in audios.items()]
 
 
 def _measure(audio: Audio) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -68,6 +74,6 @@ def _picture(
     spectrum.set(xlabel="time (s)", ylabel="frequency (kHz)")
     figure.colorbar(image, ax=spectrum, label="level (dB)", pad=0.01)
     figure.canvas.draw()
-    picture = np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()  # type: ignore[attr-defined]
+    picture = np.asarray(figure.canvas.buffer_rgba()).copy()  # type: ignore[attr-defined]
     pyplot.close(figure)
     return picture

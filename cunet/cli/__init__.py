@@ -1,23 +1,16 @@
-"""The `cunet` command line, and the error handling of all commands and stages."""
+"""The `cunet` command line."""
 
 import argparse
-import errno
-import gc
-import hashlib
-import io
 import os
-import select
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any, TypeAlias, get_args, get_type_hints
+from typing import Any, TypeAlias
 
-from cunet.errors import UserError, is_out_of_memory, no_memory
+from cunet.cli.running import INTERRUPTED, run
+from cunet.errors import UserError
 from cunet.extras import needs
-from cunet.names import readable
 from cunet.startup import in_utf8
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Command]"
@@ -25,119 +18,6 @@ MODEL = "model folder such as models/cunet/0, or MLflow address such as models:/
 OMITTED = ", or starter, the model that comes with cunet (default: models/cunet/0 if it exists, else starter)"
 SHELLS = ("bash", "tcsh", "zsh")
 FILES = {"songs", "model", "out"}  # arguments that a shell completes with file names
-ENDINGS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGXCPU")  # not all are on every system
-INTERRUPTED = "interrupted"
-ADVICE = {
-    errno.ENAMETOOLONG: "Choose a shorter name.",
-    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Change its permissions, or choose another place."),
-}
-NO_SPACE = os.strerror(errno.ENOSPC)
-
-
-def run(command: Callable[[], None]) -> None:
-    """Run a command; user errors and interruptions end it with one line and exit status 1."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the caller, as with `2>&-`
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (open until the program ends)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # names may contain characters that the terminal cannot show
-    try:
-        with _signals_as_interrupts():
-            command()
-            sys.stdout.flush()
-    except UserError as error:
-        sys.exit(f"error: {readable(error)}")
-    except BrokenPipeError:
-        if not _has_lost_its_reader(sys.stdout.fileno()):
-            raise  # from a connection, or from another program
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes the rest at exit
-        sys.exit(128 + signal.SIGPIPE)
-    except OSError as error:
-        if is_out_of_memory(error):
-            sys.exit(f"error: {readable(no_memory(error))}")
-        if error.errno in ADVICE and error.filename:
-            sys.exit(f"error: {readable(error.filename)}: {error.strerror}. {ADVICE[error.errno]}")
-        if NO_SPACE not in str(error):  # HDF5 reports it in its text, without an errno
-            raise
-        sys.exit(f"error: {NO_SPACE}. Free some space and run the same command again; finished work is kept.")
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        sys.exit(f"error: {readable(no_memory(error))}")
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    finally:
-        gc.freeze()  # no garbage collection of imported modules at exit, which takes seconds with TensorFlow
-
-
-def run_stage(main: Callable[..., None]) -> None:
-    """Run `main` of a stage with the command-line arguments, in order."""
-    in_utf8()
-    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
-    for name, kind in get_type_hints(main).items():
-        if choices := get_args(kind):
-            parser.add_argument(name, choices=choices)
-        elif name != "return":
-            parser.add_argument(name, type=kind)
-    arguments = vars(parser.parse_args())
-    run(lambda: _alone(arguments.get("out"), lambda: main(**arguments)))
-
-
-def _alone(out: Path | None, command: Callable[[], None]) -> None:
-    """Run a command unless another process is writing the same output, as after a kill of DVC alone.
-
-    Raises:
-        UserError: one is.
-    """
-    from cunet.files import locked
-
-    locks = Path(".dvc") / "tmp"
-    if out is None or not locks.is_dir():
-        return command()
-    lock = locks / f"cunet-{hashlib.sha256(os.fsencode(out)).hexdigest()[:16]}.lock"
-    lock.touch()
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(locked(lock))
-        except BlockingIOError:
-            process = lock.read_text()
-            raise UserError(f"{out}: process {process} is writing it. Wait until it ends, or stop it.") from None
-        lock.write_text(str(os.getpid()))
-        command()
-
-
-def _has_lost_its_reader(descriptor: int) -> bool:
-    """Whether the reader of a pipe has closed it, as in `| head -1`: programs then end silently."""
-    pipe = select.poll()
-    pipe.register(descriptor, 0)  # poll reports a closed pipe without being asked for any event
-    return bool(pipe.poll(0))
-
-
-@contextmanager
-def _signals_as_interrupts() -> Iterator[None]:
-    """Handle signals that end the program like Ctrl+C, so that temporary files are deleted.
-
-    Signals that are ignored, as under nohup, stay ignored. After the first signal, only Ctrl+C is handled.
-    """
-    ended = False
-
-    def end(number: int, frame: FrameType | None) -> None:
-        nonlocal ended
-        if not ended or number == signal.SIGINT:
-            ended = True
-            raise KeyboardInterrupt
-
-    numbers = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
-    before = {number: handler for number in numbers if (handler := signal.getsignal(number)) != signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        if not ended:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 class _Command(argparse.ArgumentParser):
@@ -175,6 +55,18 @@ class _Completion(argparse.Action):
 def main() -> None:
     """Entry point of `cunet`; without a command, it prints the help."""
     in_utf8()
+    try:
+        run(_command)
+    except SystemExit as stop:
+        if stop.code != INTERRUPTED:
+            raise
+        # A shell stops a loop only if a command in it dies from the signal.
+        print(INTERRUPTED, file=sys.stderr)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def _command() -> None:
     parser = command_line()
     if len(sys.argv) < 2:
         parser.exit(2, parser.format_help())
@@ -183,15 +75,7 @@ def main() -> None:
     from cunet.files import sweep  # takes a moment to import, which the help does without
 
     sweep()
-    try:
-        run(lambda: command(**arguments))
-    except SystemExit as stop:
-        if stop.code != INTERRUPTED:
-            raise
-        # A shell stops a loop only if a command in it dies from the signal.
-        print(INTERRUPTED, file=sys.stderr)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
+    command(**arguments)
 
 
 def command_line() -> argparse.ArgumentParser:
@@ -395,13 +279,17 @@ def _separate(**arguments: Any) -> None:
 
 
 def _app(model: str | None, port: int) -> None:
-    with needs("app"):
-        from cunet.app.page import check_port, serve
     from cunet.cli.separate import chosen_model
+    from cunet.files import temporary_folder
     from cunet.loading import load_model
 
-    check_port(port)
-    serve(load_model(chosen_model(model)), port)
+    with temporary_folder() as folder:
+        files = folder / "files"
+        os.environ["GRADIO_TEMP_DIR"] = str(files)  # its own is the first user's of the machine
+        with needs("app"):
+            from cunet.app.page import check_port, serve
+        check_port(port)
+        serve(load_model(chosen_model(model)), port, files)
 
 
 def _export(model: str, form: Any, out: Path) -> None:

@@ -9,9 +9,9 @@ import pandas as pd
 
 from cunet.conditions.naming import SINGLE, Conditions, condition_group
 from cunet.errors import UserError
-from cunet.files import put_in_place, synchronise
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK, is_silent, whole_track
 from cunet.evaluation.protocols import Signals
+from cunet.files import put_in_place, synchronise
 from cunet.masking.masks import Mask
 from cunet.registry.protocols import PROTOCOLS
 from cunet.settings.evaluation import Evaluate

@@ -1,6 +1,8 @@
-"""Notes of what MLflow does not have yet, in the folder of the checkpoints."""
+"""Notes of trainings that DVC, or MLflow, does not have yet, in the folder of the checkpoints."""
 
+import glob
 import json
+import shutil
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -9,20 +11,23 @@ from cunet.files import put_in_place, workspace
 from cunet.layout import CHECKPOINTS
 
 UNLOGGED = "unlogged"  # no architecture is called so
+TRAINING_NOTE = "mlflow_run.json"
 
 
 @dataclass
 class Note:
-    """What is known of a run before all of it is logged.
+    """What is known of a run.
 
     Attributes:
         run: ID in MLflow, if it was started.
         identity: of the training.
+        model: fingerprint of the trained model, once the training is finished.
         metrics: of the whole training, once it is finished.
     """
 
     run: str = ""
     identity: str = ""
+    model: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -49,8 +54,24 @@ def delete(path: Path) -> None:
 
 
 def note_of_training(checkpoints: Path) -> Path:
-    """File of the note of a training that is not finished."""
-    return checkpoints / "mlflow_run.json"
+    """File of the note of a training whose checkpoints are there."""
+    return checkpoints / TRAINING_NOTE
+
+
+def forget_training(architecture: str, model: str) -> None:
+    """Delete the checkpoints of the training that ended in a model, once DVC has the model.
+
+    Until then they must stay: DVC deletes an output that it does not know, and runs the stage again.
+
+    Args:
+        architecture: name of the architecture.
+        model: fingerprint of the model.
+    """
+    for path in CHECKPOINTS.glob(f"{glob.escape(architecture)}/*/{TRAINING_NOTE}"):
+        if Note.read(path).model == model:
+            shutil.rmtree(path.parent)
+            with suppress(OSError):  # of other seeds
+                path.parent.parent.rmdir()
 
 
 def note_of_model(fingerprint: str) -> Path:

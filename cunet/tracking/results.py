@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pandas as pd
@@ -12,6 +13,7 @@ from cunet.comparison.tables import METRIC_DECIMALS, SPREAD, over_tracks, protoc
 from cunet.conditions.naming import SINGLE
 from cunet.evaluation.bss_eval import METRICS, WHOLE_TRACK
 from cunet.evaluation.evaluate import EVALUATION, read_scores
+from cunet.files import intact
 from cunet.store import MODEL_TAG, NOTE_TAG, SCORES_TAG, connect, existing_run, find, fingerprint, tags, title
 from cunet.tracking.datasets import log_tracks
 from cunet.tracking.note import Note, delete, note_of_model
@@ -32,7 +34,7 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
         whether there was something to log.
     """
     connect()
-    scores = read_scores(results)
+    scores, evaluation = read_scores(results), read_evaluation(results)
     name = scores["architecture"].iloc[0]
     shown = {MODEL_TAG: fingerprint(model) if model else name, SCORES_TAG: fingerprint(results)}
     if find(shown):
@@ -52,7 +54,6 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
             log_training(model, run.info.run_id)
             mlflow.log_metrics(Note.read(file).metrics)
             delete(file)
-        evaluation = json.loads((results / EVALUATION).read_text())
         log_provenance(evaluation)
         log_tracks("test", evaluation["data.test"])
         summary = summarise(scores)
@@ -66,6 +67,16 @@ def log_scores(results: Path, model: Path | None, separation: float | None = Non
         mlflow.log_table(_table(scores, summary), TABLE)  # last, since it cannot be replaced
         mlflow.set_tags(shown)
     return True
+
+
+def read_evaluation(results: Path) -> dict[str, Any]:
+    """Settings and data behind the scores."""
+    path = results / EVALUATION
+    with intact(path):
+        evaluation: dict[str, Any] = json.loads(path.read_text())
+        if not isinstance(evaluation["data.test"], str):
+            raise ValueError("it does not name the data")
+    return evaluation
 
 
 def _log_cost(model: Path, separation: float | None) -> None:

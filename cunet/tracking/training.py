@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class TrainingRun:
         self._provenance = provenance
         self._waiting = [(network, row) for network, rows in histories.items() for row in rows]
         self._left = Note.read(self._path)
-        self._note = Note(self._left.run if self._left.identity == identity else "", identity)
+        self._note = replace(self._left) if self._left.identity == identity else Note(identity=identity)
         self._try(self._log)
         status = "FAILED"
         try:
@@ -70,17 +71,15 @@ class TrainingRun:
     def finish(self, model: Path, seconds: float) -> None:
         """Log the cost of the training and a fingerprint of the model, by which its scores find the run."""
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
+        trained = self._note.model = fingerprint(model)
         self._note.metrics = {f"{COST}/train_seconds": seconds, f"{COST}/train_memory_gb": memory / 1e9}
-        trained = fingerprint(model)
         unlogged = note_of_model(trained)
-        self._note.write(unlogged)
-        if self._try(lambda: self._complete(trained)):
-            delete(unlogged)
+        if self._left.model != trained or unlogged.exists():
+            self._note.write(unlogged)
+            self._note.write(self._path)
+            if self._try(lambda: self._complete(trained)):
+                delete(unlogged)
         print(f"{self._name}: trained in {seconds / 60:.1f} min, {memory / 1e9:.1f} GB of memory")
-
-    def forget(self) -> None:
-        """Delete the note, after the checkpoints."""
-        delete(self._path)
 
     def _try(self, action: Callable[[], None]) -> bool:
         """Log and return True, or warn and wait, so that a store that does not answer takes little of the time."""
@@ -112,12 +111,13 @@ class TrainingRun:
         mlflow.set_tag(MODEL_TAG, trained)
 
     def _start(self) -> None:
-        """Start the run; or continue the one of a killed training with this identity, and end one with another."""
+        """Start the run; or continue the one of a training with this identity, and end a killed one with another."""
         connect()
         mlflow.set_system_metrics_sampling_interval(SAMPLING_SECONDS)
         left = existing_run(self._left.run)
         if left and self._left.identity != self._note.identity:
-            MlflowClient().set_terminated(left.info.run_id, "KILLED")
+            if not self._left.model:
+                MlflowClient().set_terminated(left.info.run_id, "KILLED")
             left = None
         run_id = left.info.run_id if left else None
         run = mlflow.start_run(run_id=run_id, run_name=title(self._name, self._seed), log_system_metrics=True)

@@ -13,9 +13,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from cunet.errors import first_line
 from cunet.files import DAMAGES, synchronise
 
-SUFFIXES = (".h5", ".previous", ".part")
 Arrays = list[npt.NDArray[Any]]
 # State of the callbacks between epochs, besides the best weights.
 MEMORY = {
@@ -64,18 +64,12 @@ def load(path: Path, identity: str) -> TrainingState:
         try:
             found, state = _read(place)
         except DAMAGES as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0]
+            reason = first_line(error)
             print(f"warning: {place}: damaged ({reason}). Training resumes from an earlier state.", file=sys.stderr)
             place.unlink()
             continue
         return state if found == identity else TrainingState()
     return TrainingState()
-
-
-def delete(folder: Path) -> None:
-    """Delete all states in a folder."""
-    for path in [path for suffix in SUFFIXES for path in folder.glob(f"*{suffix}")]:
-        path.unlink()
 
 
 def _previous(path: Path) -> Path:

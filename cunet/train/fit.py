@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from itertools import takewhile
@@ -92,7 +91,7 @@ class Trainer:
         seed: seed of the initial weights, the order of the patches, and their augmentation.
         spectrograms: folder of the training tracks' spectrograms.
         indexes: folder of the index tables.
-        checkpoints: folder with the state of unfinished trainings, from which they resume.
+        checkpoints: folder with the states of the training, from which it resumes.
         on_epoch: called after every epoch with the network and the row of its history.
         provenance: what the training depends on, stored beside the weights.
     """
@@ -142,12 +141,6 @@ class Trainer:
             write_history(histories, self.provenance, folder)
             self.architecture.save(folder)
         return seconds
-
-    def forget(self) -> None:
-        """Delete the checkpoints; other files stay, such as the note of a run that MLflow lacks."""
-        checkpoint.delete(self.checkpoints)
-        with suppress(OSError):
-            self.checkpoints.rmdir()
 
     def _train_network(self, network: str, state: checkpoint.TrainingState) -> keras.Model:
         """Train from `state` on, and return the network with the best weights."""

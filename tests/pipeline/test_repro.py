@@ -81,7 +81,7 @@ def test_a_second_repro_runs_nothing(own_pipeline: Workspace) -> None:
 
 
 NOTHING = {
-    "command line": "cunet/cli/__init__.py",
+    "command line": "cunet/cli/running.py",
     "docs": "docs/reference/structure.md",
     "export": "cunet/export/export.py",
     "forecast": "cunet/forecast.py",

@@ -91,7 +91,7 @@ def cut_off_run(pipeline: Workspace, server: str) -> str:
     for loss in ("train_loss", "validation_loss"):
         client.log_metric(run.info.run_id, f"{loss}/{name}", row[loss], step=1)
     model = fingerprint(pipeline.path / "models" / "cunet" / "0")
-    note = Note(run.info.run_id, "", {"size_and_time/train_seconds": 90})
+    note = Note(run.info.run_id, "", "", {"size_and_time/train_seconds": 90})
     note.write(pipeline.path / "checkpoints" / UNLOGGED / f"{model}.json")
     return str(run.info.run_id)
 

@@ -15,7 +15,7 @@ def test_a_model_has_a_note_of_its_own_also_in_an_experiment_elsewhere(
     model = tmp_path / "models" / "cunet" / "0"
     model.mkdir(parents=True)
     path = note_of_model(fingerprint(model))
-    written = Note("run", "identity", {"size_and_time/train_seconds": 90})
+    written = Note("run", "identity", "", {"size_and_time/train_seconds": 90})
     written.write(path)
     (tmp_path / "experiment").mkdir()
     monkeypatch.chdir(tmp_path / "experiment")

@@ -11,8 +11,9 @@ from pathlib import Path
 import mlflow
 import pytest
 
+from cunet.layout import checkpoints_of
 from cunet.store import connect, find, fingerprint
-from cunet.tracking.note import Note, note_of_model
+from cunet.tracking.note import Note, forget_training, note_of_model
 from cunet.tracking.training import TrainingRun, log_training
 from cunet.train.history import Row, write_history
 
@@ -92,21 +93,39 @@ def test_a_run_of_another_experiment_is_left_alone(mlflow_store: Path, monkeypat
     assert train(mlflow_store / "checkpoints") != first
 
 
-def test_a_training_killed_before_it_is_forgotten_keeps_its_run_and_commit(
+def test_a_finished_training_that_dvc_does_not_have_keeps_its_run_and_commit(
     mlflow_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(mlflow_store)
     (mlflow_store / "model").mkdir()
     for commit in ("first", "second"):
         monkeypatch.setenv("DVC_EXP_BASELINE_REV", commit)
-        training = TrainingRun("unet", 1, mlflow_store / "checkpoints")
+        training = TrainingRun("unet", 1, checkpoints_of("unet", 1))
         with training.open(PROVENANCE, "same", {"bass": [row(1)]} if commit == "second" else {}):
             if commit == "first":
                 training.on_epoch("bass", row(1))
             training.finish(mlflow_store / "model", seconds=90)
     (run,) = find({"architecture": "unet"})
     assert run.data.tags["git.commit"] == "first"
-    assert run.data.tags["cunet.model"] == fingerprint(mlflow_store / "model")
+    trained = fingerprint(mlflow_store / "model")
+    assert run.data.tags["cunet.model"] == trained
     assert steps(run.info.run_id) == [1]
+    costs = mlflow.MlflowClient().get_metric_history(run.info.run_id, "size_and_time/train_seconds")
+    assert len(costs) == 1
+    forget_training("unet", "another model")
+    assert checkpoints_of("unet", 1).exists()
+    forget_training("unet", trained)
+    assert not checkpoints_of("unet", 1).parent.exists()
+
+
+def test_a_finished_run_stays_finished_when_another_training_starts(mlflow_store: Path) -> None:
+    (mlflow_store / "model").mkdir()
+    training = TrainingRun("unet", 1, mlflow_store / "checkpoints")
+    with training.open(PROVENANCE, "same", {}):
+        training.finish(mlflow_store / "model", seconds=90)
+    (run,) = find({"architecture": "unet"})
+    assert train(mlflow_store / "checkpoints", identity="other") != run.info.run_id
+    assert mlflow.get_run(run.info.run_id).info.status == "FINISHED"
 
 
 @contextmanager
@@ -152,7 +171,6 @@ def test_a_server_that_fails_or_is_silent_holds_nothing_up(
     (warning,) = capsys.readouterr().err.splitlines()
     assert warning.startswith(f"warning: MLflow: the store at {address} does not answer")
     assert "run cunet log" in warning
-    training.forget()
     assert Note.read(note_of_model(fingerprint(mlflow_store / "model"))).metrics["size_and_time/train_seconds"] == 90
 
 
@@ -173,8 +191,7 @@ def test_when_the_store_is_back_all_is_logged_once_and_in_order(
     (run,) = find({"cunet.model": fingerprint(mlflow_store / "model")})
     assert (run.info.status, run.data.tags["data.train"]) == ("FINISHED", "abc")
     assert steps(run.info.run_id) == [1, 2, 3]
-    training.forget()
-    assert not list((mlflow_store / "checkpoints").rglob("*.json"))
+    assert not note_of_model(fingerprint(mlflow_store / "model")).exists()
 
 
 def test_a_training_is_logged_from_its_outputs(mlflow_store: Path) -> None:

@@ -98,17 +98,12 @@ def test_other_settings_do_not_continue_an_old_training(params: Params, prepared
     assert not trainer(params, prepared, tmp_path, seed=1).histories
 
 
-def test_checkpoints_are_deleted_and_what_else_is_beside_them_stays(
-    params: Params, prepared: Path, tmp_path: Path
-) -> None:
-    subject = trainer(params, prepared, tmp_path)
-    subject.train(tmp_path / "model")
-    (subject.checkpoints / "mlflow_run.json").touch()
-    subject.forget()
-    assert [path.name for path in subject.checkpoints.iterdir()] == ["mlflow_run.json"]
-    (subject.checkpoints / "mlflow_run.json").unlink()
-    subject.forget()
-    assert not subject.checkpoints.exists()
+def test_a_finished_training_is_not_done_again(params: Params, prepared: Path, tmp_path: Path) -> None:
+    """As when DVC was killed before it had the model, and deletes it."""
+    trainer(params, prepared, tmp_path).train(tmp_path / "model")
+    again = trainer(params, prepared, tmp_path, stop=1)  # which would end in the first epoch
+    again.train(tmp_path / "again")
+    assert files(tmp_path / "again") == files(tmp_path / "model")
 
 
 def test_the_best_weights_are_kept(params: Params, prepared: Path, tmp_path: Path) -> None:

@@ -1,0 +1,220 @@
+"""What callers other than the page can do to it: ask for nonsense, fill the disk, hold it up."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cunet.app import guard
+from cunet.app.guard import make_room
+from tests.app.test_page import App, start
+from tests.saved import save_model
+
+API = "/gradio_api"
+ABOVE = "Silence"
+FORM = "Content-Type: multipart/form-data; boundary=x\r\n"
+PART = '--x\r\nContent-Disposition: form-data; name="files"; filename="a.wav"\r\n\r\n'
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    folder = tmp_path_factory.mktemp("guard")
+    app = start(save_model(folder / "model"), folder / "temporary")
+    yield app
+    app.process.terminate()
+    app.process.wait(20)
+
+
+@pytest.fixture
+def silent(app: App) -> Iterator[None]:
+    """The page must say nothing on its console but a line each."""
+    before = len(app.complaints.read_text())
+    yield
+    said = app.complaints.read_text()[before:].splitlines()
+    assert [line for line in said if not line.startswith("warning: /gradio_api/")] == []
+
+
+def answer(app: App, function: str, values: object) -> tuple[bool, str]:
+    """Whether a call of the page succeeds, and what it says otherwise."""
+    functions = httpx.get(f"{app.address}/config").json()["dependencies"]
+    number = next(found["id"] for found in functions if found["api_name"] == function)
+    session = os.urandom(8).hex()
+    call = json.dumps({"data": values, "fn_index": number, "session_hash": session})  # NaN and all
+    httpx.post(f"{app.address}{API}/queue/join", content=call, headers={"Content-Type": "application/json"})
+    with httpx.stream("GET", f"{app.address}{API}/queue/data", params={"session_hash": session}, timeout=60) as events:
+        for line in events.iter_lines():
+            event = json.loads(line.removeprefix("data:") or "{}")
+            if event.get("msg") == "process_completed":
+                return event["success"], str(event["output"].get("error"))
+    raise AssertionError("no answer")
+
+
+def upload(app: App, size: int) -> httpx.Response:
+    return httpx.post(f"{app.address}{API}/upload", files={"files": ("a.wav", bytes(size))}, timeout=60)
+
+
+def request(app: App, head: str, body: str = "") -> socket.socket:
+    """Send a request as it stands, but for its host."""
+    port = int(app.address.rpartition(":")[2])
+    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+    line, _, headers = head.partition("\r\n")
+    connection.sendall(f"{line} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n{body}".encode())
+    return connection
+
+
+def status(connection: socket.socket) -> int:
+    with connection:
+        return int(connection.recv(100).split()[1])
+
+
+@pytest.mark.usefixtures("silent")
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param([ABOVE, float("nan"), 0, 1], id="nan"),
+        pytest.param([ABOVE, float("inf"), 0, 1], id="inf"),
+        pytest.param([ABOVE, "loud", 0, 1], id="text"),
+        pytest.param([ABOVE, None, 0, 1], id="null"),
+        pytest.param([ABOVE, [1], {"a": 1}, 1], id="lists"),
+        pytest.param([ABOVE, 10**400, 0, 1], id="digits"),
+        pytest.param(["Noise", 0, 0, 1], id="unknown choice"),
+        pytest.param([None, 0, 0, 1], id="no choice"),
+        pytest.param([ABOVE], id="too few"),
+    ],
+)
+def test_values_that_the_page_does_not_send_are_refused_in_a_sentence(app: App, values: list[Any]) -> None:
+    song = {"path": upload(app, 10**5).json()[0], "meta": {"_type": "gradio.FileData"}}
+    done, said = answer(app, "separate", [song, *values])
+    assert not done
+    assert said[-1] == "."
+
+
+@pytest.mark.usefixtures("silent")
+@pytest.mark.parametrize(
+    "song",
+    ["x", 5, {}, {"path": "/etc/passwd"}, {"path": "a\0b"}, {"path": "a" * 5000}, {"url": "http://127.0.0.1:1/x.wav"}],
+    ids=str,
+)
+def test_songs_that_were_not_sent_to_the_page_are_refused(app: App, song: Any) -> None:
+    if isinstance(song, dict):
+        song = song | {"meta": {"_type": "gradio.FileData"}}
+    assert answer(app, "stems", [song, ABOVE]) == (False, "The page does not send such values.")
+
+
+def test_a_song_that_made_room_for_others_is_asked_for_again(app: App) -> None:
+    path = Path(upload(app, 12345).json()[0])
+    path.unlink()
+    said = answer(app, "stems", [{"path": str(path), "meta": {"_type": "gradio.FileData"}}, ABOVE])
+    assert said == (False, "The song is no longer here: drop it on the page again.")
+
+
+@pytest.mark.usefixtures("silent")
+@pytest.mark.parametrize(
+    ("method", "path", "body", "expected"),
+    [
+        ("POST", "/queue/join", '{"data": [], "fn_index": 999, "session_hash": "x"}', 400),
+        ("POST", "/queue/join", "{not JSON", 422),
+        ("POST", "/queue/join", "[" * 10**5, 413),
+        ("POST", "/call/nothing", '{"data": []}', 400),
+        ("POST", "/run/separate", '{"data": []}', 404),
+        ("POST", "/component_server", "{}", 404),
+        ("POST", "/process_recording", "{}", 404),
+        ("GET", "/proxy=http://127.0.0.1:1/", "", 404),
+        ("GET", "/dev/reload", "", 404),
+        ("GET", "/deep_link?session_hash=x", "", 404),
+        ("GET", "/file=/etc/passwd", "", 403),
+    ],
+)
+def test_what_the_page_does_not_ask_for_is_not_answered(
+    app: App, method: str, path: str, body: str, expected: int
+) -> None:
+    kind = {"Content-Type": "application/json"}
+    assert httpx.request(method, f"{app.address}{API}{path}", content=body, headers=kind).status_code == expected
+
+
+@pytest.mark.usefixtures("silent")
+def test_an_upload_is_refused_before_it_is_sent(app: App) -> None:
+    assert status(request(app, f"POST {API}/upload\r\n{FORM}Content-Length: 600000000\r\n")) == 413
+    assert status(request(app, f"POST {API}/upload\r\n{FORM}Transfer-Encoding: chunked\r\n")) == 411
+
+
+@pytest.mark.usefixtures("silent")
+def test_an_upload_that_is_broken_off_leaves_nothing(app: App) -> None:
+    def parts() -> list[Path]:
+        return list(app.temporary.glob("cunet-*/files/tmp*"))
+
+    with request(app, f"POST {API}/upload\r\n{FORM}Content-Length: 3000000\r\n", PART + "\0" * 10**6):
+        while not parts():
+            time.sleep(0.01)
+    assert upload(app, 10).status_code == 200  # which comes after it
+    assert parts() == []
+
+
+@pytest.mark.usefixtures("silent")
+def test_many_uploads_at_once_come_one_by_one(app: App) -> None:
+    found: list[int] = []
+    threads = [threading.Thread(target=lambda: found.append(upload(app, 10**6).status_code)) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [200] * 40
+
+
+def test_streams_that_are_left_open_are_bounded_and_do_not_keep_the_page_from_ending(tmp_path: Path) -> None:
+    app = start(save_model(tmp_path / "model"), tmp_path / "temporary")
+    with ExitStack() as stack:
+        for number in range(guard.MOST):
+            stack.enter_context(request(app, f"GET {API}/heartbeat/{number}\r\n")).recv(10)
+        assert httpx.get(app.address).status_code == 503
+    while httpx.get(app.address).status_code != 200:
+        time.sleep(0.1)
+    with request(app, f"GET {API}/heartbeat/x\r\n") as stream:
+        stream.recv(10)
+        begin = time.monotonic()
+        app.process.send_signal(signal.SIGTERM)
+        app.process.wait(20)
+    assert time.monotonic() - begin < 4
+    assert app.complaints.read_text() == "interrupted\n"
+    assert list(app.temporary.iterdir()) == []
+
+
+def test_a_full_disk_is_a_sentence_and_the_upload_leaves_it_empty(small_disk: Path, tmp_path: Path) -> None:
+    app = start(save_model(tmp_path / "model"), small_disk / "temporary")
+    answer = upload(app, 2 * 10**6)
+    assert (answer.status_code, answer.text) == (507, "the file cannot be kept (No space left on device)")
+    assert shutil.disk_usage(small_disk).used < 10**5
+    assert upload(app, 10**5).status_code == 200
+    app.process.terminate()
+    app.process.wait(20)
+    assert app.complaints.read_text() == "interrupted\n"
+
+
+def test_old_files_make_room_for_new_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "LEAST", 0)
+    monkeypatch.setattr(guard, "KEPT", 100)
+    now = time.time()
+    for name, age in (("stale", guard.KEEP + 10), ("first", 30), ("second", 20), ("third", 10)):
+        path = tmp_path / name / "song.wav"
+        path.parent.mkdir()
+        path.write_bytes(bytes(40))
+        os.utime(path, (now - age, now - age))
+
+    def left(size: int) -> list[str]:
+        make_room(tmp_path, size)
+        return sorted(path.name for path in tmp_path.iterdir())
+
+    monkeypatch.setattr(guard, "KEPT", 120)
+    assert left(0) == ["first", "second", "third"]
+    assert left(40) == ["second", "third"]
+    assert left(120) == []

@@ -1,0 +1,359 @@
+"""What every command does with an error."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+import psutil
+import pytest
+import soundfile
+
+from cunet.cli.running import ENDINGS, run
+from cunet.errors import UserError, is_out_of_memory
+from tests.conftest import ROOT
+
+
+def fill_with_hdf5(path: Path) -> None:
+    with h5py.File(path / "x.h5", "w") as file:
+        file["x"] = np.zeros(10**6)
+
+
+def fill_with_bytes(path: Path) -> None:
+    (path / "x").write_bytes(bytes(10**7))
+
+
+@pytest.mark.parametrize("fill", [fill_with_hdf5, fill_with_bytes])
+def test_a_full_disk_is_one_line(small_disk: Path, fill: object) -> None:
+    assert callable(fill)
+    with pytest.raises(SystemExit) as stop:
+        run(lambda: fill(small_disk))
+    message = str(stop.value)
+    assert message.startswith("error: No space left on device. Free some space")
+    assert "\n" not in message
+
+
+def test_other_errors_of_the_system_are_not_hidden(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        run(lambda: fill_with_bytes(tmp_path / "nowhere"))
+
+
+def test_what_the_user_can_mend_is_one_line_and_status_one() -> None:
+    def wrong() -> None:
+        raise UserError("params.yaml: film: no such film")
+
+    with pytest.raises(SystemExit) as stop:
+        run(wrong)
+    assert stop.value.code == "error: params.yaml: film: no such film"
+
+
+REFUSED = [
+    MemoryError("Unable to allocate 1.68 MiB"),
+    RuntimeError("Exception during initialization: std::bad_alloc"),
+    RuntimeError("can't start new thread"),
+    OSError(12, "Cannot allocate memory"),
+    ImportError("onnxruntime.so: failed to map segment from shared object"),
+]
+
+
+@pytest.mark.parametrize("error", REFUSED, ids=str)
+def test_too_little_memory_is_one_line_whoever_notices_it(error: Exception) -> None:
+    def refused() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as stop:
+        run(refused)
+    message = str(stop.value)
+    assert message.startswith("error: not enough memory (")
+    assert message.endswith("Close other programs, or raise this process's limit.")
+    assert "\n" not in message
+
+
+def test_a_file_that_another_process_locks_is_no_lack_of_memory() -> None:
+    assert not is_out_of_memory(BlockingIOError(11, "unable to lock file: Resource temporarily unavailable"))
+
+
+@pytest.mark.parametrize("megabytes", [220, 260, 300])
+def test_a_song_in_too_little_memory_blames_neither_model_nor_song(tmp_path: Path, megabytes: int) -> None:
+    soundfile.write(tmp_path / "song.wav", np.zeros((22050, 2)), 22050)
+    done = subprocess.run(
+        ["bash", "-c", f'ulimit -v {1024 * megabytes}; exec "$0" -m cunet separate song.wav', sys.executable],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:  # how much is needed differs by machine
+        assert "emory" in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+        assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["song.wav"]
+
+
+def test_a_stage_without_memory_for_its_libraries_ends_in_one_line(tmp_path: Path) -> None:
+    command = f'ulimit -v {1024 * 900}; exec "$0" -m stages.train --help'
+    done = subprocess.run(
+        ["bash", "-c", command, sys.executable], cwd=ROOT, capture_output=True, text=True, env={**os.environ}
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: not enough memory (")
+    assert "Traceback" not in done.stderr
+
+
+def test_names_are_utf_8_in_any_locale(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "Größe.wav", np.zeros((2205, 2)), 22050)
+    done = subprocess.run(
+        [sys.executable, "-m", "cunet", "separate", "Größe.wav", "--target", "gesäng"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr.splitlines()[-1].startswith(r"error: unknown instrument 'ges\xe4ng'")
+
+
+LONG = """
+import sys, time
+from pathlib import Path
+from cunet.cli.running import run
+from cunet.files import new_folder
+def work():
+    with new_folder(Path("out")) as folder:
+        (folder / "half").touch()
+        print("ready", flush=True)
+        time.sleep(60)
+run(work)
+"""
+
+
+@contextmanager
+def working(folder: Path, *before: str) -> Iterator["subprocess.Popen[str]"]:
+    """A command at work in a folder, which is then left as it was found."""
+    process = subprocess.Popen(
+        [*before, sys.executable, "-c", LONG],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    yield process
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (1, "interrupted\n")
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_whatever_ends_a_command_leaves_nothing_half_written(tmp_path: Path, name: str) -> None:
+    with working(tmp_path) as process:
+        process.send_signal(getattr(signal, name))
+
+
+def test_a_terminal_that_closes_may_send_several_signals(tmp_path: Path) -> None:
+    with working(tmp_path) as process:
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
+            process.send_signal(number)
+
+
+SLOWLY = LONG.replace(
+    "run(work)",
+    """
+def slowly():
+    try:
+        work()
+    finally:
+        time.sleep(0.5)
+        Path("cleared").touch()
+run(slowly)""",
+)
+
+
+def test_a_second_ctrl_c_waits_until_temporary_files_are_deleted(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOWLY],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+        assert process.communicate(timeout=30)[1] == "interrupted\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["cleared"]
+
+
+DROPPED = """
+import gc, time
+from cunet.cli.running import run
+def look(phase, info):
+    if phase == "start":
+        print("ready", flush=True)
+        time.sleep(0.5)
+def work():
+    gc.callbacks.append(look)
+    gc.collect()
+    gc.callbacks.remove(look)
+    time.sleep(60)
+run(work)
+"""
+
+
+def test_an_interruption_that_python_drops_is_repeated() -> None:
+    """Exceptions in callbacks of the garbage collector, or in `__del__`, end there."""
+    command = [sys.executable, "-c", DROPPED]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGHUP)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (1, "interrupted\n")
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"])
+def test_a_stage_that_is_ended_while_it_imports_says_nothing(tmp_path: Path, name: str) -> None:
+    """With its libraries it takes seconds, and has not begun."""
+    (tmp_path / "keras.py").write_text("import time; print('ready', flush=True); time.sleep(60)")
+    command = [sys.executable, "-m", "stages.train"]
+    paths = {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=os.environ | paths, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(getattr(signal, name))
+        assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == -getattr(signal, name)
+
+
+LOOP = 'for song in 1 2; do "$0" -m cunet separate - --out out; echo again; done'
+
+
+def test_an_interruption_ends_a_loop_of_the_shell(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with subprocess.Popen(
+        ["bash", "-c", LOOP, sys.executable],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as shell:
+        while not list(temporary.glob("cunet-*/stdin")):  # it waits for a song
+            time.sleep(0.01)
+        os.killpg(shell.pid, signal.SIGINT)
+        out, err = shell.communicate(timeout=30)
+    assert (out, err) == ("", "interrupted\n")
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_is_ignored_stays_ignored_as_under_nohup(tmp_path: Path) -> None:
+    ignored = (
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    with working(tmp_path, sys.executable, "-c", ignored) as process:
+        process.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.send_signal(signal.SIGTERM)
+
+
+def test_handlers_are_given_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    run(lambda: None)
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+TALK = [sys.executable, "-c", "from cunet.cli.running import run; run(lambda: [print(n) for n in range(10**5)])"]
+
+
+def test_nobody_who_reads_is_the_end_without_a_word() -> None:
+    with subprocess.Popen(TALK, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as talking:
+        assert talking.stdout is not None and talking.stderr is not None
+        assert talking.stdout.readline() == b"0\n"
+        talking.stdout.close()
+        assert talking.stderr.read() == b""
+    assert talking.returncode == 128 + signal.SIGPIPE
+
+
+def test_closed_outputs_keep_nothing_from_being_done(tmp_path: Path) -> None:
+    code = (
+        "import sys; from cunet.cli.running import run; run(lambda: [print('x', file=sys.stderr), open('done', 'w')])"
+    )
+    command = f'"{sys.executable}" -c "{code}" >&- 2>&-'
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    assert subprocess.run(command, shell=True, cwd=tmp_path, env=environment, check=False).returncode == 0
+    assert (tmp_path / "done").exists()
+
+
+STAGE = """
+import time
+from pathlib import Path
+from cunet.cli.running import run_stage
+
+def main(out: Path, seconds: float) -> None:
+    print("running", flush=True)
+    time.sleep(seconds)
+
+run_stage(main)
+"""
+
+
+def test_two_runs_of_a_stage_do_not_write_the_same_output(tmp_path: Path) -> None:
+    """As after SIGTERM to DVC alone, which leaves its stage running."""
+    (tmp_path / ".dvc" / "tmp").mkdir(parents=True)
+    (tmp_path / "stage.py").write_text(STAGE)
+
+    def start(out: str, seconds: int) -> "subprocess.Popen[str]":
+        command = [sys.executable, "stage.py", out, str(seconds)]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+    with start("models/0", 60) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "running\n"
+        second, other = start("models/0", 0), start("models/1", 0)
+        said = f"error: models/0: process {first.pid} is writing it. Wait until it ends, or stop it.\n"
+        assert second.communicate() == ("", said)
+        assert second.returncode == 1
+        assert other.communicate() == ("running\n", "")
+        first.kill()
+    third = start("models/0", 0)
+    assert third.communicate() == ("running\n", "")
+
+
+ORPHANED = """
+import os, subprocess, sys
+stage = subprocess.Popen([sys.executable, "stage.py", "models/0", "60"], stdout=subprocess.PIPE, text=True)
+assert stage.stdout.readline() == "running\\n"
+print(stage.pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_stage_ends_when_dvc_is_killed_alone(tmp_path: Path) -> None:
+    """DVC would delete its output, and run it again."""
+    (tmp_path / "stage.py").write_text(STAGE)
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "DVC_ROOT": str(tmp_path)}
+    command = [sys.executable, "-c", ORPHANED]
+    with (tmp_path / "log").open("w") as log:
+        done = subprocess.run(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+    stage = psutil.Process(int(done.stdout))
+    stage.wait(timeout=10)
+    assert (tmp_path / "log").read_text() == "interrupted\n"
