@@ -6,6 +6,7 @@ import gc
 import hashlib
 import io
 import os
+import re
 import select
 import signal
 import sys
@@ -26,8 +27,11 @@ INTERRUPTED, CLEARING = "interrupted", 1.0  # seconds to delete temporary files 
 ADVICE = {
     errno.ENAMETOOLONG: "Choose a shorter name.",
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Change its permissions, or choose another place."),
+    **dict.fromkeys(
+        (errno.ENOSPC, errno.EDQUOT), "Free some space and run the same command again; finished work is kept."
+    ),
 }
-NO_SPACE = os.strerror(errno.ENOSPC)
+NAME_IN_HDF5 = re.compile(r"name = '([^']+)'")
 
 
 def run(command: Callable[[], None]) -> None:
@@ -52,11 +56,11 @@ def run(command: Callable[[], None]) -> None:
     except OSError as error:
         if is_out_of_memory(error):
             sys.exit(f"error: {readable(no_memory(error))}")
-        if error.errno in ADVICE and error.filename:
-            sys.exit(f"error: {readable(error.filename)}: {error.strerror}. {ADVICE[error.errno]}")
-        if NO_SPACE not in str(error):  # HDF5 reports it in its text, without an errno
+        reason = next((number for number in ADVICE if _is(number, error)), None)
+        if reason is None:
             raise
-        sys.exit(f"error: {NO_SPACE}. Free some space and run the same command again; finished work is kept.")
+        place = error.filename or next(iter(NAME_IN_HDF5.findall(str(error))), "")
+        sys.exit(f"error: {place and f'{readable(place)}: '}{os.strerror(reason)}. {ADVICE[reason]}")
     except Exception as error:
         if not is_out_of_memory(error):
             raise
@@ -65,6 +69,11 @@ def run(command: Callable[[], None]) -> None:
         sys.exit(INTERRUPTED)
     finally:
         gc.freeze()  # no garbage collection of imported modules at exit, which takes seconds with TensorFlow
+
+
+def _is(number: int, error: OSError) -> bool:
+    """Whether an error has this number, or HDF5's text for it."""
+    return error.errno == number or os.strerror(number) in str(error)
 
 
 def run_stage(main: Callable[..., None]) -> None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import soundfile
 from cunet.cli.running import ENDINGS, run
 from cunet.errors import UserError, is_out_of_memory
 from tests.conftest import ROOT
+from tests.disks import mounted
 
 
 def fill_with_hdf5(path: Path) -> None:
@@ -30,13 +31,24 @@ def fill_with_bytes(path: Path) -> None:
 
 
 @pytest.mark.parametrize("fill", [fill_with_hdf5, fill_with_bytes])
-def test_a_full_disk_is_one_line(small_disk: Path, fill: object) -> None:
-    assert callable(fill)
+def test_a_full_disk_is_one_line(small_disk: Path, fill: Callable[[Path], None]) -> None:
     with pytest.raises(SystemExit) as stop:
         run(lambda: fill(small_disk))
     message = str(stop.value)
     assert message.startswith("error: No space left on device. Free some space")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(("fill", "name"), [(fill_with_hdf5, "x.h5"), (fill_with_bytes, "x")])
+def test_a_folder_that_is_read_only_is_one_line(tmp_path: Path, fill: Callable[[Path], None], name: str) -> None:
+    with (
+        mounted(tmp_path / "read-only", "-t", "tmpfs", "-o", "ro", "none") as folder,
+        pytest.raises(SystemExit) as stop,
+    ):
+        run(lambda: fill(folder))
+    assert str(stop.value) == (
+        f"error: {folder / name}: Read-only file system. Change its permissions, or choose another place."
+    )
 
 
 def test_other_errors_of_the_system_are_not_hidden(tmp_path: Path) -> None:
