@@ -8,7 +8,7 @@ import soundfile
 
 from cunet.errors import UserError
 from cunet.tracks.folder import tracks
-from tests.test_audio import encode
+from tests.sounds import encode
 from tools import cc0_songs
 from tools.cc0_songs import RATE, group_of, write_songs
 

@@ -18,7 +18,7 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
-from cunet.audio import read_audio
+from cunet.audio.reading import read_audio
 from cunet.cli.running import run
 from cunet.errors import UserError
 from cunet.files import new_folder

@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from cunet.app.guard import LARGEST, Guard, make_room
 from cunet.app.pictures import draw
 from cunet.app.pieces import PIECE, write_pieces
-from cunet.audio import open_audio
+from cunet.audio.reading import open_audio
 from cunet.conditions.naming import Conditions, condition_name
 from cunet.datasets.synthetic import compose_song
 from cunet.errors import UserError

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import field_validator
 
-from cunet.audio import read_audio, read_duration
+from cunet.audio.reading import read_audio, read_duration
 from cunet.cluster import for_each
 from cunet.datasets.dataset import Dataset
 from cunet.datasets.extent import Extent

@@ -15,7 +15,8 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
-from cunet.audio import Audio, open_audio
+from cunet.audio.audio import Audio
+from cunet.audio.reading import open_audio
 from cunet.conditions.naming import Condition, Conditions
 from cunet.errors import UserError
 from cunet.files import put_in_place
@@ -131,7 +132,7 @@ def separate_song(
             raise UserError(f"{song.path}: {error}{advice}") from None
     loud = {files[name]: peak for name, peak in peaks.items() if peak > 1 and suffix == CLIPPED}
     return [
-        *(f"{song.path}: {remark}" for remark in audio.remarks),
+        *([f"{song.path}: {audio.defect}"] if audio.defect else []),
         *(
             f"{file}: peaks of {peak:.2f} were clipped to 1. Use --format wav to keep them."
             for file, peak in loud.items()

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from cunet.audio import read_audio
+from cunet.audio.reading import read_audio
 from cunet.errors import UserError
 from cunet.names import MIXTURE
 from cunet.signals.arrays import Waveform

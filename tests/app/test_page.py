@@ -26,7 +26,7 @@ from tests.browser import needs_chromium, new_page
 from tests.player.test_element import levels
 from tests.saved import save_model
 from tests.separate.conftest import song
-from tests.test_audio import cut
+from tests.sounds import cut
 
 pytestmark = needs_chromium
 RATE = 44100

@@ -17,7 +17,7 @@ from cunet.cli import main
 from cunet.conditions.sets import single_conditions
 from tests.saved import save_model
 from tests.separate.conftest import song
-from tests.test_audio import cut, encode, noise, patch
+from tests.sounds import cut, encode, noise, patch
 
 RATE = 22050
 Command = Callable[..., tuple[int, str, str]]

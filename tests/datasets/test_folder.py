@@ -16,7 +16,7 @@ from cunet.settings.cluster import Dask
 from cunet.tracks.folder import tracks
 from cunet.tracks.track import FileTrack
 from tests.conftest import write_song
-from tests.test_audio import cut, pipe
+from tests.sounds import cut, pipe
 from tests.tracks.conftest import RATE, write
 
 

@@ -17,7 +17,7 @@ from mlflow import MlflowClient
 
 import cunet
 from tests.pipeline.workspace import Workspace, mlflow_process, store
-from tests.test_audio import encode
+from tests.sounds import encode
 
 NAME = "conditioned-u-net"
 

@@ -95,7 +95,7 @@ NOTHING = {
     "tracking": "cunet/tracking/training.py",
 }
 NO_TRAINING = {
-    "audio": "cunet/audio.py",
+    "audio": "cunet/audio/reading.py",
     "bounds": "cunet/evaluation/bounds.py",
     "condition sets": "cunet/conditions/sets.py",
     "download": "cunet/datasets/zenodo.py",

@@ -5,7 +5,7 @@ import pytest
 
 from cunet.separate.model import Model
 from tests.saved import save_model
-from tests.test_audio import noise
+from tests.sounds import noise
 
 
 @pytest.fixture(scope="session", params=["simple-dense", "unet"])

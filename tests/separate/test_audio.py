@@ -6,7 +6,7 @@ import pytest
 from cunet.errors import UserError
 from cunet.separate.audio import ArrayAudio, Downmix, Resampled
 from cunet.signals.resampling import resample
-from tests.test_audio import RATE, in_pieces, noise
+from tests.sounds import RATE, in_pieces, noise
 
 
 def test_there_is_silence_before_the_start_and_after_the_end() -> None:

@@ -64,7 +64,7 @@ def test_an_estimate_is_that_of_the_evaluation(
 
 
 def resample_source(path: Path) -> np.ndarray:
-    from cunet.audio import read_audio
+    from cunet.audio.reading import read_audio
 
     return read_audio(path)[0]
 

@@ -16,7 +16,7 @@ from tests.datasets.musdb_trees import (
     write_stem_file,
     write_wav_folder,
 )
-from tests.test_audio import cut
+from tests.sounds import cut
 
 
 def test_a_wav_file_cut_off_is_named(wav_tree: Path, tmp_path: Path) -> None:

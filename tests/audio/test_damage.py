@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from cunet.audio import open_audio, read_audio
+from cunet.audio.reading import open_audio, read_audio
 from cunet.errors import UserError
-from tests.test_audio import RATE, encode
+from tests.sounds import RATE, encode
 
 SECONDS, WINDOW = 6, 8192
 EXACT = {  # written by libsndfile: suffix, format and encoding
@@ -104,7 +104,7 @@ def check(path: Path, folder: Path, name: str, damages: set[str]) -> None:
         try:
             with open_audio(bad) as audio:
                 sound = audio.read(0, audio.samples)
-            assert audio.remarks or np.array_equal(sound, expected), f"{case}: separated unnoticed"
+            assert audio.defect or np.array_equal(sound, expected), f"{case}: separated unnoticed"
         except UserError:
             continue
         if kind == "hole" and name not in VARIABLE:
@@ -135,27 +135,3 @@ def test_missing_parts_are_noticed_without_checksums(good: dict[str, Path], tmp_
 @pytest.mark.parametrize("name", [name for name in EXACT if name != "au"])
 def test_missing_parts_of_uncompressed_sound_are_noticed(good: dict[str, Path], tmp_path: Path, name: str) -> None:
     check(good[name], tmp_path, name, {"cut", "copied in part"})
-
-
-def test_silence_of_a_song_is_no_hole(tmp_path: Path) -> None:
-    """Silence that begins at any sample, in the middle and at the end, fades, and songs that begin silent."""
-    rng = np.random.default_rng(0)
-    alarms = 0
-    for _ in range(300):
-        sound = rng.uniform(-0.5, 0.5, (40_000, 2))
-        start, end = np.sort(rng.integers(5000, 30_000, 2))
-        sound[start:end] = sound[rng.integers(35_000, 39_000) :] = 0
-        soundfile.write(tmp_path / "song.wav", sound, RATE)
-        with open_audio(tmp_path / "song.wav") as audio:
-            alarms += len(audio.remarks)
-    assert alarms <= 1  # one in a thousand is expected
-    for sound in (np.linspace(0.5, 0, 20_469), np.zeros(20_469)):  # both end on a block's boundary
-        soundfile.write(tmp_path / "song.wav", np.pad(np.repeat(sound[:, None], 2, 1), ((0, 9000), (0, 0))), RATE)
-        with open_audio(tmp_path / "song.wav") as audio:
-            assert audio.remarks == ()
-
-
-@pytest.mark.parametrize("samples", [1, 100, 1013, 1014])
-def test_a_file_smaller_than_a_block_is_read(tmp_path: Path, samples: int) -> None:
-    soundfile.write(tmp_path / "short.wav", np.full((samples, 2), 0.5), RATE)
-    assert len(read_audio(tmp_path / "short.wav")[0]) == samples

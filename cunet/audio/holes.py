@@ -16,11 +16,11 @@ MARKERS = {
 BYTES = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}  # per value
 
 
-def unwritten(file: soundfile.SoundFile, path: Path) -> tuple[float, float] | None:
+def find_hole(file: soundfile.SoundFile, path: Path) -> tuple[float, float] | None:
     """Start and end in seconds of the first silence that fills blocks of the disk exactly; None if there is none.
 
     Silence that was recorded or edited begins at any sample: on a boundary of blocks in one of about 1000 cases. It
-    is taken for a hole if the sound breaks off there, and if it also continues on one or not at all.
+    is taken for a hole if sound stops abruptly on a boundary, and starts again abruptly on one or never.
     """
     if file.format not in MARKERS or file.subtype not in BYTES:
         return None
@@ -42,7 +42,7 @@ def unwritten(file: soundfile.SoundFile, path: Path) -> tuple[float, float] | No
 
 
 def _holes(content: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> Iterator[tuple[int, int]]:
-    """Start and end of every run of zero blocks, the last of which the file may end."""
+    """Start and end of every run of zero blocks; zeros in the last, incomplete block extend it."""
     whole = len(content) // BLOCK
     zero = ~content[: whole * BLOCK].view(np.uint64).reshape(whole, BLOCK // 8).any(axis=1)
     edges = np.flatnonzero(np.diff(zero.astype(np.int8), prepend=0, append=0))

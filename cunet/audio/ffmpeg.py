@@ -1,0 +1,142 @@
+"""Decodes files with ffmpeg, and finds from its log and from the files what is missing."""
+
+import errno
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+
+from cunet.audio.asf import is_cut_off
+from cunet.audio.frames import FRAMED, Stream, find_frames, mend
+from cunet.audio.wording import CUT_OFF
+from cunet.errors import NO_MEMORY, UserError
+from cunet.files import temporary_files_fail
+
+# ffmpeg's formats that contain the audio itself; a playlist could point to any file on this machine.
+CONTAINERS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dts,eac3,flac,flv,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,tta,w64,wav,wv"
+)
+FROM_ZERO = ("wv", "tta")  # formats whose time begins at 0; in others, the padding of the encoder has times too
+INEXACT = 0.2  # seconds: the padding of encoders, and frames that end behind the sound
+
+# In ffmpeg's log.
+PROBLEM = re.compile(r"^(?:\[[^]]* @ 0x\w+\] )?\[(?:warning|error|fatal|panic)\].*", re.MULTILINE)
+COMPLAINT = re.compile(r"\[(?:error|fatal|panic)\] *(.+)|(filesize and duration do not match)")
+INPUT = re.compile(r"^\[info\] Input #0, ([^,]+)", re.MULTILINE)
+DURATION = re.compile(r"^\[info\]   Duration: (\d+):(\d+):([\d.]+), start", re.MULTILINE)
+INPUT_STREAM = re.compile(r"^\[info\]   Stream #0:\d+.*: (?:Audio|Video)", re.MULTILINE)
+ESTIMATED = "Estimating duration from bitrate"
+NO_ROOM = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+
+
+@dataclass(frozen=True)
+class _Log:
+    """ffmpeg's first complaint, empty if none; its name of the format; the declared seconds, 0 if unknown."""
+
+    complaint: str
+    format: str
+    seconds: float
+
+
+def decode(path: Path, folder: Path, reason: str, limit: float | None) -> tuple[Path, str]:
+    """Decode a file; the text is ffmpeg's first complaint or what is missing, empty if nothing is wrong.
+
+    ffmpeg skips what it cannot decode, which shifts the rest. In this case the file is decoded again, with silence in
+    the gaps between its timestamps. Intact files are decoded once: some formats have inexact timestamps.
+
+    Args:
+        path: the file.
+        folder: for the decoded file.
+        reason: why libsndfile cannot read it.
+        limit: seconds to decode; all if None.
+    """
+    decoded, filled = folder / "decoded.wav", folder / "filled.wav"
+    log = _run(path, decoded, reason, [] if limit is None else ["-t", str(limit)])
+    seconds = _duration(decoded)
+    stream = find_frames(path.read_bytes()) if log.format in FRAMED else None
+    declared = log.seconds if limit is None else min(log.seconds, limit)
+    complaint = log.complaint or _missing(path, log.format, stream, declared - seconds if seconds else 0)
+    if not complaint or not seconds:
+        return decoded, complaint
+    source = _mended(stream, folder / f"mended.{log.format}", log.seconds) if stream and stream.lost() else path
+    bound = 2 * seconds + 60  # timestamps that claim more are damaged themselves
+    first = ":first_pts=0" if log.format in FROM_ZERO else ""
+    _run(source, filled, reason, ["-t", str(bound), "-af", f"aresample=async=1:min_hard_comp=0.01{first}"])
+    return filled if seconds < _duration(filled) < bound - 0.1 else decoded, complaint
+
+
+def _duration(path: Path) -> float:
+    """Duration of a decoded file in seconds."""
+    return float(soundfile.info(os.fsencode(path)).duration)
+
+
+def _missing(path: Path, container: str, stream: Stream | None, seconds: float) -> str:
+    """What is missing at the end of a file, where ffmpeg complains of nothing; empty if nothing is.
+
+    Args:
+        path: the file.
+        container: ffmpeg's name of its format.
+        stream: its frames, if it has no container.
+        seconds: by how much it is shorter than declared.
+    """
+    if stream:
+        return CUT_OFF if stream.cut_off else ""
+    if container == "asf" and is_cut_off(path):
+        return CUT_OFF
+    return f"{seconds:.1f} s less than declared" if seconds > INEXACT else ""
+
+
+def _mended(stream: Stream, out: Path, seconds: float) -> Path:
+    try:
+        mend(stream, out, seconds)
+    except OSError as error:
+        raise temporary_files_fail(out.parent.parent, error.strerror) from None
+    return out
+
+
+def _run(path: Path, out: Path, reason: str, options: Sequence[str]) -> _Log:
+    """Decode the first audio stream of a file to 32-bit float WAV, checking checksums."""
+    source = ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS, "-i", f"file:{path.resolve()}"]
+    target = ["-map", "0:a:0", *options, "-c:a", "pcm_f32le", "-rf64", "auto", str(out)]
+    log = ["-nostdin", "-nostats", "-hide_banner", "-v", "level+info"]
+    try:
+        done = subprocess.run(
+            ["ffmpeg", *log, "-err_detect", "crccheck", *source, *target],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except FileNotFoundError:
+        raise UserError(
+            f"{path}: libsndfile cannot read it ({reason}), and ffmpeg is missing. Install ffmpeg."
+        ) from None
+    problems = "\n".join(PROBLEM.findall(done.stderr))
+    if full := next((said for said in NO_ROOM if said in problems), None):
+        raise temporary_files_fail(out.parent.parent, full)
+    if NO_MEMORY.search(problems):
+        raise MemoryError(f"ffmpeg: {os.strerror(errno.ENOMEM)}")
+    complaints = [error or other for error, other in COMPLAINT.findall(problems)]
+    if done.returncode and not complaints:
+        complaints = [f"exit status {done.returncode}"]
+    if done.returncode and not (out.is_file() and out.stat().st_size):
+        said = "no audio stream" if "matches no streams" in problems else complaints[-1].rpartition(": ")[2]
+        raise UserError(
+            f"{path}: cannot be decoded (libsndfile: {reason}; ffmpeg: {said}). Replace or remove the file."
+        )
+    found = INPUT.search(done.stderr)
+    return _Log(complaints[0] if complaints else "", found[1] if found else "", _declared(done.stderr))
+
+
+def _declared(log: str) -> float:
+    """The duration in seconds that a file declares for its only stream; 0 if unknown."""
+    before, _, _ = log.partition("Stream mapping:")
+    duration = DURATION.search(before)
+    if duration is None or ESTIMATED in log or len(INPUT_STREAM.findall(before)) != 1:
+        return 0
+    hours, minutes, seconds = duration.groups()
+    return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
