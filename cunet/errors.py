@@ -37,8 +37,12 @@ def first_line(error: BaseException, most: int = 200) -> str:
     Examples:
         >>> first_line(ValueError("no such file\nin this folder")), first_line(KeyError())
         ('no such file', 'KeyError')
+        >>> first_line(OSError("failures of the download:\n- a: no space left"))
+        'failures of the download: - a: no space left'
     """
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:most]
+    first, *others = (str(error).strip() or type(error).__name__).splitlines()
+    announced = f" {others[0].strip()}" if others and first.endswith(":") else ""
+    return f"{first}{announced}"[:most]
 
 
 def is_out_of_memory(error: BaseException) -> bool:

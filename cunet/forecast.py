@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import pandas as pd
 import psutil
-import soundfile
 import stempeg
 from tabulate import tabulate
 
+from cunet.audio.writing import write_audio
 from cunet.cluster import local_workers
 from cunet.conditions.naming import by_name
 from cunet.conditions.sets import scored_conditions, single_conditions
@@ -135,7 +135,7 @@ def _trial_track(folder: Path, params: Params, sources: int) -> Track:
         return read_tracks(folder / "train")[0]
     waveforms = {MIXTURE: noise.sum(axis=0)} | {f"source {n}": waveform for n, waveform in enumerate(noise)}
     for name, waveform in waveforms.items():
-        soundfile.write(folder / f"{name}.wav", waveform, RATE)
+        write_audio(folder / f"{name}.wav", waveform, RATE)
     return FileTrack(TRIAL, {name: folder / f"{name}.wav" for name in waveforms})
 
 

@@ -1,6 +1,7 @@
 """MLflow's store, and how to find runs in it."""
 
 import hashlib
+import logging
 import os
 from pathlib import Path
 
@@ -26,6 +27,7 @@ NOTE = (
 NOTE_TAG = "mlflow.note.content"
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development", NOTE_TAG: NOTE}
 WIDE = str.maketrans("#%?\\", "＃％？＼")
+logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # prints errors that reach the caller as well
 MODEL_TAG, SCORES_TAG = "cunet.model", "cunet.scores"
 
 

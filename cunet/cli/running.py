@@ -79,6 +79,8 @@ def _is(number: int, error: OSError) -> bool:
 
 def run_stage(main: Callable[..., None]) -> None:
     """Run `main` of a stage with the command-line arguments, in order."""
+    from cunet.files import sweep
+
     in_utf8()
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     for name, kind in get_type_hints(main).items():
@@ -89,6 +91,7 @@ def run_stage(main: Callable[..., None]) -> None:
     arguments = vars(parser.parse_args())
     if "DVC_ROOT" in os.environ:
         threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+    sweep()
     run(lambda: _alone(arguments.get("out"), lambda: main(**arguments)))
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import soundfile
 from pydantic import Field
 
+from cunet.audio.writing import write_audio
 from cunet.cluster import for_each
 from cunet.datasets.dataset import Dataset
 from cunet.datasets.extent import Extent
@@ -91,7 +92,7 @@ def compose_song(folder: Path, seed: tuple[int, ...], seconds: float) -> None:
     mixture = sum(stem.astype(np.int32) for stem in quantised.values())
     with new_folder(folder) as song:
         for name, stem in {**quantised, MIXTURE: np.asarray(mixture, np.int16)}.items():
-            soundfile.write(song / f"{name}.wav", stem, RATE, subtype="PCM_16")
+            write_audio(song / f"{name}.wav", stem, RATE)
 
 
 def _render(score: "pretty_midi.PrettyMIDI", samples: int) -> Stem:

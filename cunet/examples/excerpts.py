@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from cunet.audio.writing import write_audio
 from cunet.conditions.naming import Conditions
 from cunet.masking.masks import Mask
 from cunet.names import MIXTURE
@@ -44,7 +45,7 @@ def truth(
 def write_sound(waveform: Mono, rate: int, path: Path) -> None:
     """Write 16-bit FLAC; samples above full scale are clipped."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, waveform, rate, subtype="PCM_16")
+    write_audio(path, waveform, rate)
 
 
 def read_sound(path: Path) -> Mono:

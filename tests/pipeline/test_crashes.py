@@ -60,7 +60,7 @@ class Chain:
     @property
     def log(self) -> Path:
         """What the last command printed."""
-        return self.workspace.path.with_name("log")
+        return self.workspace.path.parent.with_suffix(".log")  # not on a disk that fills up
 
     def start(self) -> "subprocess.Popen[bytes]":
         temporary = self.workspace.path.with_name("temporary")
