@@ -38,7 +38,8 @@ SETTINGS: dict[str, Any] = {"dask": {"scheduler": None, "workers": 2}}
 DAMAGED = {"rwlock'. JSON structure is corrupted": ".dvc/tmp/rwlock", "dvc.lock' validation failed": "dvc.lock"}
 REFUSED = "is writing it. Wait until it ends, or stop it."
 MEASURED = ("size_and_time/", "system/")  # prefixes of metrics that differ from run to run
-UNTRACKED = (".git", ".dvc/tmp", "mlartifacts", "mlflow.db", "__pycache__")  # of the files that must be the same
+# Of the files that must be the same. DVC's cache may keep objects that nothing needs; `dvc gc` deletes them.
+UNTRACKED = (".git", ".dvc/tmp", ".dvc/cache", "mlartifacts", "mlflow.db", "__pycache__")
 
 
 @dataclass
