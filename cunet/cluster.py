@@ -12,7 +12,7 @@ import psutil
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from cunet.errors import UserError
+from cunet.errors import UserError, first_line
 from cunet.files import temporary_folder
 from cunet.settings.cluster import Dask
 
@@ -127,8 +127,11 @@ def for_each(
     Items that an interrupted run has `done` count as progress, but are neither run nor yielded. At most two tasks per
     worker are submitted at a time, so that their arguments do not fill the memory. An error in one task cancels the
     rest.
+
+    Raises:
+        UserError: a worker was killed several times with the same task, or the cluster lost a task or its scheduler.
     """
-    from distributed import KilledWorker, as_completed
+    from distributed import CancelledError, KilledWorker, as_completed
 
     backlog = 2 * len(client.scheduler_info(n_workers=-1)["workers"])
     missing = [item for item in items if not done(item)]
@@ -154,6 +157,11 @@ def for_each(
                 raise UserError(
                     f"{progress}: a worker was killed, probably because memory ran out. Lower dask.workers, or use a "
                     "machine with more memory; finished work is kept."
+                ) from None
+            except CancelledError as error:
+                raise UserError(
+                    f"{progress}: the dask cluster lost a task ({first_line(error).partition('reason: ')[2]}). Run the "
+                    "same command again; finished work is kept."
                 ) from None
             bar.update()
             yield item_of.pop(future), result

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -33,6 +34,27 @@ def test_a_worker_that_is_killed_is_one_line() -> None:
         pytest.raises(UserError, match=r"test: a worker was killed.*dask\.workers"),
     ):
         list(cluster.for_each(client, os._exit, [1], lambda item: (item,), "test"))
+
+
+SCHEDULER = """
+from distributed import LocalCluster
+tcp = {"processes": False, "protocol": "tcp://"}
+with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, **tcp) as cluster:
+    print(cluster.scheduler_address, flush=True)
+    input()
+"""
+
+
+def test_a_scheduler_that_is_killed_is_one_line() -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", SCHEDULER], stdin=pipe, stdout=pipe, text=True) as running:
+        assert running.stdout is not None
+        with (
+            cluster.connect(Dask(scheduler=running.stdout.readline().strip(), workers=None)) as client,
+            pytest.raises(UserError, match="test: the dask cluster lost a task"),
+        ):
+            for _ in cluster.for_each(client, time.sleep, [0, 60], lambda item: (item,), "test"):
+                running.kill()
 
 
 def test_a_local_cluster_has_no_more_workers_than_memory_for_them(capsys: pytest.CaptureFixture[str]) -> None:

@@ -253,7 +253,7 @@ def test_read_only_folders(whole: Workspace, tmp_path: Path) -> None:
         folder = chain.workspace.path / name
         with mounted(folder, "--bind", folder):
             subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
-            if fails_in_one_line(chain, os.strerror(errno.EROFS)):
+            if fails_in_one_line(chain, os.strerror(errno.EROFS), "unable to open database file"):  # DVC's own
                 failed.append(name)
     assert chain.is_complete(chain.start())
     chain.workspace.run("cunet", "log")
@@ -314,7 +314,7 @@ def test_lost_dask_workers(whole: Workspace, tmp_path: Path) -> None:
             failures += 1
             printed = chain.log.read_text()
             assert "Traceback" not in printed, printed
-            assert "a worker was killed" in printed, printed
+            assert "a worker was killed" in printed or "the dask cluster lost a task" in printed, printed
     print(f"{lost} workers were lost; {failures} times, dvc repro had to be started again")
     survived(chain.workspace, whole)
 
