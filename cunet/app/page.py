@@ -1,5 +1,6 @@
 """The page: a song, a slider for each instrument, and what the model makes of both."""
 
+import errno
 import logging
 import socket
 import time
@@ -14,13 +15,13 @@ import gradio as gr
 from gradio.data_classes import FileData
 from starlette.middleware import Middleware
 
-from cunet.app.guard import LARGEST, Guard, make_room
+from cunet.app.guard import LARGEST_UPLOAD, Guard, make_room
 from cunet.app.pictures import draw
 from cunet.app.pieces import PIECE, write_pieces
 from cunet.audio.reading import open_audio
 from cunet.conditions.naming import Conditions, condition_name
 from cunet.datasets.synthetic import compose_song
-from cunet.errors import UserError
+from cunet.errors import UserError, is_out_of_memory, no_memory
 from cunet.files import temporary_folder
 from cunet.names import MIXTURE
 from cunet.player.element import script
@@ -37,6 +38,9 @@ MIX = "mix"  # name of an estimate of several instruments
 WAITING = 8  # in the queue; one at a time is separated
 SESSIONS = 100  # browsers whose values are kept
 SWEEP = 300  # seconds until old files are deleted
+INVALID = "Invalid values. Reload the page."
+CALLER_ERRORS = (ValueError, TypeError, KeyError, OSError, gr.Error)  # for values that Gradio does not expect
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # whatever the values
 ABOVE: dict[str, Above] = {"A share of the song": "share", "Silence": "silence"}
 TITLES, SHOWN = ("Song", "Estimate"), "waveform and spectrogram"
 VOCALS = "vocals"
@@ -91,7 +95,7 @@ def serve(model: Model, port: int, folder: Path) -> None:
         page.launch(
             server_name=ADDRESS,
             server_port=port,
-            max_file_size=LARGEST,
+            max_file_size=LARGEST_UPLOAD,
             footer_links=[],
             head=HEAD,
             css=CSS,
@@ -113,28 +117,43 @@ def serve(model: Model, port: int, folder: Path) -> None:
             time.sleep(SWEEP)
             make_room(folder)
     finally:
-        page.server.force_exit = True  # open pages listen for ever
+        page.server.force_exit = True  # open tabs keep their connections
         page.close(verbose=False)
 
 
 class _Page(gr.Blocks):
-    """Gradio's page, which answers calls that it cannot meet with a sentence and prints nothing."""
+    """Gradio's page, which answers requests that fail with a sentence and prints nothing."""
 
     async def preprocess_data(self, block_fn: Any, *arguments: Any, **settings: Any) -> Any:
         """The values of a call, as the handlers take them."""
+        if block_fn.fn is None:  # it runs in the browser
+            raise _error(INVALID)
         try:
-            if block_fn.fn is None:
-                raise ValueError("it runs in the browser")
             return await super().preprocess_data(block_fn, *arguments, **settings)
-        except Exception:
-            raise gr.Error("The page does not send such values.", print_exception=False) from None
+        except CALLER_ERRORS as error:
+            failed = error.__cause__ or error  # Gradio wraps errors of its components
+            if isinstance(failed, OSError) and failed.errno in DISK_ERRORS:
+                raise failed from None
+            if isinstance(failed, CALLER_ERRORS):
+                raise _error(INVALID) from None
+            raise failed from None
 
     async def process_api(self, *arguments: Any, **settings: Any) -> Any:
         """The answer to a call."""
         try:
             return await super().process_api(*arguments, **settings)
-        except OSError as error:
-            raise gr.Error(f"The files cannot be kept ({error.strerror}).", print_exception=False) from None
+        except gr.Error:
+            raise
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise _error(f"N{no_memory(error)[1:]}") from None
+            if isinstance(error, OSError):
+                raise _error(f"The files cannot be kept ({error.strerror}).") from None
+            raise
+
+
+def _error(text: str) -> gr.Error:
+    return gr.Error(text, print_exception=False)
 
 
 def build(model: Model, folder: Path) -> Any:
@@ -220,7 +239,7 @@ class _Handlers:
         Gradio passes `progress` by position, so it stands before the weights.
         """
         if not any(weights):
-            raise gr.Error("All sliders are at 0: raise at least one.", print_exception=False)
+            raise _error("All sliders are at 0: raise at least one.")
         with self._working_folder(song) as folder:
             condition = self._model.condition(dict(zip(self._model.instruments, weights, strict=True)))
             (file,) = self._write(song, {estimate_name(condition, MIX): condition}, above, folder)
@@ -244,12 +263,12 @@ class _Handlers:
     def _write(self, song: str | None, conditions: Conditions, above: str, folder: Path) -> list[Path]:
         """Estimates in files that are named as they are downloaded: `<song> - <estimate>.flac`."""
         if song is None:
-            raise gr.Error("There is no song yet: drop a file on the page, or record one.", print_exception=False)
+            raise _error("There is no song yet: drop a file on the page, or record one.")
         if above not in ABOVE:
-            raise gr.Error("Choose what is above the model's band.", print_exception=False)
+            raise _error("Choose what is above the model's band.")
         path = Path(song)
         if not path.is_file():
-            raise gr.Error("The song is no longer here: drop it on the page again.", print_exception=False)
+            raise _error("The song is no longer here: drop it on the page again.")
         task = Song(path, folder)
         for remark in separate_song(self._model, task, conditions, FORMAT, ABOVE[above], minutes=LONGEST):
             shown = remark.replace(f"{path}:", path.name).replace(f"{folder}/", "")
@@ -267,7 +286,7 @@ class _Handlers:
                 yield folder
         except UserError as error:
             text = str(error).replace(f"{song}:", Path(str(song)).name).replace(f"{folder}: ", "")
-            raise gr.Error(_sentence(text), print_exception=False) from None
+            raise _error(_sentence(text)) from None
 
 
 def _player(song: Path, estimates: dict[str, Path], folder: Path) -> Player:

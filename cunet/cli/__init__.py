@@ -285,7 +285,7 @@ def _app(model: str | None, port: int) -> None:
 
     with temporary_folder() as folder:
         files = folder / "files"
-        os.environ["GRADIO_TEMP_DIR"] = str(files)  # its own is the first user's of the machine
+        os.environ["GRADIO_TEMP_DIR"] = str(files)  # Gradio's default belongs to the first user who started it
         with needs("app"):
             from cunet.app.page import check_port, serve
         check_port(port)

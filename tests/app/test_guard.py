@@ -1,5 +1,7 @@
-"""What callers other than the page can do to it: ask for nonsense, fill the disk, hold it up."""
+"""Requests that the page does not send: invalid, too large or too many."""
 
+import asyncio
+import errno
 import json
 import os
 import shutil
@@ -10,12 +12,15 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import httpx
 import pytest
+from gradio.exceptions import ComponentProcessingError
 
-from cunet.app import guard
+from cunet.app import guard, page
 from cunet.app.guard import make_room
 from tests.app.test_page import App, start
 from tests.saved import save_model
@@ -108,7 +113,30 @@ def test_values_that_the_page_does_not_send_are_refused_in_a_sentence(app: App, 
 def test_songs_that_were_not_sent_to_the_page_are_refused(app: App, song: Any) -> None:
     if isinstance(song, dict):
         song = song | {"meta": {"_type": "gradio.FileData"}}
-    assert answer(app, "stems", [song, ABOVE]) == (False, "The page does not send such values.")
+    assert answer(app, "stems", [song, ABOVE]) == (False, "Invalid values. Reload the page.")
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+KEPT = "The files cannot be kept (No space left on device)."
+MEMORY = "Not enough memory (refused). Close other programs, or raise this process's limit."
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize(("error", "said"), [(FULL, KEPT), (MemoryError("refused"), MEMORY)], ids=["disk", "memory"])
+def test_a_full_machine_is_not_blamed_on_the_values(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, said: str, wrapped: bool
+) -> None:
+    async def failing(*_: Any) -> None:
+        if wrapped:
+            raise ComponentProcessingError("Audio") from error
+        raise error
+
+    monkeypatch.setattr(gr.Blocks, "preprocess_data", failing)
+    with page._Page() as blocks:
+        gr.Button().click(print)
+    with pytest.raises(gr.Error) as refused:
+        asyncio.run(blocks.process_api(0, []))
+    assert refused.value.message == said
 
 
 def test_a_song_that_made_room_for_others_is_asked_for_again(app: App) -> None:
@@ -131,6 +159,9 @@ def test_a_song_that_made_room_for_others_is_asked_for_again(app: App) -> None:
         ("POST", "/process_recording", "{}", 404),
         ("GET", "/proxy=http://127.0.0.1:1/", "", 404),
         ("GET", "/dev/reload", "", 404),
+        ("GET", "/infos", "", 404),
+        ("GET", "/queue/status", "", 404),
+        ("POST", "/reset-all", "{}", 404),
         ("GET", "/deep_link?session_hash=x", "", 404),
         ("GET", "/file=/etc/passwd", "", 403),
     ],
@@ -146,6 +177,39 @@ def test_what_the_page_does_not_ask_for_is_not_answered(
 def test_an_upload_is_refused_before_it_is_sent(app: App) -> None:
     assert status(request(app, f"POST {API}/upload\r\n{FORM}Content-Length: 600000000\r\n")) == 413
     assert status(request(app, f"POST {API}/upload\r\n{FORM}Transfer-Encoding: chunked\r\n")) == 411
+
+
+@pytest.mark.usefixtures("silent")
+@pytest.mark.parametrize("path", ["queue/join", "upload"])
+def test_a_declared_length_does_not_hide_a_chunked_body(app: App, path: str) -> None:
+    headers = f"{FORM}Content-Length: 10\r\nTransfer-Encoding: chunked\r\n"
+    assert status(request(app, f"POST {API}/{path}\r\n{headers}")) == 411
+
+
+@pytest.mark.parametrize("path", ["queue/join", "upload"])
+def test_a_body_longer_than_declared_is_refused(tmp_path: Path, path: str) -> None:
+    """No server should pass one on; the bounds hold if one does."""
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": f"{API}/{path}",
+        "headers": [(b"host", b"localhost:1"), (b"content-length", b"10")],
+    }
+    read, sent = [], []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": bytes(8), "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def app(_: Any, receive: Any, __: Any) -> None:
+        while True:
+            read.append(await receive())
+
+    asyncio.run(guard.Guard(app, {"localhost:1"}, tmp_path)(scope, receive, send))
+    assert (len(read), sent[0]["status"]) == (1, 413)
+    assert sent[1]["body"] == b"request too large: at most 500 MB per upload"
 
 
 @pytest.mark.usefixtures("silent")
@@ -174,7 +238,7 @@ def test_many_uploads_at_once_come_one_by_one(app: App) -> None:
 def test_streams_that_are_left_open_are_bounded_and_do_not_keep_the_page_from_ending(tmp_path: Path) -> None:
     app = start(save_model(tmp_path / "model"), tmp_path / "temporary")
     with ExitStack() as stack:
-        for number in range(guard.MOST):
+        for number in range(guard.MOST_REQUESTS):
             stack.enter_context(request(app, f"GET {API}/heartbeat/{number}\r\n")).recv(10)
         assert httpx.get(app.address).status_code == 503
     while httpx.get(app.address).status_code != 200:
@@ -201,10 +265,10 @@ def test_a_full_disk_is_a_sentence_and_the_upload_leaves_it_empty(small_disk: Pa
 
 
 def test_old_files_make_room_for_new_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "LEAST", 0)
-    monkeypatch.setattr(guard, "KEPT", 100)
+    monkeypatch.setattr(guard, "LEAST_COUNTED", 0)
+    monkeypatch.setattr(guard, "KEPT_BYTES", 100)
     now = time.time()
-    for name, age in (("stale", guard.KEEP + 10), ("first", 30), ("second", 20), ("third", 10)):
+    for name, age in (("stale", guard.KEPT_SECONDS + 10), ("first", 30), ("second", 20), ("third", 10)):
         path = tmp_path / name / "song.wav"
         path.parent.mkdir()
         path.write_bytes(bytes(40))
@@ -214,7 +278,17 @@ def test_old_files_make_room_for_new_ones(tmp_path: Path, monkeypatch: pytest.Mo
         make_room(tmp_path, size)
         return sorted(path.name for path in tmp_path.iterdir())
 
-    monkeypatch.setattr(guard, "KEPT", 120)
+    monkeypatch.setattr(guard, "KEPT_BYTES", 120)
     assert left(0) == ["first", "second", "third"]
     assert left(40) == ["second", "third"]
     assert left(120) == []
+
+
+def test_files_that_make_room_on_the_disk_free_only_their_own_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    for name in ("first", "second", "third"):
+        (tmp_path / name).write_bytes(bytes(40))
+    make_room(tmp_path, 80)
+    assert len(list(tmp_path.iterdir())) == 1
