@@ -23,8 +23,10 @@ from gradio.exceptions import ComponentProcessingError
 from cunet.app import guard, page
 from cunet.app.guard import make_room
 from tests.app.test_page import App, start
+from tests.pipeline.processes import wait_until
 from tests.saved import save_model
 
+SECONDS = 20.0  # that the page has to do something, on a busy machine
 API = "/gradio_api"
 ABOVE = "Silence"
 FORM = "Content-Type: multipart/form-data; boundary=x\r\n"
@@ -37,12 +39,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     app = start(save_model(folder / "model"), folder / "temporary")
     yield app
     app.process.terminate()
-    app.process.wait(20)
+    app.process.wait(SECONDS)
 
 
 @pytest.fixture
 def silent(app: App) -> Iterator[None]:
-    """The page must say nothing on its console but a line each."""
+    """The page prints only one-line warnings."""
     before = len(app.complaints.read_text())
     yield
     said = app.complaints.read_text()[before:].splitlines()
@@ -97,7 +99,7 @@ def status(connection: socket.socket) -> int:
         pytest.param([ABOVE], id="too few"),
     ],
 )
-def test_values_that_the_page_does_not_send_are_refused_in_a_sentence(app: App, values: list[Any]) -> None:
+def test_invalid_values_are_refused_in_a_sentence(app: App, values: list[Any]) -> None:
     song = {"path": upload(app, 10**5).json()[0], "meta": {"_type": "gradio.FileData"}}
     done, said = answer(app, "separate", [song, *values])
     assert not done
@@ -110,7 +112,7 @@ def test_values_that_the_page_does_not_send_are_refused_in_a_sentence(app: App, 
     ["x", 5, {}, {"path": "/etc/passwd"}, {"path": "a\0b"}, {"path": "a" * 5000}, {"url": "http://127.0.0.1:1/x.wav"}],
     ids=str,
 )
-def test_songs_that_were_not_sent_to_the_page_are_refused(app: App, song: Any) -> None:
+def test_songs_that_were_not_uploaded_are_refused(app: App, song: Any) -> None:
     if isinstance(song, dict):
         song = song | {"meta": {"_type": "gradio.FileData"}}
     assert answer(app, "stems", [song, ABOVE]) == (False, "Invalid values. Reload the page.")
@@ -139,7 +141,7 @@ def test_a_full_machine_is_not_blamed_on_the_values(
     assert refused.value.message == said
 
 
-def test_a_song_that_made_room_for_others_is_asked_for_again(app: App) -> None:
+def test_a_deleted_song_is_asked_for_again(app: App) -> None:
     path = Path(upload(app, 12345).json()[0])
     path.unlink()
     said = answer(app, "stems", [{"path": str(path), "meta": {"_type": "gradio.FileData"}}, ABOVE])
@@ -166,7 +168,7 @@ def test_a_song_that_made_room_for_others_is_asked_for_again(app: App) -> None:
         ("GET", "/file=/etc/passwd", "", 403),
     ],
 )
-def test_what_the_page_does_not_ask_for_is_not_answered(
+def test_unknown_addresses_and_invalid_requests_are_refused(
     app: App, method: str, path: str, body: str, expected: int
 ) -> None:
     kind = {"Content-Type": "application/json"}
@@ -174,7 +176,7 @@ def test_what_the_page_does_not_ask_for_is_not_answered(
 
 
 @pytest.mark.usefixtures("silent")
-def test_an_upload_is_refused_before_it_is_sent(app: App) -> None:
+def test_an_upload_that_is_too_large_or_of_unknown_size_is_refused(app: App) -> None:
     assert status(request(app, f"POST {API}/upload\r\n{FORM}Content-Length: 600000000\r\n")) == 413
     assert status(request(app, f"POST {API}/upload\r\n{FORM}Transfer-Encoding: chunked\r\n")) == 411
 
@@ -213,19 +215,18 @@ def test_a_body_longer_than_declared_is_refused(tmp_path: Path, path: str) -> No
 
 
 @pytest.mark.usefixtures("silent")
-def test_an_upload_that_is_broken_off_leaves_nothing(app: App) -> None:
+def test_an_interrupted_upload_leaves_no_files(app: App) -> None:
     def parts() -> list[Path]:
         return list(app.temporary.glob("cunet-*/files/tmp*"))
 
     with request(app, f"POST {API}/upload\r\n{FORM}Content-Length: 3000000\r\n", PART + "\0" * 10**6):
-        while not parts():
-            time.sleep(0.01)
+        wait_until(lambda: bool(parts()), SECONDS)
     assert upload(app, 10).status_code == 200  # which comes after it
     assert parts() == []
 
 
 @pytest.mark.usefixtures("silent")
-def test_many_uploads_at_once_come_one_by_one(app: App) -> None:
+def test_simultaneous_uploads_all_succeed(app: App) -> None:
     found: list[int] = []
     threads = [threading.Thread(target=lambda: found.append(upload(app, 10**6).status_code)) for _ in range(40)]
     for thread in threads:
@@ -235,36 +236,33 @@ def test_many_uploads_at_once_come_one_by_one(app: App) -> None:
     assert found == [200] * 40
 
 
-def test_streams_that_are_left_open_are_bounded_and_do_not_keep_the_page_from_ending(tmp_path: Path) -> None:
+def test_open_streams_are_bounded_and_do_not_delay_the_end(tmp_path: Path) -> None:
     app = start(save_model(tmp_path / "model"), tmp_path / "temporary")
     with ExitStack() as stack:
         for number in range(guard.MOST_REQUESTS):
             stack.enter_context(request(app, f"GET {API}/heartbeat/{number}\r\n")).recv(10)
         assert httpx.get(app.address).status_code == 503
-    while httpx.get(app.address).status_code != 200:
-        time.sleep(0.1)
+    wait_until(lambda: httpx.get(app.address).status_code == 200, SECONDS)
     with request(app, f"GET {API}/heartbeat/x\r\n") as stream:
         stream.recv(10)
-        begin = time.monotonic()
         app.process.send_signal(signal.SIGTERM)
-        app.process.wait(20)
-    assert time.monotonic() - begin < 4
+        app.process.wait(SECONDS)  # while the stream is open: the page does not wait for it
     assert app.complaints.read_text() == "interrupted\n"
     assert list(app.temporary.iterdir()) == []
 
 
-def test_a_full_disk_is_a_sentence_and_the_upload_leaves_it_empty(small_disk: Path, tmp_path: Path) -> None:
+def test_an_upload_to_a_full_disk_is_refused_and_deleted(small_disk: Path, tmp_path: Path) -> None:
     app = start(save_model(tmp_path / "model"), small_disk / "temporary")
     answer = upload(app, 2 * 10**6)
     assert (answer.status_code, answer.text) == (507, "the file cannot be kept (No space left on device)")
     assert shutil.disk_usage(small_disk).used < 10**5
     assert upload(app, 10**5).status_code == 200
     app.process.terminate()
-    app.process.wait(20)
+    app.process.wait(SECONDS)
     assert app.complaints.read_text() == "interrupted\n"
 
 
-def test_old_files_make_room_for_new_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_files_are_deleted_for_new_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "LEAST_COUNTED", 0)
     monkeypatch.setattr(guard, "KEPT_BYTES", 100)
     now = time.time()
@@ -284,9 +282,7 @@ def test_old_files_make_room_for_new_ones(tmp_path: Path, monkeypatch: pytest.Mo
     assert left(120) == []
 
 
-def test_files_that_make_room_on_the_disk_free_only_their_own_size(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_deleted_files_free_only_their_own_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     for name in ("first", "second", "third"):
         (tmp_path / name).write_bytes(bytes(40))
