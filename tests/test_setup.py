@@ -15,7 +15,7 @@ import yaml
 
 from tests.conftest import ROOT
 
-TOOLS = ("sh", "cat", "chmod", "cmp", "cp", "env", "grep", "head", "id", "mkdir", "rm", "sed")
+TOOLS = ("sh", "cat", "chmod", "cmp", "cp", "env", "grep", "head", "id", "mkdir", "rm", "sed", "sleep")
 MEDIA = [Path(str(shutil.which(program))) for program in ("ffmpeg", "ffprobe")]
 PYTHON = Path(os.path.realpath(sys.executable))
 
@@ -200,6 +200,20 @@ def test_a_lock_of_dvc_that_a_kill_left_damaged_is_deleted(tmp_path: Path, conte
     lock.write_text(content)
     assert set_up(tmp_path, PYTHON, *MEDIA, **settings).stdout == ""
     assert lock.exists() == kept
+
+
+def test_a_lock_that_dvc_is_writing_is_kept(tmp_path: Path) -> None:
+    settings = own_index(tmp_path, with_uv=True)
+    set_up_by("uv", tmp_path, settings)
+    lock = tmp_path / "tree" / ".dvc" / "tmp" / "rwlock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text('{"read": {"da')
+    sleep = tmp_path / "bin" / "sleep"
+    sleep.unlink()
+    sleep.write_text("""#!/bin/sh\necho '{"read": {}}' >.dvc/tmp/rwlock\n""")
+    sleep.chmod(0o755)
+    assert set_up(tmp_path, PYTHON, *MEDIA, **settings).stdout == ""
+    assert lock.read_text() == '{"read": {}}\n'
 
 
 def test_queued_experiments_keep_them_there_too(tmp_path: Path) -> None:

@@ -151,9 +151,14 @@ if [ -x .venv/bin/dvc ] && ! grep -qsF "$private" .dvc/config.local; then
     .venv/bin/dvc config --quiet --local core.site_cache_dir "$private"
 fi
 
+lock_is_damaged() {
+    [ -f .dvc/tmp/rwlock ] && ! .venv/bin/python -m json.tool .dvc/tmp/rwlock >/dev/null 2>&1
+}
+
 # DVC overwrites this file in place: a kill at that moment leaves a damaged one, which it then refuses to read.
-if [ -f .dvc/tmp/rwlock ] && ! .venv/bin/python -m json.tool .dvc/tmp/rwlock >/dev/null 2>&1; then
-    rm .dvc/tmp/rwlock
+# One that a running DVC is writing is complete a second later.
+if lock_is_damaged && sleep 1 && lock_is_damaged; then
+    rm -f .dvc/tmp/rwlock
 fi
 
 # `mlflow ui` reads the store as it is.
