@@ -19,7 +19,8 @@ from cunet.settings.cluster import Dask
 if TYPE_CHECKING:  # imported where work is shared out: stages that only name a data set do without
     from distributed import Client, LocalCluster
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 20.0  # seconds until a scheduler answers
+START_SECONDS = 120.0  # until local workers run: dask would wait without an end, and Ctrl+C with it
 Item = TypeVar("Item")
 
 
@@ -33,7 +34,7 @@ def connect(settings: Dask, memory: int = 0, processes: bool = True) -> Iterator
     program with them.
 
     Raises:
-        UserError: no scheduler answers at the address, or it has no workers.
+        UserError: no scheduler answers at the address, it has no workers, or local workers do not start.
     """
     from distributed import Client
 
@@ -62,15 +63,22 @@ def _local_cluster(workers: int, processes: bool) -> Iterator["LocalCluster"]:
 
     atexit.unregister(close_clusters)  # it waits, and fails, for a cluster that an interruption left half started
     with temporary_folder() as folder, dask.config.set(temporary_directory=str(folder)):
-        with _signals_to_this_process_alone() if processes else nullcontext():
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=processes,
-                memory_limit="auto" if processes else None,  # dask measures only the memory of the whole process
-                dashboard_address=":0",
-                silence_logs=logging.CRITICAL,  # errors reach the caller; the log would repeat them
-            )
+        try:
+            with _signals_to_this_process_alone() if processes else nullcontext():
+                cluster = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=processes,
+                    memory_limit="auto" if processes else None,  # dask measures only the memory of the whole process
+                    dashboard_address=":0",
+                    silence_logs=logging.CRITICAL,  # errors reach the caller; the log would repeat them
+                    death_timeout=START_SECONDS,
+                )
+        except (AssertionError, TimeoutError):  # of workers that are still starting
+            raise UserError(
+                f"dask.workers: local workers did not start within {START_SECONDS:.0f} seconds. Lower dask.workers, "
+                "or close other programs."
+            ) from None
         try:
             yield cluster
         finally:
@@ -80,9 +88,10 @@ def _local_cluster(workers: int, processes: bool) -> Iterator["LocalCluster"]:
 
 @contextmanager
 def _signals_to_this_process_alone() -> Iterator[None]:
-    """Start processes that a terminal does not end: this one ends them, and Python's own helper loses count if it dies.
+    """Start worker processes that ignore signals from the terminal.
 
-    They inherit the blocked signals. Those that arrive in the meantime follow at the end of the block.
+    This process ends them, and multiprocessing's resource tracker must outlive them. They inherit the blocked signals.
+    Signals that arrive meanwhile follow at the end of the block, which START_SECONDS bounds.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield

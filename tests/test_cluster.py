@@ -85,6 +85,18 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
         pass
 
 
+def test_local_workers_that_do_not_start_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signals are blocked until then."""
+    monkeypatch.setattr(cluster, "START_SECONDS", 0.01)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with (
+        pytest.raises(UserError, match="local workers did not start within 0 seconds"),
+        cluster.connect(Dask(scheduler=None, workers=1)),
+    ):
+        pass
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+
+
 AT_WORK = """
 import time
 from cunet import cluster
