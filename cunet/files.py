@@ -151,8 +151,8 @@ def intact(path: Path) -> Iterator[None]:
 def put_in_place(part: Path, path: Path) -> None:
     """Rename a complete file or folder to `path`, replacing what is there.
 
-    After a power failure it is complete or missing. Without synchronising first, file systems may know the new name before
-    the content, which is then empty.
+    After a power failure it is complete or missing. Without synchronising first, file systems may know the new name
+    before the content, which is then empty.
 
     Raises:
         IsADirectoryError: a file would replace a folder.

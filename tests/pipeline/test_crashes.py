@@ -272,7 +272,7 @@ def test_read_only_folders(whole: Workspace, tmp_path: Path) -> None:
 
 @contextmanager
 def dask_scheduler(folder: Path, workspace: Workspace) -> Iterator[tuple[str, Callable[[], list[psutil.Process]]]]:
-    """A scheduler and two workers that restart when they die; yields its address, and a function that lists the workers."""
+    """A scheduler and two workers that restart when they die; yields its address and a function that lists them."""
     described = folder / "scheduler.json"
     place = ["--scheduler-file", str(described), "--no-dashboard"]
     environment = os.environ | {"PYTHONPATH": str(workspace.path)}
