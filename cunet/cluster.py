@@ -169,7 +169,7 @@ def _losses_named(progress: str) -> Iterator[None]:
         UserError: it did.
     """
     from distributed import CancelledError, KilledWorker
-    from distributed.comm import CommClosedError
+    from distributed.comm.core import CommClosedError
 
     try:
         yield
