@@ -37,6 +37,7 @@ SETTINGS: dict[str, Any] = {"dask": {"scheduler": None, "workers": 2}}
 # Files that DVC overwrites in place, and what it says of damaged ones; docs/guides/compare.md says to delete them.
 DAMAGED = {"rwlock'. JSON structure is corrupted": ".dvc/tmp/rwlock", "dvc.lock' validation failed": "dvc.lock"}
 REFUSED = "is writing it. Wait until it ends, or stop it."
+UNKNOWN = "size_and_time/separation_seconds_per_minute"  # if a kill left no track to separate
 MEASURED = ("size_and_time/", "system/")  # prefixes of metrics that differ from run to run
 # Of the files that must be the same. DVC's cache may keep objects that nothing needs; `dvc gc` deletes them.
 UNTRACKED = (".git", ".dvc/tmp", ".dvc/cache", "mlartifacts", "mlflow.db", "__pycache__")
@@ -180,7 +181,7 @@ def record(client: MlflowClient, run: Any) -> dict[str, Any]:
         "name": run.info.run_name,
         "status": run.info.status,
         "curves": curves | scores,
-        "costs": sorted(name for name in run.data.metrics if name.startswith(MEASURED[0])),
+        "costs": sorted(name for name in run.data.metrics if name.startswith(MEASURED[0]) and name != UNKNOWN),
         "parameters": run.data.params,
         "artifacts": artifacts,
     }
