@@ -100,12 +100,32 @@ def _mended(stream: Stream, out: Path, seconds: float) -> Path:
 
 def _run(path: Path, out: Path, reason: str, options: Sequence[str]) -> _Log:
     """Decode the first audio stream of a file to 32-bit float WAV, checking checksums."""
+    status, log = _execute(path, out, reason, options)
+    problems = "\n".join(PROBLEM.findall(log))
+    if full := next((said for said in NO_ROOM if said in problems), None):
+        raise temporary_files_fail(out.parent.parent, full)
+    if NO_MEMORY.search(problems):
+        raise MemoryError(f"ffmpeg: {os.strerror(errno.ENOMEM)}")
+    complaints = [error or other for error, other in COMPLAINT.findall(problems)]
+    if status and not complaints:
+        complaints = [f"exit status {status}"]
+    if status and not (out.is_file() and out.stat().st_size):
+        said = "no audio stream" if "matches no streams" in problems else complaints[-1].rpartition(": ")[2]
+        raise UserError(
+            f"{path}: cannot be decoded (libsndfile: {reason}; ffmpeg: {said}). Replace or remove the file."
+        )
+    found = INPUT.search(log)
+    return _Log(complaints[0] if complaints else "", found[1] if found else "", _declared(log))
+
+
+def _execute(path: Path, out: Path, reason: str, options: Sequence[str]) -> tuple[int, str]:
+    """Run ffmpeg; its exit status, and its log without the names of files, which may say "Out of Memory"."""
     source = ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS, "-i", f"file:{path.resolve()}"]
     target = ["-map", "0:a:0", *options, "-c:a", "pcm_f32le", "-rf64", "auto", str(out)]
-    log = ["-nostdin", "-nostats", "-hide_banner", "-v", "level+info"]
+    level = ["-nostdin", "-nostats", "-hide_banner", "-v", "level+info"]
     try:
         done = subprocess.run(
-            ["ffmpeg", *log, "-err_detect", "crccheck", *source, *target],
+            ["ffmpeg", *level, "-err_detect", "crccheck", *source, *target],
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -115,21 +135,12 @@ def _run(path: Path, out: Path, reason: str, options: Sequence[str]) -> _Log:
         raise UserError(
             f"{path}: libsndfile cannot read it ({reason}), and ffmpeg is missing. Install ffmpeg."
         ) from None
-    problems = "\n".join(PROBLEM.findall(done.stderr))
-    if full := next((said for said in NO_ROOM if said in problems), None):
-        raise temporary_files_fail(out.parent.parent, full)
-    if NO_MEMORY.search(problems):
-        raise MemoryError(f"ffmpeg: {os.strerror(errno.ENOMEM)}")
-    complaints = [error or other for error, other in COMPLAINT.findall(problems)]
-    if done.returncode and not complaints:
-        complaints = [f"exit status {done.returncode}"]
-    if done.returncode and not (out.is_file() and out.stat().st_size):
-        said = "no audio stream" if "matches no streams" in problems else complaints[-1].rpartition(": ")[2]
-        raise UserError(
-            f"{path}: cannot be decoded (libsndfile: {reason}; ffmpeg: {said}). Replace or remove the file."
-        )
-    found = INPUT.search(done.stderr)
-    return _Log(complaints[0] if complaints else "", found[1] if found else "", _declared(done.stderr))
+    except BlockingIOError as error:  # the system starts no more processes
+        raise MemoryError(f"ffmpeg: {error.strerror}") from None
+    log = done.stderr
+    for name in (path.resolve(), out):
+        log = log.replace(os.fsencode(name).decode("utf-8", "replace"), "")
+    return done.returncode, log
 
 
 def _declared(log: str) -> float:

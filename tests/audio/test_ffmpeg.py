@@ -63,6 +63,14 @@ def test_what_is_not_audio_is_said_in_a_line(tmp_path: Path, content: bytes | No
     refused_as_a_stem(path, reason)
 
 
+@pytest.mark.parametrize("name", ["Out of Memory/song.mp3", "No space left on device.m4a"])
+def test_the_name_of_a_file_is_not_taken_for_a_complaint(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(np.random.default_rng(0).bytes(5000))
+    refused_as_a_stem(path, "cannot be decoded")
+
+
 def test_a_file_without_samples_is_said_to_be_empty(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "empty.wav", np.zeros((0, 2)), RATE)
     with pytest.raises(UserError, match="contains no samples"), open_audio(tmp_path / "empty.wav"):
