@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from cunet.audio.contents import PIECE, open_bytes
 from cunet.audio.libsndfile import SoundFile
 from cunet.signals.arrays import Waveform
 
-PIECE = 2**22  # bytes read at a time
 PATIENCE = 8  # frames that are tried one after the other; then ever more are skipped, to end in time
 # The header of a frame (RFC 9639, section 9.1): sync code and blocking strategy; sizes and rates; a number.
 SYNC = re.compile(rb"\xff[\xf8\xf9][\x10-\xff][\x00-\xaf]")
@@ -25,6 +25,9 @@ def bridged(path: Path, samples: int) -> Iterator[Waveform | int]:
     """The first `samples` of a damaged file: blocks of `(samples, channels)`, and numbers of samples that are lost.
 
     libsndfile decodes up to the first damaged frame; then it continues from the next one that can be decoded.
+
+    Raises:
+        UserError: the file cannot be read.
     """
     step = _block_size(path)
     frames = _frames(path, step)
@@ -48,7 +51,7 @@ def bridged(path: Path, samples: int) -> Iterator[Waveform | int]:
 
 def _block_size(path: Path) -> int:
     """Samples in a frame; the most, if it varies."""
-    with path.open("rb") as file:
+    with open_bytes(path) as file:
         head = file.read(PIECE)
     place = head.find(b"fLaC") + BLOCK_SIZE
     return int.from_bytes(head[place : place + 2]) or 2**12
@@ -69,7 +72,7 @@ def _frames(path: Path, size: int) -> Iterator[int]:
 def _headers(path: Path, size: int) -> Iterator[int]:
     """The numbers in headers with the right checksum, as samples."""
     rest = b""
-    with path.open("rb") as file:
+    with open_bytes(path) as file:
         while piece := file.read(PIECE):
             content = rest + piece
             for found in SYNC.finditer(content, 0, len(content) - LONGEST_HEADER):
