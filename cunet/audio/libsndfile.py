@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from cunet.audio.audio import Audio, check_bounds
 from cunet.audio.contents import open_bytes
 from cunet.audio.defects import Defect, Kind
 from cunet.audio.headers import LONGEST, find_defect
 from cunet.audio.holes import find_hole
 from cunet.audio.ogg import Fault, fault_of_pages
+from cunet.audio.pieces import Audio, check_bounds
 from cunet.audio.wording import described
 from cunet.errors import UserError
 from cunet.quiet import quiet
@@ -55,8 +55,8 @@ class AudioFile(Audio):
         self._file, self._position = file, 0
 
     @property
-    def defect(self) -> str:  # type: ignore[override]
-        """As of any audio."""
+    def defect(self) -> str:
+        """The text for `found`, as of any audio."""
         return described(self.found)
 
     def look_for_hole(self, path: Path, samples: int) -> None:

@@ -41,7 +41,9 @@ def test_ogg_pieces_one_after_the_other_are_one_song(tmp_path: Path) -> None:
         assert abs(audio.samples - 5 * RATE) < 5000
 
 
-def test_a_changed_or_missing_page_is_damage(tmp_path: Path) -> None:
+@pytest.mark.parametrize("piece", [100, 2**22])
+def test_a_changed_or_missing_page_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr("cunet.audio.ogg.PIECE", piece)
     path = tmp_path / "song.ogg"
     soundfile.write(path, noise(3), RATE, format="OGG")
     content = path.read_bytes()
