@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from cunet.audio import ffmpeg, flac
@@ -102,6 +101,4 @@ def _defect(decoded: SoundFile, found: Unread, defect: Defect | None) -> Defect 
     declared = round(found.seconds * decoded.samplerate)
     if declared > decoded.frames:
         return ends_early(decoded.frames, declared, decoded.samplerate)
-    if found.defect or defect is None or defect.kind is not Kind.DAMAGED:
-        return found.defect or defect
-    return replace(defect, seconds=decoded.frames / decoded.samplerate)
+    return found.defect or defect

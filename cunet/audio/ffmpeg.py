@@ -61,28 +61,35 @@ def decode(path: Path, folder: Path, reason: str, limit: float | None) -> tuple[
     Raises:
         UserError: ffmpeg is missing, it cannot read the file, or temporary files do not fit.
     """
-    decoded, filled = folder / "decoded.wav", folder / "filled.wav"
-    options = [] if limit is None else ["-t", str(limit)]
+    decoded, options = folder / "decoded.wav", [] if limit is None else ["-t", str(limit)]
     log = _run(path, decoded, reason, options)
     seconds = _duration(decoded)
     declared = log.seconds if limit is None else min(log.seconds, limit)
     if log.complaint:
-        defect: Defect | None = Defect(Kind.DAMAGED, complaint=log.complaint)
+        defect: Defect | None = Defect(Kind.DAMAGED, seconds, complaint=log.complaint)
     else:
-        defect = _missing(path, log.format, declared - seconds if seconds else 0)
+        defect = _missing(path, log.format, seconds, declared)
     if defect is None or not seconds:
         return decoded, defect
     stream = read_frames(path) if log.format in FRAMED else None
     if stream and log.format == "mp3" and declared - seconds < INEXACT and stream.is_whole():
-        _run(path, filled, reason, options, UNTRIMMED)
-        if _are_decoded(stream, _duration(filled), limit):
-            return decoded, None
+        counted = folder / "counted.wav"
+        _run(path, counted, reason, options, UNTRIMMED)
+        if _are_decoded(stream, _duration(counted), limit):
+            return decoded, None  # ffmpeg complained of a tag or of zeros
+        counted.unlink()  # to make room
     lost = stream is not None and bool(stream.lost())
     source = _mended(stream, folder / f"mended.{log.format}", log.seconds) if stream and lost else path
+    return _filled(source, folder, reason, log.format, seconds) or decoded, defect
+
+
+def _filled(source: Path, folder: Path, reason: str, container: str, seconds: float) -> Path | None:
+    """A file decoded with silence in the gaps; None if this is no longer than the `seconds` without."""
+    filled = folder / "filled.wav"
     bound = 2 * seconds + 60  # timestamps that claim more are damaged themselves
-    first = ":first_pts=0" if log.format in FROM_ZERO else ""
+    first = ":first_pts=0" if container in FROM_ZERO else ""
     _run(source, filled, reason, ["-t", str(bound), "-af", f"aresample=async=1:min_hard_comp=0.01{first}"])
-    return filled if seconds < _duration(filled) < bound - 0.1 else decoded, defect
+    return filled if seconds < _duration(filled) < bound - 0.1 else None
 
 
 def _are_decoded(stream: Stream, seconds: float, limit: float | None) -> bool:
@@ -98,19 +105,22 @@ def _duration(path: Path) -> float:
     return float(soundfile.info(os.fsencode(path)).duration)
 
 
-def _missing(path: Path, container: str, seconds: float) -> Defect | None:
+def _missing(path: Path, container: str, seconds: float, declared: float) -> Defect | None:
     """What is missing at the end of a file, where ffmpeg complains of nothing; None if nothing is.
 
     Args:
         path: the file.
         container: ffmpeg's name of its format.
-        seconds: by how much it is shorter than declared.
+        seconds: that were decoded.
+        declared: seconds that it declares; 0 if unknown.
     """
     if container in FRAMED:
         return Defect(Kind.CUT_OFF) if frames.is_cut_off(path) else None
     if container == "asf" and asf.is_cut_off(path):
         return Defect(Kind.CUT_OFF)
-    return Defect(Kind.DAMAGED, complaint=f"{seconds:.1f} s less than declared") if seconds > INEXACT else None
+    if seconds and declared - seconds > INEXACT:
+        return Defect(Kind.DAMAGED, seconds, complaint=f"{declared - seconds:.1f} s less than declared")
+    return None
 
 
 def _mended(stream: Stream, out: Path, seconds: float) -> Path:
