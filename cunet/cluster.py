@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # imported where work is shared out: stages that only name a 
     from distributed import Client, LocalCluster
 
 PATIENCE = 20.0  # seconds
+UNREACHABLE = "trying to connect"  # in the errors of dask for workers that are gone
 Item = TypeVar("Item")
 
 
@@ -131,7 +132,7 @@ def for_each(
     Raises:
         UserError: a worker was killed several times with the same task, or the cluster lost a task or its scheduler.
     """
-    from distributed import CancelledError, KilledWorker, as_completed
+    from distributed import as_completed
 
     backlog = 2 * len(client.scheduler_info(n_workers=-1)["workers"])
     missing = [item for item in items if not done(item)]
@@ -149,20 +150,38 @@ def for_each(
     finished = len(items) - len(missing)
     with tqdm(total=len(items), initial=finished, desc=progress, unit="track", mininterval=1) as bar:
         for _ in range(backlog):
-            submit_next()
+            with _losses_named(progress):
+                submit_next()
         for future in running:
-            try:
+            with _losses_named(progress):
                 result = future.result()
-            except KilledWorker:
-                raise UserError(
-                    f"{progress}: a worker was killed, probably because memory ran out. Lower dask.workers, or use a "
-                    "machine with more memory; finished work is kept."
-                ) from None
-            except CancelledError as error:
-                raise UserError(
-                    f"{progress}: the dask cluster lost a task ({first_line(error).partition('reason: ')[2]}). Run the "
-                    "same command again; finished work is kept."
-                ) from None
             bar.update()
             yield item_of.pop(future), result
-            submit_next()
+            with _losses_named(progress):
+                submit_next()
+
+
+@contextmanager
+def _losses_named(progress: str) -> Iterator[None]:
+    """Use a cluster, which may lose workers or its scheduler in the block.
+
+    Raises:
+        UserError: it did.
+    """
+    from distributed import CancelledError, KilledWorker
+    from distributed.comm.core import CommClosedError
+
+    try:
+        yield
+    except KilledWorker:
+        raise UserError(
+            f"{progress}: a worker was killed, probably because memory ran out. Lower dask.workers, or use a "
+            "machine with more memory; finished work is kept."
+        ) from None
+    except (CancelledError, OSError) as error:
+        if isinstance(error, OSError) and not isinstance(error, CommClosedError) and UNREACHABLE not in str(error):
+            raise  # of the task
+        raise UserError(
+            f"{progress}: the dask cluster lost a worker or its scheduler ({first_line(error)}). Run the same command "
+            "again; finished work is kept."
+        ) from None

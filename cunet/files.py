@@ -20,6 +20,7 @@ from cunet.errors import UserError, first_line, is_out_of_memory
 # What readers of JSON, CSV and HDF5 raise for other contents.
 DAMAGES = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RuntimeError)
 TEMPORARY, YOUNGEST = "cunet-", 60  # prefix of temporary folders; seconds before one can be a left one
+NO_SYNCHRONISATION = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)  # of folders, on some network file systems
 OTHER_FILES = 256  # open files of a training besides its tracks
 
 
@@ -148,13 +149,17 @@ def intact(path: Path) -> Iterator[None]:
 
 
 def put_in_place(part: Path, path: Path) -> None:
-    """Rename a complete file or folder to `path`, which it replaces; a power failure leaves all of it or none.
+    """Rename a complete file or folder to `path`, replacing what is there.
 
-    Without synchronising first, file systems may know the new name before the content, which is then empty.
+    After a power failure it is complete or missing. Without synchronising first, file systems may know the new name
+    before the content, which is then empty.
+
+    Raises:
+        IsADirectoryError: a file would replace a folder.
     """
     for entry in (*part.rglob("*"), part):
         synchronise(entry)
-    if path.is_dir():
+    if part.is_dir() and path.is_dir():
         shutil.rmtree(path)
     part.replace(path)
     synchronise(path.parent)
@@ -167,6 +172,9 @@ def synchronise(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in NO_SYNCHRONISATION:
+            raise
     finally:
         os.close(descriptor)
 

@@ -51,7 +51,7 @@ def test_a_scheduler_that_is_killed_is_one_line() -> None:
         assert running.stdout is not None
         with (
             cluster.connect(Dask(scheduler=running.stdout.readline().strip(), workers=None)) as client,
-            pytest.raises(UserError, match="test: the dask cluster lost a task"),
+            pytest.raises(UserError, match="test: the dask cluster lost a worker or its scheduler"),
         ):
             for _ in cluster.for_each(client, time.sleep, [0, 60], lambda item: (item,), "test"):
                 running.kill()

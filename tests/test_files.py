@@ -80,6 +80,14 @@ def test_a_folder_takes_its_place_only_when_it_is_whole(tmp_path: Path) -> None:
     assert [path.name for path in out.iterdir()] == ["new"]
 
 
+def test_a_file_replaces_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "scores" / "precious").mkdir(parents=True)
+    (tmp_path / "part").touch()
+    with pytest.raises(IsADirectoryError):
+        put_in_place(tmp_path / "part", tmp_path / "scores")
+    assert (tmp_path / "scores" / "precious").exists()
+
+
 def test_what_took_its_place_survives_a_power_failure(tmp_path: Path) -> None:
     mount = tmp_path / "mount"
     disk = Disk.formatted(tmp_path / "disk", 1 << 23)

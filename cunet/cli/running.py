@@ -20,17 +20,15 @@ from typing import Any, get_args, get_type_hints
 
 from cunet.errors import UserError, is_out_of_memory, no_memory
 from cunet.names import readable
-from cunet.startup import in_utf8
 
 ENDINGS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGXCPU")  # not all are on every system
 INTERRUPTED, CLEARING = "interrupted", 1.0  # seconds to delete temporary files undisturbed
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 ADVICE = {
     errno.EBUSY: "Unmount it, or end what uses it.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Change its permissions, or choose another place."),
-    **dict.fromkeys(
-        (errno.ENOSPC, errno.EDQUOT), "Free some space and run the same command again; finished work is kept."
-    ),
+    **dict.fromkeys(NO_ROOM, "Free some space and run the same command again; finished work is kept."),
 }
 NAME_IN_HDF5 = re.compile(r"name = '([^']+)'")
 
@@ -58,9 +56,9 @@ def run(command: Callable[[], None]) -> None:
         if is_out_of_memory(error):
             sys.exit(f"error: {readable(no_memory(error))}")
         reason = next((number for number in ADVICE if _is(number, error)), None)
-        if reason is None:
-            raise
         place = error.filename or next(iter(NAME_IN_HDF5.findall(str(error))), "")
+        if reason is None or not (place or reason in NO_ROOM):
+            raise
         sys.exit(f"error: {place and f'{readable(place)}: '}{os.strerror(reason)}. {ADVICE[reason]}")
     except Exception as error:
         if not is_out_of_memory(error):
@@ -81,7 +79,6 @@ def run_stage(main: Callable[..., None]) -> None:
     """Run `main` of a stage with the command-line arguments, in order."""
     from cunet.files import sweep
 
-    in_utf8()
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     for name, kind in get_type_hints(main).items():
         if choices := get_args(kind):
@@ -89,20 +86,8 @@ def run_stage(main: Callable[..., None]) -> None:
         elif name != "return":
             parser.add_argument(name, type=kind)
     arguments = vars(parser.parse_args())
-    if "DVC_ROOT" in os.environ:
-        threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     sweep()
     run(lambda: _alone(arguments.get("out"), lambda: main(**arguments)))
-
-
-def _end_with(parent: int) -> None:
-    """Interrupt this process when DVC ends, as by a kill of DVC alone: it would delete an output that it did not await.
-
-    What a stage keeps when it is interrupted, it continues with.
-    """
-    while os.getppid() == parent:
-        time.sleep(1)
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _alone(out: Path | None, command: Callable[[], None]) -> None:
@@ -131,7 +116,7 @@ def _alone(out: Path | None, command: Callable[[], None]) -> None:
 def _has_lost_its_reader(descriptor: int) -> bool:
     """Whether the reader of a pipe has closed it, as in `| head -1`: programs then end silently."""
     pipe = select.poll()
-    pipe.register(descriptor, 0)  # poll reports a closed pipe without being asked for any event
+    pipe.register(descriptor, 0)  # poll reports a closed pipe without a subscription to any event
     return bool(pipe.poll(0))
 
 
@@ -142,23 +127,25 @@ def _signals_as_interrupts() -> Iterator[None]:
     Signals that are ignored, as under nohup, stay ignored. After the first signal, only Ctrl+C is handled, and only
     when temporary files have had time to be deleted.
     """
-    ended = 0.0
+    ended, received, hook = 0.0, signal.SIGINT, sys.unraisablehook
+    again: threading.Timer | None = None
 
     def end(number: int, frame: FrameType | None) -> None:
-        nonlocal ended
+        nonlocal ended, received
         now = time.monotonic()
         if not ended or (number == signal.SIGINT and now > ended + CLEARING):
-            ended = now
+            ended, received = now, signal.Signals(number)
             raise KeyboardInterrupt
 
     def repeat(ignored: Any) -> None:
         """Interrupt once more after Python has dropped the interruption, as in callbacks of the garbage collector."""
-        nonlocal ended
+        nonlocal ended, again
         if ignored.exc_type is not KeyboardInterrupt:
-            sys.__unraisablehook__(ignored)
-        else:
-            ended = 0.0
-            threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGTERM)).start()
+            hook(ignored)
+            return
+        ended = 0.0
+        again = threading.Timer(0.01, os.kill, (os.getpid(), received))
+        again.start()
 
     numbers = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
     before = {number: handler for number in numbers if (handler := signal.getsignal(number)) != signal.SIG_IGN}
@@ -168,7 +155,9 @@ def _signals_as_interrupts() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.unraisablehook = sys.__unraisablehook__
+        sys.unraisablehook = hook
+        if again:
+            again.cancel()
         if not ended:
             for number, handler in before.items():
                 signal.signal(number, handler)

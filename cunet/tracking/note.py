@@ -2,7 +2,6 @@
 
 import glob
 import json
-import shutil
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -69,7 +68,9 @@ def forget_training(architecture: str, model: str) -> None:
     """
     for path in CHECKPOINTS.glob(f"{glob.escape(architecture)}/*/{TRAINING_NOTE}"):
         if Note.read(path).model == model:
-            shutil.rmtree(path.parent)
+            for file in sorted(path.parent.iterdir(), key=path.__eq__):  # the note last, so that a kill leaves it
+                file.unlink()
+            path.parent.rmdir()
             with suppress(OSError):  # of other seeds
                 path.parent.parent.rmdir()
 

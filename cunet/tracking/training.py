@@ -74,7 +74,7 @@ class TrainingRun:
         trained = self._note.model = fingerprint(model)
         self._note.metrics = {f"{COST}/train_seconds": seconds, f"{COST}/train_memory_gb": memory / 1e9}
         unlogged = note_of_model(trained)
-        if self._left.model != trained or unlogged.exists():
+        if self._left.model != trained or self._left.run != self._note.run or unlogged.exists():
             self._note.write(unlogged)
             self._note.write(self._path)
             if self._try(lambda: self._complete(trained)):

@@ -13,8 +13,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from cunet.errors import first_line
-from cunet.files import DAMAGES, synchronise
+from cunet.errors import UserError, first_line, is_out_of_memory
+from cunet.files import DAMAGES, put_in_place
 
 Arrays = list[npt.NDArray[Any]]
 # State of the callbacks between epochs, besides the best weights.
@@ -48,22 +48,27 @@ def save(path: Path, state: TrainingState, identity: str) -> None:
             for number, array in enumerate(getattr(state, group)):
                 file[f"{group}/{number}"] = array
         file.attrs["sha256"] = _digest(file)
-    synchronise(part)
     if path.exists():
         path.replace(_previous(path))
-    part.replace(path)
-    synchronise(path.parent)
+    put_in_place(part, path)
 
 
 def load(path: Path, identity: str) -> TrainingState:
     """The latest intact state of the training with this identity; an initial one if there is none.
 
     A damaged file is deleted, with a warning.
+
+    Raises:
+        UserError: a file cannot be read now, but may be intact.
     """
     for place in filter(Path.exists, (path, _previous(path))):
         try:
             found, state = _read(place)
         except DAMAGES as error:
+            if getattr(error, "errno", None):  # of the system; HDF5's errors of other contents have none
+                raise UserError(f"{place}: cannot be read ({first_line(error)}). Run the same command again.") from None
+            if is_out_of_memory(error):
+                raise
             reason = first_line(error)
             print(f"warning: {place}: damaged ({reason}). Training resumes from an earlier state.", file=sys.stderr)
             place.unlink()

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -379,20 +380,39 @@ def test_two_runs_of_a_stage_do_not_write_the_same_output(tmp_path: Path) -> Non
 
 ORPHANED = """
 import os, subprocess, sys
-stage = subprocess.Popen([sys.executable, "stage.py", "models/0", "60"], stdout=subprocess.PIPE, text=True)
-assert stage.stdout.readline() == "running\\n"
-print(stage.pid, flush=True)
+command = f"{sys.executable} -m stages.stage models/0 60"
+stage = subprocess.Popen([*sys.argv[1:], command], stdout=subprocess.PIPE, text=True)
+print(stage.stdout.readline().strip(), flush=True)
 os.kill(os.getpid(), 9)
+"""
+DVC_STAGE = """
+import os, sys, time
+from pathlib import Path
+from cunet.cli.running import run_stage
+
+def main(out: Path, seconds: int) -> None:
+    time.sleep(seconds)
+
+print(os.getpid(), flush=True)
+if imports:
+    time.sleep(60)
+run_stage(main)
 """
 
 
-def test_a_stage_ends_when_dvc_is_killed_alone(tmp_path: Path) -> None:
-    """DVC would delete its output, and run it again."""
-    (tmp_path / "stage.py").write_text(STAGE)
+@pytest.mark.parametrize("imports", [True, False])
+@pytest.mark.parametrize("shell", [["bash", "-c"], ["sh", "-c", ": && $0"]], ids=["replaces itself", "stays"])
+def test_a_stage_ends_when_dvc_is_killed_alone(tmp_path: Path, shell: list[str], imports: bool) -> None:
+    """Otherwise DVC would delete its output, and run it again."""
+    (tmp_path / "stages").mkdir()
+    shutil.copy(ROOT / "stages" / "__init__.py", tmp_path / "stages")
+    (tmp_path / "stages" / "stage.py").write_text(f"imports = {imports}\n{DVC_STAGE}")
+    (tmp_path / "dvc.py").write_text(ORPHANED)
     environment = os.environ | {"PYTHONPATH": str(ROOT), "DVC_ROOT": str(tmp_path)}
-    command = [sys.executable, "-c", ORPHANED]
+    command = [sys.executable, "dvc.py", *shell]
     with (tmp_path / "log").open("w") as log:
         done = subprocess.run(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
     stage = psutil.Process(int(done.stdout))
     stage.wait(timeout=10)
-    assert (tmp_path / "log").read_text() == "interrupted\n"
+    said = (tmp_path / "log").read_text().replace("Terminated\n", "")  # by the shell that stays
+    assert said == ("" if imports else "interrupted\n")

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(0)]  # hours
 KILLS = 200
 LATEST = 15.0  # seconds after the start of `dvc repro` at which it is killed at the latest; most stages take less
 DISK = 1 << 29  # bytes of a disk that is filled or loses power; a chain needs a quarter
-ROOM = 40_000_000  # bytes that are free on a full disk at most
+ROOM = 20_000_000  # bytes that are free on a full disk at most
 AGAIN = 2.0  # the same for the second of two kills
 LONG = 600.0  # seconds; a chain takes two minutes
 SETTINGS: dict[str, Any] = {"dask": {"scheduler": None, "workers": 2}}
@@ -194,6 +194,15 @@ def survived(workspace: Workspace, whole: Workspace) -> None:
     assert records(workspace) == records(whole)
 
 
+def nothing_is_left(chain: Chain) -> None:
+    """The next command deletes the temporary folders of killed processes."""
+    temporary = chain.workspace.path.with_name("temporary")
+    for path in temporary.glob("cunet-*"):
+        os.utime(path, (0, 0))  # young ones may be in use
+    chain.workspace.run("cunet", "log", TMPDIR=str(temporary))
+    assert not list(temporary.glob("cunet-*"))
+
+
 def test_kills(whole: Workspace, tmp_path: Path) -> None:
     victims: Counter[str] = Counter()
     chains = 0
@@ -206,8 +215,7 @@ def test_kills(whole: Workspace, tmp_path: Path) -> None:
         survived(chain.workspace, whole)
         chains += 1
         print(f"{victims.total()} kills in {chains} chains:", dict(victims.most_common()), flush=True)
-        left = sorted(path.name for path in (chain.workspace.path.with_name("temporary")).iterdir())
-        print("temporary:", left)
+        nothing_is_left(chain)
 
 
 def fails_in_one_line(chain: Chain, *expected: str) -> bool:
@@ -221,22 +229,22 @@ def fails_in_one_line(chain: Chain, *expected: str) -> bool:
 
 
 def test_full_disks(whole: Workspace, tmp_path: Path) -> None:
-    """Each time the disk is full, half of what fills it goes away."""
+    """Each time the disk is full, some space is made."""
     disk = tmp_path / "disk"
     with mounted(disk, "-t", "tmpfs", "-o", f"size={DISK}", "none"):
         chain = Chain(new_workspace(disk / "workspace"), random.Random(0), Counter())
         times = 0
-        left = disk / "ballast"
+        ballast = disk / "ballast"
         while True:
             free = shutil.disk_usage(disk).free
             room = chain.random.randint(0, ROOM)
-            with left.open("wb") as file:
+            with ballast.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, max(1, free - room))
             if not fails_in_one_line(chain, os.strerror(errno.ENOSPC), "disk is full"):
                 break
             times += 1
-            left.unlink()
-        left.unlink()
+            ballast.unlink()
+        ballast.unlink()
         chain.workspace.run("cunet", "log")
         survived(chain.workspace, whole)
     print(f"the disk was full {times} times")
@@ -264,7 +272,7 @@ def test_read_only_folders(whole: Workspace, tmp_path: Path) -> None:
 
 @contextmanager
 def dask_scheduler(folder: Path, workspace: Workspace) -> Iterator[tuple[str, Callable[[], list[psutil.Process]]]]:
-    """A scheduler and two workers, which are started anew when they die: its address, and the workers of now."""
+    """A scheduler and two workers that restart when they die; yields its address and a function that lists them."""
     described = folder / "scheduler.json"
     place = ["--scheduler-file", str(described), "--no-dashboard"]
     environment = os.environ | {"PYTHONPATH": str(workspace.path)}
@@ -306,16 +314,17 @@ def test_lost_dask_workers(whole: Workspace, tmp_path: Path) -> None:
                     run.wait(chain.random.uniform(0.2, 4))
                     break
                 if "stages.train" not in stage_of(run):  # which does not use dask
-                    victims = workers()
-                    chain.random.choice(victims).kill()
-                    lost += bool(victims)
+                    with suppress(psutil.NoSuchProcess, IndexError):  # while one is restarted
+                        chain.random.choice(workers()).kill()
+                        lost += 1
             if not run.returncode:
                 break
             failures += 1
             printed = chain.log.read_text()
             assert "Traceback" not in printed, printed
-            assert "a worker was killed" in printed or "the dask cluster lost a task" in printed, printed
+            assert "a worker was killed" in printed or "the dask cluster lost a worker" in printed, printed
     print(f"{lost} workers were lost; {failures} times, dvc repro had to be started again")
+    assert lost > 5
     survived(chain.workspace, whole)
 
 
@@ -346,3 +355,4 @@ def test_power_losses(whole: Workspace, tmp_path: Path, options: str) -> None:
         disk.image.unlink()
         disk = after
     print(f"{losses} power losses with {options}")
+    assert losses > 5

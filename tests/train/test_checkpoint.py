@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import pytest
 
+from cunet.errors import UserError
+from cunet.files import locked
 from cunet.train import checkpoint
 from cunet.train.checkpoint import Checkpoint, TrainingState
 
@@ -90,6 +92,14 @@ def damage(path: Path, how: str, place: float) -> None:
     else:
         content = bytearray(b"no HDF5")
     path.write_bytes(content)
+
+
+def test_a_state_that_cannot_be_read_now_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "bass.h5"
+    checkpoint.save(path, state(1), "mine")
+    with locked(path), pytest.raises(UserError, match=f"^{path}: cannot be read .* Run the same command again"):
+        checkpoint.load(path, "mine")
+    assert checkpoint.load(path, "mine").epochs == 1
 
 
 @pytest.mark.parametrize("how", ["empty", "cut off", "a bit", "other"])
