@@ -17,6 +17,7 @@ from cunet.signals.arrays import Waveform
 PATIENCE = 8  # frames that are tried one after the other; then ever more are skipped, to end in time
 # The header of a frame (RFC 9639, section 9.1): sync code and blocking strategy; sizes and rates; a number.
 SYNC = re.compile(rb"\xff[\xf8\xf9][\x10-\xff][\x00-\xaf]")
+MOST_STRAYS = 10**5  # bytes that only look like a header: sound has one in 50,000 bytes
 LONGEST_HEADER = 16  # bytes, with the checksum
 BLOCK_SIZE = 10  # where the stream's header holds the largest number of samples in a frame, after its marker
 
@@ -71,7 +72,7 @@ def _frames(path: Path, size: int) -> Iterator[int]:
 
 def _headers(path: Path, size: int) -> Iterator[int]:
     """The numbers in headers with the right checksum, as samples."""
-    rest = b""
+    rest, strays = b"", 0
     with open_bytes(path) as file:
         while piece := file.read(PIECE):
             content = rest + piece
@@ -79,6 +80,8 @@ def _headers(path: Path, size: int) -> Iterator[int]:
                 number = _number(content[found.start() : found.start() + LONGEST_HEADER])
                 if number is not None:
                     yield number if content[found.start() + 1] & 1 else number * size
+                elif (strays := strays + 1) > MOST_STRAYS:
+                    return
             rest = content[-LONGEST_HEADER - 3 :]  # matches have four bytes
 
 

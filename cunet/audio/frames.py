@@ -116,9 +116,9 @@ def read_frames(path: Path) -> Stream | None:
     Raises:
         UserError: the file cannot be read.
     """
-    if path.stat().st_size > LARGEST:
-        return None
     with open_bytes(path) as file:
+        if path.stat().st_size > LARGEST:
+            return None
         stream = find_frames(file.read())
     return None if stream.given_up else stream
 
