@@ -1,15 +1,17 @@
 """The error for mistakes that a user can correct."""
 
+import errno
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 # What libraries say if memory or threads are refused; many raise their own type of error.
 NO_MEMORY = re.compile(
-    "bad_alloc|failed to map segment|cannot allocate memory|unable to allocate|out of memory|oom when allocating|"
-    "can't start new thread|pthread_create|posixthread|arena alloc failed",
+    "bad_alloc|failed to map segment|cannot allocate memory|unable to allocate|out[ _]of[ _]memory|oom when allocating|"
+    "resource_exhausted|can't start new thread|pthread_create|posixthread|arena alloc failed",
     re.IGNORECASE,
 )
+GPU_MEMORY = re.compile("cuda|gpu|resource_exhausted|oom when allocating", re.IGNORECASE)  # but not of the device CPU
 
 
 class UserError(Exception):
@@ -52,10 +54,18 @@ def is_out_of_memory(error: BaseException) -> bool:
         >>> is_out_of_memory(RuntimeError("Exception during initialization: std::bad_alloc"))
         True
     """
-    refused = isinstance(error, MemoryError) or bool(NO_MEMORY.search(str(error)))
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError) and error.errno is not None:  # its text may be the name of a file
+        refused = error.errno == errno.ENOMEM
+    else:
+        refused = not isinstance(error, UserError) and bool(NO_MEMORY.search(str(error)))
     return refused or (error.__context__ is not None and is_out_of_memory(error.__context__))
 
 
 def no_memory(error: BaseException) -> str:
     """The line for an error that is due to too little memory."""
+    text = str(error)
+    if GPU_MEMORY.search(text) and "device:CPU" not in text:
+        return f"The GPU has too little memory ({first_line(error)}). Lower train.batch_size, or free the GPU."
     return f"not enough memory ({first_line(error)}). Close other programs, or raise this process's limit."

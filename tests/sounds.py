@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from cunet.audio.audio import Audio
+from cunet.audio.pieces import Audio
 from cunet.audio.reading import read_audio
 from cunet.errors import UserError
 

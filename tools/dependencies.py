@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 DEPENDENCIES = re.compile(r"^( +)deps:\n +- (stages/\w+\.py)\n((?: +- .*\n)+)", re.MULTILINE)
 # Modules that stages run, but that do not affect their outputs; their imports are not followed.
 BYSTANDERS = {
+    "cunet.audio.wording": "messages",
     "cunet.cli": "runs a stage and reports its errors",
     "cunet.cluster": "distributes tracks over workers; tests show that their number changes no result",
     "cunet.errors": "messages",

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from matplotlib import pyplot
 from scipy.signal.windows import hann
 
-from cunet.audio.audio import Audio
+from cunet.audio.pieces import Audio
 from cunet.separate.audio import Downmix
 
 COLUMNS = 900  # of a picture, each for a stretch of time

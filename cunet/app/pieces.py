@@ -5,7 +5,7 @@ from pathlib import Path
 
 import soundfile
 
-from cunet.audio.audio import Audio
+from cunet.audio.pieces import Audio
 from cunet.separate.audio import Downmix
 
 PIECE = 10  # seconds

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cunet.audio import ffmpeg, flac
+from cunet.audio.defects import Defect, Kind, ends_early
 from cunet.audio.libsndfile import AudioFile, SoundFile, Unread, check_bounds_of
-from cunet.audio.wording import CUT_OFF, damaged, ends_early, silent_parts
 from cunet.errors import UserError
 from cunet.files import temporary_files_fail
 from cunet.signals.arrays import Waveform
@@ -22,31 +22,52 @@ def decode(path: Path, found: AudioFile | Unread, folder: Path, limit: float | N
         found: the file as libsndfile opened it, or why libsndfile cannot read it.
         folder: for temporary files.
         limit: seconds to decode; all if None.
+
+    Raises:
+        UserError: neither can decode it, it contains no samples, its sample rate or number of channels is out of
+            range, or temporary files do not fit.
     """
     if isinstance(found, AudioFile):
-        samples = samples_within(limit, found)
-        is_flac = found.exact  # and damaged: exact files of other formats need no decoding
-        blocks = flac.bridged(path, samples) if is_flac else found.blocks(samples)
-        decoded = folder / "decoded.raw"
-        written, silent = _write(blocks, decoded)
-        if written == samples or (is_flac and written):
-            defect = found.defect
-            if written < samples:
-                defect = ends_early(written, samples, found.rate)
-            elif silent:
-                defect = silent_parts(silent / found.rate)
-            with SoundFile(
-                os.fsencode(decoded), "r", found.rate, found.channels, format="RAW", subtype="FLOAT", endian="CPU"
-            ) as file:
-                yield AudioFile(file, defect)
-            return
-        found = Unread("damaged or truncated", found.defect, samples / found.rate)
-    decoded, complaint = ffmpeg.decode(path, folder, found.reason, limit)
+        with _with_libsndfile(path, found, folder, limit) as audio:
+            if audio:
+                yield audio
+                return
+        found = Unread("damaged or truncated", found.found, samples_within(limit, found) / found.rate)
+    with _with_ffmpeg(path, found, folder, limit) as audio:
+        yield audio
+
+
+@contextmanager
+def _with_libsndfile(path: Path, found: AudioFile, folder: Path, limit: float | None) -> Iterator[AudioFile | None]:
+    """Decode a file with libsndfile; None if it does not read all of it, which is accepted of FLAC only."""
+    samples = samples_within(limit, found)
+    is_flac = found.exact  # and damaged: exact files of other formats need no decoding
+    blocks = flac.bridged(path, samples) if is_flac else found.blocks(samples)
+    decoded = folder / "decoded.raw"
+    written, silent = _write(blocks, decoded)
+    if not written or (written < samples and not is_flac):
+        yield None
+        return
+    defect = found.found
+    if written < samples:
+        defect = ends_early(written, samples, found.rate)
+    elif silent:
+        defect = Defect(Kind.LOST_PARTS, silent / found.rate)
+    with SoundFile(
+        os.fsencode(decoded), "r", found.rate, found.channels, format="RAW", subtype="FLOAT", endian="CPU"
+    ) as file:
+        yield AudioFile(file, defect)
+
+
+@contextmanager
+def _with_ffmpeg(path: Path, found: Unread, folder: Path, limit: float | None) -> Iterator[AudioFile]:
+    """Decode a file with ffmpeg."""
+    decoded, defect = ffmpeg.decode(path, folder, found.reason, limit)
     with SoundFile(os.fsencode(decoded)) as file:
         check_bounds_of(file, path)
         if not file.frames:
             raise UserError(f"{path}: contains no samples. Replace the file.")
-        yield AudioFile(file, _defect(file, found, complaint))
+        yield AudioFile(file, _defect(file, found, defect))
 
 
 def samples_within(limit: float | None, audio: AudioFile) -> int:
@@ -75,11 +96,9 @@ def _write(blocks: Iterable[Waveform | int], out: Path) -> tuple[int, int]:
     return written, silent
 
 
-def _defect(decoded: SoundFile, found: Unread, complaint: str) -> str:
-    """The defect of a file that ffmpeg decoded."""
+def _defect(decoded: SoundFile, found: Unread, defect: Defect | None) -> Defect | None:
+    """The defect of a file in which ffmpeg found one or none."""
     declared = round(found.seconds * decoded.samplerate)
     if declared > decoded.frames:
         return ends_early(decoded.frames, declared, decoded.samplerate)
-    if found.defect or complaint in ("", CUT_OFF):
-        return found.defect or complaint
-    return damaged(complaint, decoded.frames / decoded.samplerate)
+    return found.defect or defect

@@ -1,54 +1,41 @@
-"""Finds defects of files that libsndfile can read, from its log of their headers and from their content."""
+"""Defects of files that can still be read; `cunet.audio.wording` has the text of each."""
 
-import re
-from pathlib import Path
-
-import soundfile
-
-from cunet.audio.holes import find_hole
-from cunet.audio.ogg import fault_of_pages
-from cunet.audio.wording import CUT_OFF, TOO_SHORT, UNCLOSED, ends_early, hole
-
-LONGEST = 2**40  # samples; streams of unknown length declare more
-
-# What libsndfile logs about files that are shorter than their headers declare: declared and actual bytes; declared
-# samples; or only the fact. Lines without an indent call intact GSM files truncated and count padding in SDS.
-SIZES = re.compile(
-    r"^ *(?:data|SSND|BODY|Data Size|Data length|riff|Riff size)[ :]+(\d+) \(?should be (\d+)\)?$", re.MULTILINE
-)
-SLACK = 64  # bytes of tolerance: some programs count headers and padding
-SAMPLES = re.compile(r"^ +(?:Frames|Rows : \d+ +Cols) *: (\d+)$", re.MULTILINE)
-CUT = re.compile(r"Seems to be a truncated file|[Ff]ile seems to be truncated")
-NOT_CLOSED = "wasn't closed properly"
-STRAY = re.compile(r"Unknown chunk marker .* at position (\d+)")  # audio behind the declared length, read as a chunk
+from dataclasses import dataclass
+from enum import Enum, auto
 
 
-def find_defect(file: soundfile.SoundFile, path: Path) -> str:
-    """The defect of a file; empty if there is none. Of Ogg files, it may be one of `cunet.audio.ogg`."""
-    log = file.extra_info
-    if (declared := _declared(file)) > file.frames:
-        return ends_early(file.frames, declared, file.samplerate)
-    if NOT_CLOSED in log:
-        return UNCLOSED
-    if file.format == "OGG":
-        return fault_of_pages(path)
-    if file.format in ("WAV", "WAVEX") and (stray := STRAY.search(log)) and path.stat().st_size > 2 * int(stray[1]):
-        return TOO_SHORT
-    if found := find_hole(file, path):
-        return hole(*found)
-    return CUT_OFF if CUT.search(log) else ""
+class Kind(Enum):
+    """What is wrong with a file."""
+
+    TOO_SHORT = auto()  # its header declares less than it contains
+    UNCLOSED = auto()  # its header declares no length
+    MALFORMED = auto()
+    CUT_OFF = auto()
+    ENDS_EARLY = auto()
+    LOST_PARTS = auto()
+    DAMAGED = auto()
+    HOLE = auto()
 
 
-def _declared(file: soundfile.SoundFile) -> int:
-    """The largest number of samples that the header of a file declares; 0 if none."""
-    lengths = [int(samples) for samples in SAMPLES.findall(file.extra_info) if not _is_placeholder(int(samples))]
-    for sizes in SIZES.findall(file.extra_info):
-        declared, actual = map(int, sizes)
-        if actual and declared - actual > SLACK and not _is_placeholder(declared):
-            lengths.append(round(file.frames * declared / actual))
-    return max(lengths, default=0)
+@dataclass(frozen=True)
+class Defect:
+    """What is wrong with a file.
+
+    Attributes:
+        kind: what it is.
+        seconds: that can be decoded (`ENDS_EARLY`, `DAMAGED`), that cannot (`LOST_PARTS`), or where it begins (`HOLE`).
+        until: the declared duration in seconds (`ENDS_EARLY`), or where it ends (`HOLE`).
+        missing: samples (`ENDS_EARLY`).
+        complaint: of ffmpeg (`DAMAGED`).
+    """
+
+    kind: Kind
+    seconds: float = 0
+    until: float = 0
+    missing: int = 0
+    complaint: str = ""
 
 
-def _is_placeholder(length: int) -> bool:
-    """Whether a length stands for "unknown", as written by programs in a pipe (0xFFFFFFFF, 0x7FFFF000)."""
-    return length == 0 or length >= LONGEST or any(abs(length - 2**bits) < 2**16 for bits in (31, 32))
+def ends_early(samples: int, declared: int, rate: int) -> Defect:
+    """A file has fewer samples than its header declares."""
+    return Defect(Kind.ENDS_EARLY, samples / rate, declared / rate, declared - samples)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import soundfile
 
-from cunet.audio.asf import is_cut_off
-from cunet.audio.frames import FRAMED, Stream, find_frames, mend
-from cunet.audio.wording import CUT_OFF
+from cunet.audio import asf, frames
+from cunet.audio.defects import Defect, Kind
+from cunet.audio.frames import FRAMED, Stream, mend, read_frames
 from cunet.errors import NO_MEMORY, UserError
 from cunet.files import temporary_files_fail
 
@@ -21,6 +21,7 @@ CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dts,eac3,flac,flv,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,tta,w64,wav,wv"
 )
 FROM_ZERO = ("wv", "tta")  # formats whose time begins at 0; in others, the padding of the encoder has times too
+UNTRIMMED = ("-flags2", "+skip_manual")  # with the padding of the encoder, so that the number of frames is exact
 INEXACT = 0.2  # seconds: the padding of encoders, and frames that end behind the sound
 
 # In ffmpeg's log.
@@ -42,8 +43,8 @@ class _Log:
     seconds: float
 
 
-def decode(path: Path, folder: Path, reason: str, limit: float | None) -> tuple[Path, str]:
-    """Decode a file; the text is ffmpeg's first complaint or what is missing, empty if nothing is wrong.
+def decode(path: Path, folder: Path, reason: str, limit: float | None) -> tuple[Path, Defect | None]:
+    """Decode a file.
 
     ffmpeg skips what it cannot decode, which shifts the rest. In this case the file is decoded again, with silence in
     the gaps between its timestamps. Intact files are decoded once: some formats have inexact timestamps.
@@ -53,20 +54,50 @@ def decode(path: Path, folder: Path, reason: str, limit: float | None) -> tuple[
         folder: for the decoded file.
         reason: why libsndfile cannot read it.
         limit: seconds to decode; all if None.
+
+    Returns:
+        the decoded file, a WAV of 32-bit float; and what is wrong with the file, None if nothing is.
+
+    Raises:
+        UserError: ffmpeg is missing, it cannot read the file, or temporary files do not fit.
     """
-    decoded, filled = folder / "decoded.wav", folder / "filled.wav"
-    log = _run(path, decoded, reason, [] if limit is None else ["-t", str(limit)])
+    decoded, options = folder / "decoded.wav", [] if limit is None else ["-t", str(limit)]
+    log = _run(path, decoded, reason, options)
     seconds = _duration(decoded)
-    stream = find_frames(path.read_bytes()) if log.format in FRAMED else None
     declared = log.seconds if limit is None else min(log.seconds, limit)
-    complaint = log.complaint or _missing(path, log.format, stream, declared - seconds if seconds else 0)
-    if not complaint or not seconds:
-        return decoded, complaint
-    source = _mended(stream, folder / f"mended.{log.format}", log.seconds) if stream and stream.lost() else path
+    if log.complaint:
+        defect: Defect | None = Defect(Kind.DAMAGED, seconds, complaint=log.complaint)
+    else:
+        defect = _missing(path, log.format, seconds, declared)
+    if defect is None or not seconds:
+        return decoded, defect
+    stream = read_frames(path) if log.format in FRAMED else None
+    if stream and log.format == "mp3" and declared - seconds < INEXACT and stream.is_whole():
+        counted = folder / "counted.wav"
+        _run(path, counted, reason, options, UNTRIMMED)
+        if _are_decoded(stream, _duration(counted), limit):
+            return decoded, None  # ffmpeg complained of a tag or of zeros
+        counted.unlink()  # to make room
+    lost = stream is not None and bool(stream.lost())
+    source = _mended(stream, folder / f"mended.{log.format}", log.seconds) if stream and lost else path
+    return _filled(source, folder, reason, log.format, seconds) or decoded, defect
+
+
+def _filled(source: Path, folder: Path, reason: str, container: str, seconds: float) -> Path | None:
+    """A file decoded with silence in the gaps; None if this is no longer than the `seconds` without."""
+    filled = folder / "filled.wav"
     bound = 2 * seconds + 60  # timestamps that claim more are damaged themselves
-    first = ":first_pts=0" if log.format in FROM_ZERO else ""
+    first = ":first_pts=0" if container in FROM_ZERO else ""
     _run(source, filled, reason, ["-t", str(bound), "-af", f"aresample=async=1:min_hard_comp=0.01{first}"])
-    return filled if seconds < _duration(filled) < bound - 0.1 else decoded, complaint
+    return filled if seconds < _duration(filled) < bound - 0.1 else None
+
+
+def _are_decoded(stream: Stream, seconds: float, limit: float | None) -> bool:
+    """Whether ffmpeg decoded all frames of an MP3 file to so many seconds; it may drop one at each tag between them."""
+    frame = stream.frame_seconds()
+    expected = stream.sounding() * frame
+    missing = min(expected, limit or expected) - seconds
+    return -frame / 2 < missing < (stream.seams() + 0.5) * frame
 
 
 def _duration(path: Path) -> float:
@@ -74,20 +105,22 @@ def _duration(path: Path) -> float:
     return float(soundfile.info(os.fsencode(path)).duration)
 
 
-def _missing(path: Path, container: str, stream: Stream | None, seconds: float) -> str:
-    """What is missing at the end of a file, where ffmpeg complains of nothing; empty if nothing is.
+def _missing(path: Path, container: str, seconds: float, declared: float) -> Defect | None:
+    """What is missing at the end of a file, where ffmpeg complains of nothing; None if nothing is.
 
     Args:
         path: the file.
         container: ffmpeg's name of its format.
-        stream: its frames, if it has no container.
-        seconds: by how much it is shorter than declared.
+        seconds: that were decoded.
+        declared: seconds that it declares; 0 if unknown.
     """
-    if stream:
-        return CUT_OFF if stream.cut_off else ""
-    if container == "asf" and is_cut_off(path):
-        return CUT_OFF
-    return f"{seconds:.1f} s less than declared" if seconds > INEXACT else ""
+    if container in FRAMED:
+        return Defect(Kind.CUT_OFF) if frames.is_cut_off(path) else None
+    if container == "asf" and asf.is_cut_off(path):
+        return Defect(Kind.CUT_OFF)
+    if seconds and declared - seconds > INEXACT:
+        return Defect(Kind.DAMAGED, seconds, complaint=f"{declared - seconds:.1f} s less than declared")
+    return None
 
 
 def _mended(stream: Stream, out: Path, seconds: float) -> Path:
@@ -98,14 +131,34 @@ def _mended(stream: Stream, out: Path, seconds: float) -> Path:
     return out
 
 
-def _run(path: Path, out: Path, reason: str, options: Sequence[str]) -> _Log:
+def _run(path: Path, out: Path, reason: str, options: Sequence[str], decoding: Sequence[str] = ()) -> _Log:
     """Decode the first audio stream of a file to 32-bit float WAV, checking checksums."""
+    status, log = _execute(path, out, reason, options, decoding)
+    problems = "\n".join(PROBLEM.findall(log))
+    if full := next((said for said in NO_ROOM if said in problems), None):
+        raise temporary_files_fail(out.parent.parent, full)
+    if NO_MEMORY.search(problems):
+        raise MemoryError(f"ffmpeg: {os.strerror(errno.ENOMEM)}")
+    complaints = [error or other for error, other in COMPLAINT.findall(problems)]
+    if status and not complaints:
+        complaints = [f"exit status {status}"]
+    if status and not (out.is_file() and out.stat().st_size):
+        said = "no audio stream" if "matches no streams" in problems else complaints[-1].rpartition(": ")[2]
+        raise UserError(
+            f"{path}: cannot be decoded (libsndfile: {reason}; ffmpeg: {said}). Replace or remove the file."
+        )
+    found = INPUT.search(log)
+    return _Log(complaints[0] if complaints else "", found[1] if found else "", _declared(log))
+
+
+def _execute(path: Path, out: Path, reason: str, options: Sequence[str], decoding: Sequence[str]) -> tuple[int, str]:
+    """Run ffmpeg; its exit status, and its log without the names of files, which may say "Out of Memory"."""
     source = ["-protocol_whitelist", "file", "-format_whitelist", CONTAINERS, "-i", f"file:{path.resolve()}"]
     target = ["-map", "0:a:0", *options, "-c:a", "pcm_f32le", "-rf64", "auto", str(out)]
-    log = ["-nostdin", "-nostats", "-hide_banner", "-v", "level+info"]
+    level = ["-nostdin", "-nostats", "-hide_banner", "-v", "level+info"]
     try:
         done = subprocess.run(
-            ["ffmpeg", *log, "-err_detect", "crccheck", *source, *target],
+            ["ffmpeg", *level, "-err_detect", "crccheck", *decoding, *source, *target],
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -115,21 +168,12 @@ def _run(path: Path, out: Path, reason: str, options: Sequence[str]) -> _Log:
         raise UserError(
             f"{path}: libsndfile cannot read it ({reason}), and ffmpeg is missing. Install ffmpeg."
         ) from None
-    problems = "\n".join(PROBLEM.findall(done.stderr))
-    if full := next((said for said in NO_ROOM if said in problems), None):
-        raise temporary_files_fail(out.parent.parent, full)
-    if NO_MEMORY.search(problems):
-        raise MemoryError(f"ffmpeg: {os.strerror(errno.ENOMEM)}")
-    complaints = [error or other for error, other in COMPLAINT.findall(problems)]
-    if done.returncode and not complaints:
-        complaints = [f"exit status {done.returncode}"]
-    if done.returncode and not (out.is_file() and out.stat().st_size):
-        said = "no audio stream" if "matches no streams" in problems else complaints[-1].rpartition(": ")[2]
-        raise UserError(
-            f"{path}: cannot be decoded (libsndfile: {reason}; ffmpeg: {said}). Replace or remove the file."
-        )
-    found = INPUT.search(done.stderr)
-    return _Log(complaints[0] if complaints else "", found[1] if found else "", _declared(done.stderr))
+    except BlockingIOError as error:  # the system starts no more processes
+        raise MemoryError(f"ffmpeg: {error.strerror}") from None
+    log = str(done.stderr)
+    for name in (path.resolve(), out):
+        log = log.replace(os.fsencode(name).decode("utf-8", "replace"), "")
+    return done.returncode, log
 
 
 def _declared(log: str) -> float:

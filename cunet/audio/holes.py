@@ -6,49 +6,69 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from cunet.audio.chunks import LAYOUTS, audio_start
+from cunet.audio.contents import PIECE, open_bytes
+
 BLOCK = 4096  # bytes: of file systems and memory pages; larger blocks are multiples
 ABRUPT = 1e-3  # of full scale: silence that begins or ends with less may be a fade
-# Bytes from a marker to the audio, by libsndfile's format.
-MARKERS = {
-    **dict.fromkeys(("WAV", "WAVEX", "RF64"), (b"data", 8)),
-    **{"AIFF": (b"SSND", 16), "CAF": (b"data", 16), "W64": (b"data", 24)},
-}
 BYTES = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}  # per value
 
 
-def find_hole(file: soundfile.SoundFile, path: Path) -> tuple[float, float] | None:
+def find_hole(file: soundfile.SoundFile, path: Path, samples: int | None = None) -> tuple[float, float] | None:
     """Start and end in seconds of the first silence that fills blocks of the disk exactly; None if there is none.
 
     Silence that was recorded or edited begins at any sample: on a boundary of blocks in one of about 1000 cases. It
-    is taken for a hole if sound stops abruptly on a boundary, and starts again abruptly on one or never.
+    is taken for a hole if sound stops abruptly on a boundary, and starts again abruptly on one or never. Where the
+    header is padded to whole blocks, sound that was edited in powers of two does so too: only the end counts.
+
+    Args:
+        file: the open file, at its start; it is there again afterwards.
+        path: its path.
+        samples: how many are searched; all if None.
+
+    Raises:
+        UserError: the file cannot be read.
     """
-    if file.format not in MARKERS or file.subtype not in BYTES:
+    if file.format not in LAYOUTS or file.subtype not in BYTES:
         return None
-    content = np.memmap(path, np.uint8, "r")
-    marker, skip = MARKERS[file.format]
-    first = bytes(content[: 16 * BLOCK]).find(marker) + skip
-    if first < skip:
+    first = audio_start(path, file.format)
+    if first is None:
         return None
     size = file.channels * BYTES[file.subtype]
-    stop = min(first + file.frames * size, len(content))
+    end = min(first + file.frames * size, path.stat().st_size)
+    stop = end if samples is None else min(first + samples * size, end)
     found = None
-    for begin, end in _holes(content[:stop]):
-        start, finish = ((place - first) // size for place in (begin, end))
-        if _is_loud(file, start - 1) and (end == stop or _is_loud(file, finish + 2)):
-            found = start / file.samplerate, finish / file.samplerate
+    for begin, finish in _holes(path, first + -first % BLOCK, stop):
+        before, after = ((place - first) // size for place in (begin, finish))
+        stays = finish == end or (first % BLOCK != 0 and _is_loud(file, after + 2))
+        if stays and _is_loud(file, before - 1):
+            found = before / file.samplerate, after / file.samplerate
             break
     file.seek(0)
     return found
 
 
-def _holes(content: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> Iterator[tuple[int, int]]:
+def _holes(path: Path, start: int, stop: int) -> Iterator[tuple[int, int]]:
     """Start and end of every run of zero blocks; zeros in the last, incomplete block extend it."""
-    whole = len(content) // BLOCK
-    zero = ~content[: whole * BLOCK].view(np.uint64).reshape(whole, BLOCK // 8).any(axis=1)
-    edges = np.flatnonzero(np.diff(zero.astype(np.int8), prepend=0, append=0))
-    for first, last in edges.reshape(-1, 2):
-        to_end = last == whole and not content[whole * BLOCK :].any()
-        yield int(first) * BLOCK, len(content) if to_end else int(last) * BLOCK
+    buffer = memoryview(bytearray(PIECE))
+    place, begin = start, None
+    with open_bytes(path) as file:
+        file.seek(start)
+        while size := file.readinto(buffer[: max(stop - place, 0)]):  # type: ignore[attr-defined]
+            blocks = np.frombuffer(buffer[: size // BLOCK * BLOCK], np.uint64).reshape(-1, BLOCK // 8)
+            zero = ~blocks.any(axis=1)
+            for number in np.flatnonzero(np.diff(zero, prepend=begin is not None)):
+                edge = place + int(number) * BLOCK
+                if begin is not None:
+                    yield begin, edge
+                begin = edge if begin is None else None
+            place += size
+            rest = size % BLOCK
+            if begin is not None and any(buffer[size - rest : size]):
+                yield begin, place - rest
+                begin = None
+    if begin is not None:
+        yield begin, place
 
 
 def _is_loud(file: soundfile.SoundFile, place: int) -> bool:

@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from cunet.audio import ogg
-from cunet.audio.audio import Audio, check_bounds
-from cunet.audio.defects import LONGEST, find_defect
-from cunet.audio.wording import MALFORMED, UNCLOSED
+from cunet.audio.contents import open_bytes
+from cunet.audio.defects import Defect, Kind
+from cunet.audio.headers import LONGEST, find_defect
+from cunet.audio.holes import find_hole
+from cunet.audio.ogg import Fault, fault_of_pages
+from cunet.audio.pieces import Audio, check_bounds
+from cunet.audio.wording import described
 from cunet.errors import UserError
 from cunet.quiet import quiet
 from cunet.signals.arrays import Waveform
@@ -42,13 +45,28 @@ class AudioFile(Audio):
     Attributes:
         encoding: sample encoding, in libsndfile's terms.
         exact: whether it can be read in pieces; otherwise it can be read once, from start to end.
+        found: what is wrong with it; None if nothing is.
     """
 
-    def __init__(self, file: SoundFile, defect: str = "") -> None:
+    def __init__(self, file: SoundFile, found: Defect | None = None) -> None:
         self.rate, self.samples, self.channels = file.samplerate, file.frames, file.channels
-        self.encoding, self.defect = file.subtype, defect
+        self.encoding, self.found = file.subtype, found
         self.exact = file.format in EXACT_FORMATS and file.subtype in EXACT_ENCODINGS
         self._file, self._position = file, 0
+
+    @property
+    def defect(self) -> str:
+        """The text for `found`, as of any audio."""
+        return described(self.found)
+
+    def look_for_hole(self, path: Path, samples: int) -> None:
+        """Search the first samples of the file at `path` for unwritten blocks of the disk, unless it has a defect.
+
+        Raises:
+            UserError: the file cannot be read.
+        """
+        if self.found is None and (hole := find_hole(self._file, path, samples)):
+            self.found = Defect(Kind.HOLE, *hole)
 
     def blocks(self, samples: int) -> Iterator[Waveform]:
         """The first `samples`, in blocks; fewer if the file is damaged. Each block overwrites the previous one."""
@@ -95,7 +113,7 @@ class Unread:
     """Why libsndfile cannot read a file, the defect if ffmpeg can, and the declared seconds, 0 if unknown."""
 
     reason: str
-    defect: str = ""
+    defect: Defect | None = None
     seconds: float = 0
 
 
@@ -112,7 +130,7 @@ def open_file(path: Path) -> Iterator[AudioFile | Unread]:
             file = SoundFile(os.fsencode(path))
     except soundfile.LibsndfileError as error:
         malformed = error.code == 3  # SF_ERR_MALFORMED_FILE: the format is known
-        yield Unread(_words(error), MALFORMED if malformed else "")
+        yield Unread(_words(error), Defect(Kind.MALFORMED) if malformed else None)
     except (TypeError, ValueError) as error:  # a suffix such as .raw, which does not identify the format
         yield Unread(str(error))
     else:
@@ -136,20 +154,20 @@ def check_bounds_of(file: soundfile.SoundFile, path: Path) -> None:
 def _check_content(path: Path) -> None:
     if not path.is_file():
         raise UserError(f"{path}: no such file")
-    try:
-        with path.open("rb") as content:
-            if not content.read(1):
-                raise UserError(f"{path}: is empty. Replace the file.")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    with open_bytes(path) as content:
+        if not content.read(1):
+            raise UserError(f"{path}: is empty. Replace the file.")
 
 
 def _audio(file: SoundFile, path: Path) -> AudioFile | Unread:
     if not file.frames:
-        return Unread("no samples", UNCLOSED)
+        return Unread("no samples", Defect(Kind.UNCLOSED))
     defect = find_defect(file, path)
-    if defect in (ogg.CHAINED, ogg.DAMAGED):
-        return Unread(defect)
+    if defect is None and file.format == "OGG":
+        fault = fault_of_pages(path)
+        if fault in (Fault.CHAINED, Fault.DAMAGED):
+            return Unread(fault)
+        defect = Defect(Kind.CUT_OFF) if fault else None
     if file.frames >= LONGEST or file.subtype in GUESSED:
         return Unread("unknown length", defect)
     return AudioFile(file, defect)

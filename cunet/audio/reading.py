@@ -8,6 +8,7 @@ import numpy as np
 
 from cunet.audio.decoding import decode, samples_within
 from cunet.audio.libsndfile import AudioFile, open_file
+from cunet.audio.wording import advice
 from cunet.errors import UserError
 from cunet.files import temporary_folder
 from cunet.signals.arrays import Waveform
@@ -30,6 +31,7 @@ def open_audio(path: Path, longest: float | None = None) -> Iterator[AudioFile]:
     limit = None if longest is None else longest + 1
     with open_file(path) as found:
         if isinstance(found, AudioFile) and found.exact and found.is_whole(samples_within(limit, found)):
+            found.look_for_hole(path, samples_within(limit, found))
             yield found
         else:
             with temporary_folder() as folder, decode(path, found, folder, limit) as audio:
@@ -42,9 +44,9 @@ def read_audio(path: Path) -> tuple[Waveform, int]:
     Raises:
         UserError: as `open_audio`; or the file is damaged, truncated or too long, or contains NaN or infinite values.
     """
-    with _open_sequentially(path) as audio:
-        if audio.defect:
-            raise UserError(f"{path}: {audio.defect}. Replace the file.")
+    with _open_sequentially(path, holes=True) as audio:
+        if audio.found:
+            raise UserError(f"{path}: {audio.defect}. {advice(audio.found)}")
         if audio.samples * audio.channels > LARGEST_WHOLE:
             hours = audio.samples / audio.rate / 3600
             raise UserError(f"{path}: is too long to read at once ({hours:.1f} h). Split it.")
@@ -63,15 +65,22 @@ def read_duration(path: Path) -> float:
     Raises:
         UserError: as `open_audio`.
     """
-    with _open_sequentially(path) as audio:
+    with _open_sequentially(path, holes=False) as audio:
         return audio.samples / audio.rate
 
 
 @contextmanager
-def _open_sequentially(path: Path) -> Iterator[AudioFile]:
-    """Open a file to read it once from start to end; decode it first only if libsndfile cannot read it."""
+def _open_sequentially(path: Path, holes: bool) -> Iterator[AudioFile]:
+    """Open a file to read it once from start to end; decode it first only if libsndfile cannot read it.
+
+    Args:
+        path: the file.
+        holes: whether to search all of it for unwritten blocks of the disk.
+    """
     with open_file(path) as found:
         if isinstance(found, AudioFile):
+            if holes:
+                found.look_for_hole(path, found.samples)
             yield found
         else:
             with open_audio(path) as audio:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cunet.conditions.naming import Condition, Conditions, condition_name, parse_condition
-from cunet.errors import UserError
+from cunet.errors import UserError, is_out_of_memory, no_memory
 from cunet.files import temporary_files_fail, temporary_folder
 from cunet.loading import STARTER, default_model, load_model
 from cunet.names import readable
@@ -61,17 +61,27 @@ def separate(
         for song in found:
             try:
                 remarks = separate_song(trained, song, conditions, suffix, above, sys.stderr.isatty())
-            except UserError as error:
+            except Exception as error:
+                reason = _reason(song, error)
+                if reason is None:
+                    raise
                 if len(found) == 1:
-                    raise UserError(said(error)) from None
+                    raise UserError(said(reason)) from None
                 failed += 1
-                print(f"error: {said(error)}", file=sys.stderr)
+                print(f"error: {said(reason)}", file=sys.stderr)
                 continue
             for remark in remarks:
                 print(f"warning: {said(remark)}", file=sys.stderr)
             print("\n".join(readable(file) for file in song.files(conditions, suffix).values()))
     if failed:
         raise UserError(f"{failed} of {len(found)} songs could not be separated; see above")
+
+
+def _reason(song: Song, error: Exception) -> str | None:
+    """Why a song could not be separated, if others can nevertheless: they may need less memory."""
+    if isinstance(error, UserError):
+        return str(error)
+    return f"{song.path}: {no_memory(error)}" if is_out_of_memory(error) else None
 
 
 def _reserve_memory() -> None:

@@ -1,6 +1,6 @@
 """Audio derived from other data: a waveform in memory, a downmix, another sample rate."""
 
-from cunet.audio.audio import Audio
+from cunet.audio.pieces import Audio
 from cunet.signals.arrays import Waveform
 from cunet.signals.resampling import downmix, ratio, resample
 

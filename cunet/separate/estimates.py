@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from cunet.audio.audio import Audio
+from cunet.audio.pieces import Audio
 from cunet.conditions.naming import Conditions
 from cunet.errors import UserError
 from cunet.masking.masks import EPSILON, Mask

@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
-from cunet.audio.audio import Audio, check_bounds
+from cunet.audio.pieces import Audio, check_bounds
 from cunet.conditions.naming import Condition, Conditions
 from cunet.errors import UserError, suggestion
 from cunet.masking.separator import Separator

@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
-from cunet.audio.audio import Audio
+from cunet.audio.pieces import Audio
 from cunet.audio.reading import open_audio
 from cunet.conditions.naming import Condition, Conditions
 from cunet.errors import UserError

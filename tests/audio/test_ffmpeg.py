@@ -63,6 +63,32 @@ def test_what_is_not_audio_is_said_in_a_line(tmp_path: Path, content: bytes | No
     refused_as_a_stem(path, reason)
 
 
+@pytest.mark.parametrize("name", ["Out of Memory/song.mp3", "No space left on device.m4a"])
+def test_the_name_of_a_file_is_not_taken_for_a_complaint(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(np.random.default_rng(0).bytes(5000))
+    refused_as_a_stem(path, "cannot be decoded")
+
+
+LYRICS = b"LYRICSBEGIN" + b"[00:01]la la la\r\n" * 50 + b"000861LYRICS200" + b"TAG".ljust(128, b"\0")
+XING = {"table": (), "bare": ("-write_xing", "0"), "variable": ("-q:a", "4")}
+
+
+@pytest.mark.parametrize("options", XING.values(), ids=XING)
+def test_what_may_follow_an_intact_mp3_is_no_damage(tmp_path: Path, options: tuple[str, ...]) -> None:
+    path = encode(noise(4), tmp_path / "song.mp3", RATE, *options)
+    content = path.read_bytes()
+    for more in (bytes(4096), LYRICS, content):
+        path.write_bytes(content + more)
+        waveform, _ = read_audio(path)
+        assert abs(len(waveform) - (8 if more == content else 4) * RATE) < 6000
+    path.write_bytes(content[: 5 * 4096] + bytes(len(content) - 5 * 4096))
+    refused_as_a_stem(path, "is damaged")
+    path.write_bytes(content[:9000] + content[9500:] + content)
+    refused_as_a_stem(path, "is damaged")
+
+
 def test_a_file_without_samples_is_said_to_be_empty(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "empty.wav", np.zeros((0, 2)), RATE)
     with pytest.raises(UserError, match="contains no samples"), open_audio(tmp_path / "empty.wav"):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cunet.audio.frames import find_frames, mend
+from cunet.audio.frames import find_frames, is_cut_off, mend, read_frames
 from tests.sounds import RATE, encode, noise
 
 
@@ -39,3 +39,25 @@ def test_a_cut_off_frame_is_noticed(tmp_path: Path, suffix: str) -> None:
     content = encode(noise(), tmp_path / f"song.{suffix}").read_bytes()
     last = find_frames(content).frames[-1]
     assert find_frames(content[: last.stop - 1]).cut_off
+    path = tmp_path / "song"
+    for tag in (b"", b"ID3\x04\0\0\0\x7f\0\0".ljust(127 * 2**14 + 10, b"\xff")):  # larger than what is read
+        path.write_bytes(tag + content)
+        assert not is_cut_off(path)
+        path.write_bytes(tag + content[: last.stop - 1])
+        assert is_cut_off(path)
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("content", [b"\xff\xfb\x90\x00" * 2**22, bytes(2**24), b"\xff" * 2**24])
+def test_the_search_in_an_irregular_file_is_given_up(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "song.mp3"
+    path.write_bytes(content)
+    found = read_frames(path)
+    assert found is None or found.frames == []
+
+
+def test_a_false_duration_does_not_become_silence_without_end(tmp_path: Path) -> None:
+    content = encode(noise(), tmp_path / "song.mp3").read_bytes()
+    frame = find_frames(content).frames[20]
+    mend(find_frames(content[: frame.start] + bytes(frame.size) + content[frame.stop :]), tmp_path / "mended", 1e9)
+    assert (tmp_path / "mended").stat().st_size < 2 * len(content)

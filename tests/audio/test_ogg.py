@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from cunet.audio.ogg import CHAINED, DAMAGED, fault_of_pages
+from cunet.audio.defects import Defect, Kind
+from cunet.audio.ogg import Fault, fault_of_pages
 from cunet.audio.reading import open_audio
-from cunet.audio.wording import CUT_OFF
 from tests.sounds import RATE, noise
 
 
@@ -19,7 +19,7 @@ def test_an_ogg_cut_off_in_its_last_page_is_noticed(tmp_path: Path, missing: int
     path.write_bytes(content[:-missing])
     assert len(content) - content.rindex(b"OggS") > missing
     with open_audio(path) as audio:
-        assert audio.defect == CUT_OFF
+        assert audio.found == Defect(Kind.CUT_OFF)
 
 
 def test_a_tag_behind_an_ogg_is_no_damage(tmp_path: Path) -> None:
@@ -41,15 +41,17 @@ def test_ogg_pieces_one_after_the_other_are_one_song(tmp_path: Path) -> None:
         assert abs(audio.samples - 5 * RATE) < 5000
 
 
-def test_a_changed_or_missing_page_is_damage(tmp_path: Path) -> None:
+@pytest.mark.parametrize("piece", [100, 2**22])
+def test_a_changed_or_missing_page_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr("cunet.audio.ogg.PIECE", piece)
     path = tmp_path / "song.ogg"
     soundfile.write(path, noise(3), RATE, format="OGG")
     content = path.read_bytes()
     pages = [b"OggS" + page for page in content.split(b"OggS")[1:]]
-    assert fault_of_pages(path) == ""
+    assert fault_of_pages(path) is None
     path.write_bytes(b"".join(pages[:4] + pages[5:]))
-    assert fault_of_pages(path) == DAMAGED
+    assert fault_of_pages(path) is Fault.DAMAGED
     path.write_bytes(content[:9000] + b"changed" + content[9007:])
-    assert fault_of_pages(path) == DAMAGED
+    assert fault_of_pages(path) is Fault.DAMAGED
     path.write_bytes(content + content)
-    assert fault_of_pages(path) == CHAINED
+    assert fault_of_pages(path) is Fault.CHAINED

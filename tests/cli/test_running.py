@@ -1,5 +1,6 @@
 """Errors and signals in any command."""
 
+import errno
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ import pytest
 import soundfile
 
 from cunet.cli.running import ENDINGS, run
-from cunet.errors import UserError, is_out_of_memory
+from cunet.errors import UserError, is_out_of_memory, no_memory
 from tests.conftest import ROOT
 from tests.disks import mounted
 
@@ -87,6 +88,31 @@ def test_too_little_memory_is_one_line(error: Exception) -> None:
     assert message.startswith("error: not enough memory (")
     assert message.endswith("Close other programs, or raise this process's limit.")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "RESOURCE_EXHAUSTED: Out of memory while trying to allocate 8 GB",
+        "OOM when allocating tensor with shape[64,8] on /job:localhost/task:0/device:GPU:0 by allocator GPU_0_bfc",
+        "CUDA_ERROR_OUT_OF_MEMORY",
+    ],
+)
+def test_too_little_memory_of_the_gpu_is_named(said: str) -> None:
+    assert is_out_of_memory(RuntimeError(said))
+    assert no_memory(RuntimeError(said)) == (
+        f"The GPU has too little memory ({said}). Lower train.batch_size, or free the GPU."
+    )
+
+
+def test_too_little_memory_of_the_processor_is_not_the_gpus() -> None:
+    error = RuntimeError("OOM when allocating tensor with shape[64,8] on /job:localhost/device:CPU:0 by allocator cpu")
+    assert no_memory(error).startswith("not enough memory (")
+
+
+def test_the_name_of_a_file_is_no_lack_of_memory() -> None:
+    assert not is_out_of_memory(OSError(errno.EACCES, "Permission denied", "Out of Memory/song.mp3"))
+    assert not is_out_of_memory(UserError("Out of Memory/song.mp3: is empty"))
 
 
 def test_a_locked_file_is_not_taken_for_too_little_memory() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from cunet.audio.libsndfile import AudioFile
+from cunet.audio.reading import open_audio
 from cunet.cli import main
 from cunet.conditions.sets import single_conditions
 from tests.saved import save_model
@@ -192,6 +195,21 @@ def test_one_bad_song_does_not_keep_the_others_from_being_separated(separate: Co
     assert errors[2] == "error: 2 of 3 songs could not be separated; see above"
     assert made() == ["a/tone.wav"]
     assert not Path("separated/nan").exists()
+
+
+def test_a_song_that_needs_too_much_memory_does_not_end_the_others(
+    separate: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, longest: float | None = None) -> AbstractContextManager[AudioFile]:
+        if path.name == "b.flac":
+            raise MemoryError("Unable to allocate 9 GiB")
+        return open_audio(path, longest)
+
+    monkeypatch.setattr("cunet.separate.songs.open_audio", refused)
+    status, out, err = separate("b.flac", "a.wav", "--target", "tone")
+    assert (status, out) == (1, "separated/a/tone.wav\n")
+    assert "error: b.flac: not enough memory (Unable to allocate 9 GiB). Close other programs" in err
+    assert "error: 1 of 2 songs could not be separated; see above" in err
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from cunet.audio.defects import Defect, Kind
 from cunet.audio.reading import open_audio, read_audio
-from cunet.audio.wording import TOO_SHORT
 from tests.sounds import RATE, cut, in_pieces, noise, patch, refused_as_a_stem
 
 
@@ -54,7 +54,7 @@ def test_a_header_that_gives_too_little_is_said(tmp_path: Path) -> None:
     soundfile.write(path, noise(), RATE)
     patch(path, b"data", 4, struct.pack("<I", 1000))
     with open_audio(path) as audio:
-        assert audio.defect == TOO_SHORT
+        assert audio.found == Defect(Kind.TOO_SHORT)
     refused_as_a_stem(path, "declares less audio in its header than it contains")
 
 

@@ -18,14 +18,16 @@ class Audio(ABC):
         rate: sample rate in Hz.
         samples: length in samples.
         channels: number of channels.
-        defect: what is wrong with a file that can still be read, as the end of a sentence that begins with its name;
-            empty if nothing is.
     """
 
     rate: int
     samples: int
     channels: int
-    defect: str = ""
+
+    @property
+    def defect(self) -> str:
+        """What is wrong with a readable file: the end of a sentence that begins with its name; empty if nothing is."""
+        return ""
 
     def read(self, start: int, stop: int) -> Waveform:
         """Samples `start` to `stop`, `(stop - start, channels)` float32; both may lie outside the audio."""

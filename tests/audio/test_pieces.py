@@ -2,7 +2,7 @@
 
 import pytest
 
-from cunet.audio.audio import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, check_bounds
+from cunet.audio.pieces import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, check_bounds
 from cunet.errors import UserError
 from tests.sounds import RATE
 
