@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -28,7 +29,7 @@ from tests.pipeline.workspace import Workspace, make_workspace, store
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(0)]  # hours
 
 KILLS = 200
-LATEST = 15.0  # seconds after the start of `dvc repro` at which it is killed at the latest; most stages take less
+LATEST = 2 / 15  # of the time of the pipeline, after which a `dvc repro` is killed at the latest: two of its 15 stages
 DISK = 1 << 29  # bytes of a disk that is filled or loses power; a chain needs a quarter
 ROOM = 40_000_000  # bytes that are free on a full disk at most
 AGAIN = 2.0  # the same for the second of two kills
@@ -50,13 +51,15 @@ class Chain:
     Attributes:
         workspace: it.
         random: chooses moments and victims.
-        victims: how often each stage was hit, by the names of all workspaces.
+        victims: how often each stage was hit, in all workspaces.
+        latest: see the fixture.
         orphans: processes that outlived a kill.
     """
 
     workspace: Workspace
     random: random.Random
-    victims: Counter[str]
+    victims: Counter[str] = field(default_factory=Counter)
+    latest: float = 0.0
     orphans: list[psutil.Process] = field(default_factory=list)
 
     @property
@@ -73,7 +76,7 @@ class Chain:
         """Whether a `dvc repro` that is broken at a random moment is complete before."""
         run = self.start()
         try:
-            return self.is_complete(run, self.random.uniform(0, LATEST))
+            return self.is_complete(run, self.random.uniform(0, self.latest))
         except subprocess.TimeoutExpired:
             self.victims[stage_of(run)] += 1
             print(".", end="", flush=True)
@@ -146,11 +149,22 @@ def new_workspace(path: Path) -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A workspace in which nothing was broken."""
-    workspace = new_workspace(tmp_path_factory.mktemp("whole") / "workspace")
+def timed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, float]:
+    workspace, start = new_workspace(tmp_path_factory.mktemp("whole") / "workspace"), time.monotonic()
     workspace.run("dvc", "repro")
-    return workspace
+    return workspace, time.monotonic() - start
+
+
+@pytest.fixture(scope="module")
+def whole(timed: tuple[Workspace, float]) -> Workspace:
+    """A workspace in which nothing was broken."""
+    return timed[0]
+
+
+@pytest.fixture(scope="module")
+def latest(timed: tuple[Workspace, float]) -> float:
+    """Seconds after the start of a `dvc repro` at which it is broken at the latest."""
+    return timed[1] * LATEST
 
 
 def files(workspace: Workspace) -> set[str]:
@@ -204,11 +218,11 @@ def nothing_is_left(chain: Chain) -> None:
     assert not list(temporary.glob("cunet-*"))
 
 
-def test_kills(whole: Workspace, tmp_path: Path) -> None:
+def test_kills(whole: Workspace, latest: float, tmp_path: Path) -> None:
     victims: Counter[str] = Counter()
     chains = 0
     while victims.total() < KILLS:
-        chain = Chain(new_workspace(tmp_path / str(chains) / "workspace"), random.Random(chains), victims)
+        chain = Chain(new_workspace(tmp_path / str(chains) / "workspace"), random.Random(chains), victims, latest)
         while victims.total() < KILLS and not chain.is_completed():
             pass
         while not chain.is_complete(chain.start()):
@@ -219,9 +233,9 @@ def test_kills(whole: Workspace, tmp_path: Path) -> None:
         nothing_is_left(chain)
 
 
-def fails_in_one_line(chain: Chain, *expected: str) -> bool:
-    """Whether `dvc repro` fails; what it prints then has no traceback, and one of the texts."""
-    if not chain.start().wait(LONG):
+def fails_in_one_line(chain: Chain, run: "subprocess.Popen[bytes]", *expected: str) -> bool:
+    """Whether a `dvc repro` fails; what it prints then has no traceback, and one of the texts."""
+    if not run.wait(LONG):
         return False
     printed = chain.log.read_text()
     assert "Traceback" not in printed, printed
@@ -234,7 +248,7 @@ def test_full_disks(whole: Workspace, tmp_path: Path, seed: int) -> None:
     """Each time the disk is full, some space is made."""
     disk = tmp_path / "disk"
     with mounted(disk, "-t", "tmpfs", "-o", f"size={DISK}", "none"):
-        chain = Chain(new_workspace(disk / "workspace"), random.Random(seed), Counter())
+        chain = Chain(new_workspace(disk / "workspace"), random.Random(seed))
         times = 0
         ballast = disk / "ballast"
         while True:
@@ -242,8 +256,12 @@ def test_full_disks(whole: Workspace, tmp_path: Path, seed: int) -> None:
             room = chain.random.randint(0, ROOM)
             with ballast.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, max(1, free - room))
-            if not fails_in_one_line(chain, os.strerror(errno.ENOSPC), "disk is full"):
-                break
+            run = chain.start()
+            try:
+                if not fails_in_one_line(chain, run, os.strerror(errno.ENOSPC), "disk is full"):
+                    break
+            except subprocess.TimeoutExpired:  # DVC's cache library tries for ever to write to its database
+                kill(run)
             times += 1
             ballast.unlink()
             for left in (chain.workspace.path / ".dvc" / "cache").rglob(
@@ -261,13 +279,15 @@ FOLDERS = ("data", "models", "checkpoints", "results", "mlartifacts", ".dvc/cach
 
 
 def test_read_only_folders(whole: Workspace, tmp_path: Path) -> None:
-    chain = Chain(new_workspace(tmp_path / "workspace"), random.Random(0), Counter())
+    chain = Chain(new_workspace(tmp_path / "workspace"), random.Random(0))
     failed = []
     for name in FOLDERS:
         folder = chain.workspace.path / name
         with mounted(folder, "--bind", folder):
             subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
-            if fails_in_one_line(chain, os.strerror(errno.EROFS), "unable to open database file"):  # DVC's own
+            if fails_in_one_line(
+                chain, chain.start(), os.strerror(errno.EROFS), "unable to open database file"
+            ):  # DVC's own
                 failed.append(name)
     assert chain.is_complete(chain.start())
     chain.workspace.run("cunet", "log")
@@ -309,7 +329,7 @@ def dask_scheduler(folder: Path, workspace: Workspace) -> Iterator[tuple[str, Ca
 
 def test_lost_dask_workers(whole: Workspace, tmp_path: Path) -> None:
     """Of a running scheduler: one dies at a time, and another one comes."""
-    chain = Chain(new_workspace(tmp_path / "workspace"), random.Random(0), Counter())
+    chain = Chain(new_workspace(tmp_path / "workspace"), random.Random(0))
     lost = failures = 0
     with dask_scheduler(tmp_path, chain.workspace) as (address, workers):
         chain.workspace.params(dask={"scheduler": address, "workers": None})
@@ -335,7 +355,7 @@ def test_lost_dask_workers(whole: Workspace, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", ["defaults", "data=writeback,noauto_da_alloc,commit=300"])
-def test_power_losses(whole: Workspace, tmp_path: Path, options: str) -> None:
+def test_power_losses(whole: Workspace, latest: float, tmp_path: Path, options: str) -> None:
     """The next `dvc repro` sees only what the file system had written to its disk until then."""
     disk = Disk.formatted(tmp_path / "0.img", DISK, options)
     workspace, rng = Workspace(tmp_path / "mounted" / "workspace"), random.Random(0)
@@ -345,10 +365,10 @@ def test_power_losses(whole: Workspace, tmp_path: Path, options: str) -> None:
     complete = False
     while not complete:
         with disk.mounted(tmp_path / "mounted"):
-            chain = Chain(workspace, rng, Counter())
+            chain = Chain(workspace, rng)
             run = chain.start()
             try:
-                complete = chain.is_complete(run, rng.uniform(0, 2 * LATEST))
+                complete = chain.is_complete(run, rng.uniform(0, 2 * latest))
             except subprocess.TimeoutExpired:
                 losses += 1
                 print(".", end="", flush=True)
