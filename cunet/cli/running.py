@@ -71,8 +71,8 @@ def run(command: Callable[[], None]) -> None:
 
 
 def _is(number: int, error: OSError) -> bool:
-    """Whether an error has this number, or HDF5's text for it."""
-    return error.errno == number or os.strerror(number) in str(error)
+    """Whether an error has this number or, if it has none, HDF5's text for it."""
+    return number == error.errno or (error.errno is None and os.strerror(number) in str(error))
 
 
 def run_stage(main: Callable[..., None]) -> None:

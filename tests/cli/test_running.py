@@ -110,6 +110,11 @@ def test_too_little_memory_of_the_processor_is_not_the_gpus() -> None:
     assert no_memory(error).startswith("not enough memory (")
 
 
+def test_the_name_of_a_file_is_no_error() -> None:
+    with pytest.raises(FileNotFoundError):
+        run(lambda: fill_with_bytes(Path("Permission denied")))
+
+
 def test_the_name_of_a_file_is_no_lack_of_memory() -> None:
     assert not is_out_of_memory(OSError(errno.EACCES, "Permission denied", "Out of Memory/song.mp3"))
     assert not is_out_of_memory(UserError("Out of Memory/song.mp3: is empty"))
