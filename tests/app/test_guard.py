@@ -22,7 +22,7 @@ from gradio.exceptions import ComponentProcessingError
 
 from cunet.app import guard, page
 from cunet.app.guard import make_room
-from tests.app.test_page import App, start
+from tests.app.test_page import App, running, start
 from tests.pipeline.processes import wait_until
 from tests.saved import save_model
 
@@ -35,11 +35,8 @@ PART = '--x\r\nContent-Disposition: form-data; name="files"; filename="a.wav"\r\
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    folder = tmp_path_factory.mktemp("guard")
-    app = start(save_model(folder / "model"), folder / "temporary")
-    yield app
-    app.process.terminate()
-    app.process.wait(SECONDS)
+    with running(tmp_path_factory.mktemp("guard")) as app:
+        yield app
 
 
 @pytest.fixture

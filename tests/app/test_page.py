@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,13 +62,19 @@ def start(model: Path, temporary: Path) -> App:
     return App(process, f"http://127.0.0.1:{port}", model, temporary, complaints)
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    folder = tmp_path_factory.mktemp("app")
+@contextmanager
+def running(folder: Path) -> Iterator[App]:
+    """The page of a small model, with its files in a folder."""
     app = start(save_model(folder / "model"), folder / "temporary")
     yield app
     app.process.terminate()
     app.process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    with running(tmp_path_factory.mktemp("app")) as app:
+        yield app
 
 
 @pytest.fixture
